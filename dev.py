@@ -1,0 +1,256 @@
+#!/usr/bin/env python3
+"""Run the project's own commands: demo, test, check and what else a developer needs.
+
+Standard library only: it makes `.venv` from the hashed locks in `requirements/`, builds the wheel from the
+tree when a source file changed, installs that wheel, and works from any directory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+MINIMUM = (3, 11)
+
+
+class CommandFailed(Exception):
+    """A step ended with a status other than 0; `status` is what to exit with."""
+
+    def __init__(self, command: Sequence[str | Path], status: int) -> None:
+        super().__init__(f"{' '.join(map(str, command[:4]))} … ended with status {status}")
+        self.status = status
+
+
+def say(text: str) -> None:
+    print(f"dev.py: {text}", file=sys.stderr, flush=True)
+
+
+def run(command: Sequence[str | Path], *, env: dict[str, str] | None = None) -> None:
+    status = subprocess.run(list(map(str, command)), cwd=ROOT, env=env, check=False).returncode
+    if status != 0:
+        raise CommandFailed(command, status)
+
+
+class Environment:
+    """A virtual environment with a lock and the project's built wheel in it."""
+
+    def __init__(self, directory: Path, lock: Path, python: str | None = None) -> None:
+        self.directory = directory
+        self.lock = lock
+        self.base = python
+        scripts = "Scripts" if os.name == "nt" else "bin"
+        self.python = directory / scripts / ("python.exe" if os.name == "nt" else "python")
+        self.scripts = directory / scripts
+
+    def ready(self) -> Environment:
+        """Make what is missing: environment, locked packages, the wheel. Cheap when nothing changed."""
+        if not self.python.exists():
+            self._make()
+        self._install_lock()
+        self._install_wheel()
+        return self
+
+    def tool(self, name: str) -> Path:
+        return self.scripts / (name + (".exe" if os.name == "nt" else ""))
+
+    def pip(self, *arguments: str | Path) -> None:
+        run([self.python, "-m", "pip", "--disable-pip-version-check", "-q", "install", *arguments])
+
+    def _make(self) -> None:
+        say(f"making {self.directory.name} (once)")
+        shutil.rmtree(self.directory, ignore_errors=True)
+        if self.base is None:
+            venv.EnvBuilder(with_pip=True).create(self.directory)
+        else:
+            run([self.base, "-m", "venv", self.directory])
+
+    def _install_lock(self) -> None:
+        stamp = self.directory / f"{self.lock.stem}.sha256"
+        # The larger lock holds the smaller one's packages at the same versions.
+        if stamp.name == "demo.sha256" and self._fresh(self.directory / "dev.sha256", DEV_LOCK):
+            return
+        if not self._fresh(stamp, self.lock):
+            say(f"installing {self.lock.name} (hashed; about a minute the first time)")
+            self.pip("--require-hashes", "-r", self.lock)
+            stamp.write_text(_digest([self.lock]))
+
+    def _install_wheel(self) -> None:
+        sources = _sources()
+        stamp = self.directory / "wheel.sha256"
+        digest = _digest(sources)
+        if stamp.exists() and stamp.read_text() == digest:
+            return
+        say("building and installing the wheel")
+        dist = self.directory / "wheel"
+        shutil.rmtree(dist, ignore_errors=True)
+        pip: list[str | Path] = [self.python, "-m", "pip", "--disable-pip-version-check", "-q"]
+        run([*pip, "wheel", "--no-deps", "--no-build-isolation", "-w", dist, ROOT])
+        (wheel,) = dist.glob("*.whl")
+        run([*pip, "install", "--no-deps", "--force-reinstall", wheel])
+        stamp.write_text(digest)
+
+    @staticmethod
+    def _fresh(stamp: Path, lock: Path) -> bool:
+        return stamp.exists() and stamp.read_text() == _digest([lock])
+
+
+DEMO_LOCK = ROOT / "requirements" / "demo.txt"
+DEV_LOCK = ROOT / "requirements" / "dev.txt"
+
+
+def _sources() -> list[Path]:
+    tree = [
+        p for p in sorted((ROOT / "src").rglob("*")) if p.is_file() and "__pycache__" not in p.parts
+    ]
+    return [*tree, ROOT / "pyproject.toml", ROOT / "README.md", ROOT / "LICENSE"]
+
+
+def _digest(paths: Sequence[Path]) -> str:
+    total = hashlib.sha256()
+    for path in paths:
+        total.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return total.hexdigest()
+
+
+def _environment(arguments: argparse.Namespace, lock: Path = DEV_LOCK) -> Environment:
+    return Environment(ROOT / arguments.venv, lock, arguments.python).ready()
+
+
+def demo(arguments: argparse.Namespace) -> None:
+    """The main job on this machine: a private call, refused public ones, the audit trail."""
+    environment = _environment(arguments, DEMO_LOCK)
+    run([environment.tool("secure-bedrock"), "demo", *arguments.rest])
+
+
+def test(arguments: argparse.Namespace) -> None:
+    """The whole suite against the built wheel, with the coverage gates."""
+    environment = _environment(arguments)
+    if arguments.rest:
+        run([environment.python, "-m", "pytest", *arguments.rest])
+        return
+    run([environment.python, "-m", "coverage", "erase"])
+    cover = ["--cov", "--cov-report="]
+    run([environment.python, "-m", "pytest", "-q", "-n", "auto", "--dist", "loadgroup", *cover])
+    report: list[str | Path] = [environment.python, "-m", "coverage", "report"]
+    run([*report, "--fail-under=95"])
+    run(
+        [
+            *report,
+            "--fail-under=100",
+            "--include=*/secure_bedrock/network/*,*/secure_bedrock/policy/*",
+        ]
+    )
+
+
+def check(arguments: argparse.Namespace) -> None:
+    """ruff, mypy --strict, pyright and the layer contracts."""
+    environment = _environment(arguments)
+    with_source = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    run([environment.tool("ruff"), "check", "."])
+    run([environment.tool("ruff"), "format", "--check", "."])
+    run([environment.tool("mypy")])
+    run([environment.tool("pyright"), "--pythonpath", environment.python])
+    run([environment.tool("lint-imports")], env=with_source)
+
+
+def test_lowest(arguments: argparse.Namespace) -> None:
+    """The suite's core with the lowest dependencies that pyproject.toml admits."""
+    environment = Environment(ROOT / ".venv-lowest", DEV_LOCK, arguments.python).ready()
+    environment.pip("--no-deps", *_lower_bounds())
+    chosen = arguments.rest or ["tests/transport", "tests/promises", "tests/client"]
+    run([environment.python, "-m", "pytest", "-q", "-n", "auto", *chosen])
+
+
+def _lower_bounds() -> list[str]:
+    import tomllib  # noqa: PLC0415 - the rest runs before Python 3.11 is known to be there
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    pinned = [entry.replace(">=", "==") for entry in project["dependencies"]]
+    return [entry if entry.count(".") > 1 else entry + ".0" for entry in pinned]
+
+
+def bench(arguments: argparse.Namespace) -> None:
+    """Raw boto3 and ours, alternately in one process, as ratios."""
+    environment = _environment(arguments)
+    run([environment.python, ROOT / "benchmarks" / "compare.py", *arguments.rest])
+
+
+def lock(arguments: argparse.Namespace) -> None:
+    """Write requirements/*.txt anew from the dependency groups."""
+    environment = _environment(arguments)
+    environment.pip("uv")
+    compiler: list[str | Path] = [
+        environment.tool("uv"),
+        "pip",
+        "compile",
+        "-q",
+        "--universal",
+        "--generate-hashes",
+    ]
+    options: list[str | Path] = [
+        "--python-version",
+        "3.11",
+        "--no-header",
+        "--no-emit-index-url",
+        *arguments.rest,
+    ]
+    run([*compiler, *options, "--group", "dev", "-o", "requirements/dev.txt"])
+    pinned: list[str | Path] = [
+        "--group",
+        "demo",
+        "-c",
+        "requirements/dev.txt",
+        "-o",
+        "requirements/demo.txt",
+    ]
+    run([*compiler, *options, *pinned])
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "demo": demo,
+    "test": test,
+    "check": check,
+    "test-lowest": test_lowest,
+    "bench": bench,
+    "lock": lock,
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    if sys.version_info < MINIMUM:
+        say(
+            f"Python {'.'.join(map(str, MINIMUM))} or newer is needed; this is {sys.version.split()[0]}"
+        )
+        return 2
+    parser = argparse.ArgumentParser(prog="dev.py", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument(
+        "--venv", default=".venv", help="directory of the environment (default: .venv)"
+    )
+    parser.add_argument(
+        "--python", help="the Python that makes the environment (default: this one)"
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, function in COMMANDS.items():
+        commands.add_parser(name, help=(function.__doc__ or "").splitlines()[0], add_help=False)
+    arguments, rest = parser.parse_known_args(argv)
+    arguments.rest = rest
+    try:
+        COMMANDS[arguments.command](arguments)
+    except CommandFailed as failure:
+        say(str(failure))
+        return failure.status
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

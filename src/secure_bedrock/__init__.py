@@ -1,0 +1,46 @@
+"""Amazon Bedrock over AWS PrivateLink only: names are loaded on first use, importing does nothing else."""
+
+from typing import TYPE_CHECKING
+
+from secure_bedrock import errors
+
+if TYPE_CHECKING:
+    from secure_bedrock.client import SecureBedrockClient
+    from secure_bedrock.policy import Policy
+    from secure_bedrock.transport.session import SecureSession, create_client
+    from secure_bedrock.values import Deadline
+
+__all__ = [
+    "Deadline",
+    "Policy",
+    "SecureBedrockClient",
+    "SecureSession",
+    "create_client",
+    "errors",
+]
+
+_HOMES = {
+    "Deadline": "secure_bedrock.values",
+    "Policy": "secure_bedrock.policy",
+    "SecureBedrockClient": "secure_bedrock.client",
+    "SecureSession": "secure_bedrock.transport.session",
+    "create_client": "secure_bedrock.transport.session",
+}
+
+if not TYPE_CHECKING:  # a __getattr__ that checkers see would hide misspelt imports from them
+
+    def __getattr__(name: str) -> object:
+        if name == "__version__":
+            from importlib.metadata import version
+
+            return version("secure-bedrock")
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        value = getattr(import_module(_HOMES[name]), name)
+        globals()[name] = value
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*__all__, "__version__"})
