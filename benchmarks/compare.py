@@ -28,7 +28,7 @@ def bedrock() -> Iterator[dict[str, Any]]:
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as server:
-            assert server.stdout is not None
+        assert server.stdout is not None
         assert server.stdin is not None
         try:
             yield json.loads(server.stdout.readline())

@@ -9,7 +9,7 @@ from pathlib import Path
 # Words that every question has; they would match every product.
 _STOP_WORDS = frozenset(
     "a an and are as at be by can did do does for from has have how i if in is it its long may me my much not of on "
-    "one or that the this to was what when where which who will with you your".split()  # noqa: SIM905 - a list of fifty quoted words reads worse
+    "one or that the this to was what when where which who will with you your".split()
 )
 _WORD = re.compile(r"[a-z0-9]+")
 
