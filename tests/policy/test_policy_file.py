@@ -1,6 +1,5 @@
 """What a policy file means: every key, every default, every short form."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -261,7 +260,7 @@ def test_a_ca_bundle_in_keywords_is_relative_to_the_working_directory(
     relative = Policy(region="eu-west-1", models=[], network={"ca_bundle": Path("ca.pem")})
     assert relative.network.ca_bundle == str(tmp_path / "ca.pem")
     absolute = Policy(region="eu-west-1", models=[], network={"ca_bundle": "/etc/ssl/ca.pem"})
-    assert absolute.network.ca_bundle == os.path.abspath("/etc/ssl/ca.pem")
+    assert absolute.network.ca_bundle == "/etc/ssl/ca.pem"
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def test_the_environment_comes_second(
 
 def test_the_working_directory_is_searched(here: Path) -> None:
     write(here / "secure-bedrock.toml")
-    assert Policy.load().source == "secure-bedrock.toml"
+    assert Policy.load().source == str(here / "secure-bedrock.toml")
 
 
 def test_lambdas_task_root_is_searched(
@@ -86,14 +86,14 @@ def test_equal_copies_are_one_policy(here: Path, tmp_path: Path) -> None:
 def test_without_a_file_the_error_says_where_was_looked_and_how_to_write_one(
     here: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(PolicyNotFound, match="looked for secure-bedrock.toml, ") as error:
+    with pytest.raises(PolicyNotFound, match=r"looked for secure-bedrock\.toml, ") as error:
         find_policy(None, {}, layer_directory=tmp_path)
     assert "secure-bedrock init" in error.value.next_step
 
 
 def test_a_named_file_has_to_be_there(here: Path, tmp_path: Path) -> None:
     write(here / "secure-bedrock.toml")
-    with pytest.raises(PolicyNotFound, match="there is no policy file at absent.toml"):
+    with pytest.raises(PolicyNotFound, match=r"no policy file at absent\.toml"):
         Policy.load("absent.toml")
     with pytest.raises(PolicyNotFound, match="SECURE_BEDROCK_POLICY"):
         find_policy(None, {"SECURE_BEDROCK_POLICY": str(tmp_path / "absent.toml")})

@@ -331,7 +331,7 @@ SECRETS = [
 
 @pytest.mark.parametrize("secret", SECRETS)
 def test_what_may_be_a_secret_is_never_repeated(secret: str) -> None:
-    everywhere = {
+    everywhere: dict[str, Any] = {
         "name": secret + "\n",
         "mode": secret,
         "models": [secret],
