@@ -1,13 +1,20 @@
-"""How keys and values of a policy file appear in messages: identifiers yes, what may be a secret never."""
+"""Text in and out: what a string holds, and how keys and values appear in messages (never what may be a secret)."""
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@ -]{0,63}", re.ASCII)
 _BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 # A long unbroken run of letters and digits mixed may be a key or a token (an AWS access key id has 20 characters).
 _RUN = re.compile(r"[A-Za-z0-9+/=_]{16,}", re.ASCII)
 _LONGEST_NUMBER = 10**15
+
+
+def plain_text(value: object) -> str | None:
+    """The characters of a string, whatever its own class says of itself; None for every other object."""
+    # isinstance would believe an object's __class__, and str() a subclass's __str__.
+    return str.__str__(cast("str", value)) if issubclass(type(value), str) else None
 
 
 def shown(text: str) -> str:
