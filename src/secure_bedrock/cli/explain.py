@@ -62,7 +62,7 @@ def _decide(policy: "Policy", model: str, operation: str) -> "Decision":
 
 def _about(policy: "Policy", text: str, operation: str) -> tuple[str, tuple[str, ...]]:
     from secure_bedrock.cli.model_forms import admitted_forms, kind_of
-    from secure_bedrock.policy.model_ids import parse_model_id
+    from secure_bedrock.policy import parse_model_id
 
     try:
         model = parse_model_id(text)

@@ -7,7 +7,7 @@ from secure_bedrock.values import partition_of
 
 if TYPE_CHECKING:
     from secure_bedrock.policy import Policy
-    from secure_bedrock.policy.model_ids import BaseId, ModelId
+    from secure_bedrock.policy import BaseId, ModelId
 
 _KINDS = {
     "BaseId": "foundation model, by base id",
@@ -19,7 +19,7 @@ _KINDS = {
 
 def kind_of(model: "ModelId") -> str:
     """What kind of identifier this is, for people."""
-    from secure_bedrock.policy.model_ids import OpaqueArn
+    from secure_bedrock.policy import OpaqueArn
 
     if isinstance(model, OpaqueArn):
         return f"{model.kind} ARN, which does not tell the model behind it"
@@ -38,7 +38,7 @@ def admitted_forms(policy: "Policy", model: "ModelId", operation: str) -> tuple[
 
 
 def _base_of(model: "ModelId") -> "BaseId | None":
-    from secure_bedrock.policy.model_ids import BaseId, FoundationModelArn, ProfileArn, ProfileId
+    from secure_bedrock.policy import BaseId, FoundationModelArn, ProfileArn, ProfileId
 
     match model:
         case BaseId():
@@ -52,12 +52,8 @@ def _base_of(model: "ModelId") -> "BaseId | None":
 
 
 def _forms(policy: "Policy", base: "BaseId") -> Iterator[str]:
-    from secure_bedrock.policy.model_ids import (
-        GEOGRAPHIES,
-        FoundationModelArn,
-        ProfileArn,
-        ProfileId,
-    )
+    from secure_bedrock.policy import FoundationModelArn, ProfileArn, ProfileId
+    from secure_bedrock.policy.model_ids import GEOGRAPHIES
 
     yield base.format()
     yield FoundationModelArn(policy.region, base).format()

@@ -67,18 +67,17 @@ def _report(policy: "Policy", *, as_json: bool) -> int:
     return FINDING if problems else PASS
 
 
-def _warnings(policy: "Policy", routes: tuple["RouteSummary", ...]) -> tuple[str, ...]:
+def _warnings(policy: "Policy", routes: tuple["RouteSummary", ...]) -> tuple[Problem, ...]:
     unfound = (
-        f"no route for {route.service} from this file: {route.text}"
+        Problem(
+            f"no route from this file: {route.text}",
+            key=f"network.endpoints.{route.service}",
+            file=policy.source or "",
+        )
         for route in routes
         if route.url is None and not route.denied
     )
-    loose = (
-        f"address_check is private for {route.service}: any private address that DNS answers is connected to"
-        for route in routes
-        if route.check == "private"
-    )
-    return (*map(str, policy.warnings), *unfound, *loose)
+    return (*policy.warnings(), *unfound)
 
 
 def _print_problems(problems: tuple[Problem, ...], *, as_json: bool) -> None:
@@ -86,21 +85,21 @@ def _print_problems(problems: tuple[Problem, ...], *, as_json: bool) -> None:
         body = {"valid": False, "problems": [_as_dict(p) for p in problems], "warnings": []}
         sys.stdout.write(document("policy_check", body) + "\n")
         return
-    _print_list("problem", "red", [str(problem) for problem in problems])
+    _print_list("problem", "red", problems)
     sys.stdout.write(f"{len(problems)} {'problem' if len(problems) == 1 else 'problems'}\n")
 
 
 def _print_document(
     policy: "Policy",
     problems: tuple[Problem, ...],
-    warnings: tuple[str, ...],
+    warnings: tuple[Problem, ...],
     routes: tuple["RouteSummary", ...],
 ) -> None:
     body = {
         "valid": not problems,
         "file": policy.source,
         "problems": [_as_dict(problem) for problem in problems],
-        "warnings": list(warnings),
+        "warnings": [_as_dict(warning) for warning in warnings],
         "region": policy.region,
         "models": {"allow": list(policy.models.allow), "deny": list(policy.models.deny)},
         "operations": sorted(policy.operations.allow),
@@ -112,11 +111,11 @@ def _print_document(
 def _print_tables(
     policy: "Policy",
     problems: tuple[Problem, ...],
-    warnings: tuple[str, ...],
+    warnings: tuple[Problem, ...],
     routes: tuple["RouteSummary", ...],
 ) -> None:
-    _print_list("problem", "red", [str(problem) for problem in problems])
-    _print_list("warning", "yellow", list(warnings))
+    _print_list("problem", "red", problems)
+    _print_list("warning", "yellow", warnings)
     rows = [
         ("file", policy.source or "(none)"),
         ("region", policy.region),
@@ -131,9 +130,9 @@ def _print_tables(
     sys.stdout.write(verdict + "\n")
 
 
-def _print_list(mark: str, colour: str, texts: list[str]) -> None:
-    for text in texts:
-        first, *rest = paragraph(f"{mark}: {clean(text)}").split("\n")
+def _print_list(mark: str, colour: str, problems: tuple[Problem, ...]) -> None:
+    for problem in problems:
+        first, *rest = paragraph(f"{mark}: {clean(str(problem))}").split("\n")
         head = paint(f"{mark}:", colour, sys.stdout)
         sys.stdout.write(head + first.removeprefix(f"{mark}:") + "\n")
         sys.stdout.writelines(f"  {line}\n" for line in rest)

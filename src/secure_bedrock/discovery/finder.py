@@ -66,8 +66,12 @@ class RouteFinder:
             EndpointNotFound: no source could complete it; `attempts` lists what each one said.
             Denied: a source named something that is not the service's private endpoint, or two conflict.
         """
-        known = self._routes.get(_parsed(service))
-        return self.refresh(service) if known is None else known
+        name = _parsed(service)
+        known = self._routes.get(name)
+        if known is not None:
+            return known
+        # Looked up again inside: the search that this thread just missed may have ended meanwhile.
+        return self._flights.join(name, lambda: self._routes.get(name) or self._search(name))
 
     def refresh(self, service: str) -> PrivateRoute:
         """Search again and keep the new route; when that fails the former one stays for `route`, and this raises."""
