@@ -64,7 +64,10 @@ class ListedEc2:
 
     endpoints: Sequence[Mapping[str, Any]] = field(default_factory=lambda: [an_endpoint()])
     interfaces: Sequence[Mapping[str, Any]] = field(
-        default_factory=lambda: [an_interface("eni-1", "10.20.1.10"), an_interface("eni-2", "10.20.2.10")]
+        default_factory=lambda: [
+            an_interface("eni-1", "10.20.1.10"),
+            an_interface("eni-2", "10.20.2.10"),
+        ]
     )
     vpc_list: Sequence[Mapping[str, Any]] = field(default_factory=lambda: [a_vpc()])
     fails: str = ""

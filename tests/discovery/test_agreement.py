@@ -179,7 +179,9 @@ def test_evidence_names_the_source_of_each_fact() -> None:
 _CIDRS = st.lists(
     st.builds(
         lambda second, third, length: str(
-            parse_cidr(f"10.{second}.0.0/16") if length == 16 else parse_cidr(f"10.{second}.{third}.0/24")
+            parse_cidr(f"10.{second}.0.0/16")
+            if length == 16
+            else parse_cidr(f"10.{second}.{third}.0/24")
         ),
         st.integers(0, 2),
         st.integers(0, 2),

@@ -120,4 +120,6 @@ def test_a_cidr_with_host_bits_is_unreadable(vpc: Any) -> None:
 
 
 def test_an_association_without_a_state_does_not_count(vpc: Any) -> None:
-    assert cidrs_in(vpc(CidrBlockAssociationSet=[{"CidrBlock": "10.0.0.0/16"}])) == ("2600:1f14::/56",)
+    assert cidrs_in(vpc(CidrBlockAssociationSet=[{"CidrBlock": "10.0.0.0/16"}])) == (
+        "2600:1f14::/56",
+    )

@@ -116,8 +116,14 @@ def test_several_endpoints_are_listed_and_none_is_picked(
 
 
 NOTHING: dict[str, tuple[dict[str, Any], str]] = {
-    "no endpoint": ({"none": True}, "no interface endpoint in state available matches service-name="),
-    "one that is being made": ({"State": "pendingAcceptance"}, "no interface endpoint in state available"),
+    "no endpoint": (
+        {"none": True},
+        "no interface endpoint in state available matches service-name=",
+    ),
+    "one that is being made": (
+        {"State": "pendingAcceptance"},
+        "no interface endpoint in state available",
+    ),
     "a gateway": ({"VpcEndpointType": "Gateway"}, "no interface endpoint in state available"),
     "no interface": ({"NetworkInterfaceIds": []}, f"{ID} has no network interface"),
     "an answer that does not parse": ({"VpcId": None}, "EC2's answer could not be read: VpcId"),
@@ -133,7 +139,9 @@ def test_where_there_is_nothing_the_reason_is_given(
 ) -> None:
     endpoints = [] if "none" in changes else [endpoint(**changes)]
 
-    found = Ec2Provider(policy_with(), listed_ec2(endpoints=endpoints)).find(BEDROCK_RUNTIME, UNKNOWN)
+    found = Ec2Provider(policy_with(), listed_ec2(endpoints=endpoints)).find(
+        BEDROCK_RUNTIME, UNKNOWN
+    )
 
     assert isinstance(found, Nothing)
     assert why in found.why

@@ -95,7 +95,7 @@ def test_loopback_is_own_only_where_the_policy_names_it(
     route = with_ec2(policy, ec2).route("bedrock-runtime")
 
     assert route.own_networks == ()
-    assert RouteGuard(route).judge("127.0.0.1").rule == "never"
+    assert RouteGuard(route).judge("127.0.0.1").rule == "never-loopback"
 
 
 def test_ec2_completes_what_the_policy_leaves_open(listed_ec2: Callable[..., Any]) -> None:
@@ -174,7 +174,7 @@ def test_policy_addresses_that_ec2_does_not_know_are_a_conflict(
 ) -> None:
     policy = policy_with({"ec2": {}, "bedrock-runtime": {"addresses": ["10.20.9.9"]}})
 
-    with pytest.raises(EndpointDenied, match="disagree on addresses: policy says 10.20.9.9"):
+    with pytest.raises(EndpointDenied, match=r"disagree on addresses: policy says 10\.20\.9\.9"):
         with_ec2(policy, listed_ec2()).route("bedrock-runtime")
 
 

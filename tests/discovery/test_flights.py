@@ -31,7 +31,9 @@ def test_threads_that_ask_meanwhile_share_one_outcome() -> None:
         go.set()
         outcomes = {id(each.result(LIMIT_S)) for each in [first, *others]}
 
-    assert len(outcomes) == len(runs)  # whoever came after landing flew again, with an outcome of its own
+    assert len(outcomes) == len(
+        runs
+    )  # whoever came after landing flew again, with an outcome of its own
     assert len(runs) < 8
 
 

@@ -54,8 +54,14 @@ def test_a_service_without_a_table_is_nothing() -> None:
 
 
 HOSTS = {
-    "a public lookalike": ("bedrock-runtime.eu-west-1.amazonaws.com.example.com", "not-an-endpoint-name"),
-    "another Region's private name": ("bedrock-runtime.us-east-1.amazonaws.com", "not-an-endpoint-name"),
+    "a public lookalike": (
+        "bedrock-runtime.eu-west-1.amazonaws.com.example.com",
+        "not-an-endpoint-name",
+    ),
+    "another Region's private name": (
+        "bedrock-runtime.us-east-1.amazonaws.com",
+        "not-an-endpoint-name",
+    ),
     "another service's endpoint": (HOST.replace("bedrock-runtime", "s3"), "endpoint-parent"),
     "an address": ("10.20.1.10", "host-grammar"),
     "a URL": (f"https://{HOST}", "host-grammar"),
@@ -87,7 +93,9 @@ def test_the_environment_cannot_name_another_endpoint_than_the_known_one() -> No
     provider = EnvironmentProvider(policy_with(), {VARIABLE: HOST})
 
     with pytest.raises(EndpointDenied) as caught:
-        provider.find(BEDROCK_RUNTIME, EndpointFacts(source="policy", vpc_endpoint_id="vpce-0123abcd"))
+        provider.find(
+            BEDROCK_RUNTIME, EndpointFacts(source="policy", vpc_endpoint_id="vpce-0123abcd")
+        )
 
     assert caught.value.rule == "endpoint-id"
 

@@ -13,7 +13,7 @@ from secure_bedrock.errors import (
 )
 
 PASS, FINDING, USAGE, UNDETERMINED, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 130, 141
-"""0–3 are the contract; 130 and 141 are 128 + SIGINT and 128 + SIGPIPE, as shells report them."""
+"""0 to 3 are the contract; 130 and 141 are 128 + SIGINT and 128 + SIGPIPE, as shells report them."""
 
 
 class UsageError(ConfigurationError):

@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[Parser]") -> None:
         description="Prints the policy that reaches it. Needs the extra `testing`.",
         examples=_EXAMPLES,
     )
-    parser.add_argument("--port", type=_port, default=0, help="port on 127.0.0.1 (default: free one)")
+    parser.add_argument(
+        "--port", type=_port, default=0, help="port on 127.0.0.1 (default: free one)"
+    )
     parser.add_argument("--region", default="eu-west-1", help="the Region it plays (eu-west-1)")
     parser.add_argument(
         "--model", metavar="ID", action="append", default=[], help="a model it has (repeatable)"
@@ -56,17 +59,18 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _server(args: argparse.Namespace) -> "LocalBedrock":
-    try:
-        from secure_bedrock.testing import LocalBedrock
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] not in {"trustme", "cryptography"}:
-            raise
-        raise UsageError(
-            f"the local Bedrock needs {error.name}, which is not installed",
-            next_step='pip install "secure-bedrock[testing]"',
-        ) from error
-    chosen = {"models": tuple(args.model)} if args.model else {}
-    return LocalBedrock(region=args.region, port=args.port, **chosen)
+    for name in ("cryptography", "trustme"):  # what the extra `testing` brings
+        try:
+            import_module(name)
+        except ModuleNotFoundError as error:
+            raise UsageError(
+                f"the local Bedrock needs {name}, which is not installed",
+                next_step='pip install "secure-bedrock[testing]"',
+            ) from error
+    from secure_bedrock.testing import DEFAULT_MODELS, LocalBedrock
+
+    models = tuple(args.model) or DEFAULT_MODELS
+    return LocalBedrock(region=args.region, port=args.port, models=models)
 
 
 def _show(server: "LocalBedrock", args: argparse.Namespace) -> None:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 from secure_bedrock.values import partition_of
 
 if TYPE_CHECKING:
-    from secure_bedrock.policy import Policy
-    from secure_bedrock.policy import BaseId, ModelId
+    from secure_bedrock.policy import BaseId, ModelId, Policy
 
 _KINDS = {
     "BaseId": "foundation model, by base id",
@@ -32,9 +31,7 @@ def admitted_forms(policy: "Policy", model: "ModelId", operation: str) -> tuple[
     if base is None:
         return ()
     forms = (form for form in _forms(policy, base) if form != model.format())
-    return tuple(
-        form for form in forms if policy.decide_model(form, operation=operation).allowed
-    )
+    return tuple(form for form in forms if policy.decide_model(form, operation=operation).allowed)
 
 
 def _base_of(model: "ModelId") -> "BaseId | None":

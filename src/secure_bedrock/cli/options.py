@@ -30,12 +30,12 @@ class Parser(argparse.ArgumentParser):
         raise SystemExit(USAGE)
 
 
-def common_options() -> argparse.ArgumentParser:
+def common_options() -> Parser:
     """The options accepted before and after a subcommand.
 
     Their defaults are suppressed, so that a subcommand's parser can't undo what stood before it.
     """
-    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common = Parser(add_help=False, argument_default=argparse.SUPPRESS)
     group = common.add_argument_group("accepted everywhere")
     group.add_argument("--policy", metavar="PATH", help="the policy file (default: searched for)")
     group.add_argument("--output", choices=("table", "json"), help="form of the data on stdout")

@@ -126,7 +126,11 @@ def _print_tables(
     sys.stdout.write(columns(rows) + "\n\n")
     table = [(route.service, route.check, route.text) for route in routes]
     sys.stdout.write(columns([("service", "check", "route"), *table]) + "\n\n")
-    verdict = paint("problems found", "red", sys.stdout) if problems else paint("pass", "green", sys.stdout)
+    verdict = (
+        paint("problems found", "red", sys.stdout)
+        if problems
+        else paint("pass", "green", sys.stdout)
+    )
     sys.stdout.write(verdict + "\n")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from secure_bedrock.errors import ConfigurationError, Denied
+from secure_bedrock.errors import AddressDenied, ConfigurationError, Denied
 from secure_bedrock.values import ServiceName
 
 if TYPE_CHECKING:
@@ -53,7 +53,9 @@ def _summary(policy: "Policy", finder: "RouteSource", service: ServiceName) -> R
     check = policy.address_check_for(service)
     try:
         route = finder.route(service)
-        RouteGuard(route)  # refuses CIDRs and addresses that no route may name
+        guard = RouteGuard(route)  # refuses CIDRs that are wider than any VPC's
+        if route.addresses:
+            guard.judge_answers(route.addresses).or_raise(AddressDenied)
     except Denied as denial:
         return RouteSummary(service=service, check=check, text=denial.reason, denied=True)
     except ConfigurationError as error:

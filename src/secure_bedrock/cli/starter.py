@@ -92,8 +92,8 @@ def _network(answers: Answers) -> str:
 
 
 _REST = """\
-# [operations]
-# allow = ["Converse", "ConverseStream", "InvokeModel", "InvokeModelWithResponseStream", "CountTokens", "ApplyGuardrail"]
+# [operations]                          # default: these and ApplyGuardrail
+# allow = ["Converse", "ConverseStream", "InvokeModel", "InvokeModelWithResponseStream", "CountTokens"]
 
 # [timeouts]                            # seconds
 # connect_s = 2.0

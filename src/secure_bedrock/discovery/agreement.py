@@ -104,7 +104,10 @@ def _narrowed(one: tuple[str, ...], two: tuple[str, ...]) -> tuple[str, ...]:
     """The CIDRs that lie inside both lists. Two CIDRs either nest or share no address."""
     inside = [
         narrow
-        for wide, narrow in (*((a, b) for a in one for b in two), *((b, a) for a in one for b in two))
+        for wide, narrow in (
+            *((a, b) for a in one for b in two),
+            *((b, a) for a in one for b in two),
+        )
         if _within(narrow, wide)
     ]
     return tuple(dict.fromkeys(inside))
@@ -126,7 +129,9 @@ def _known(values: Iterable[T | None]) -> T | None:
 
 def _widest_name(names: frozenset[str]) -> str | None:
     """The endpoint's own Region-wide name: it answers without private DNS, and zonal names are longer by the zone."""
-    return min(names, key=lambda name: (not name.startswith("vpce-"), len(name), name), default=None)
+    return min(
+        names, key=lambda name: (not name.startswith("vpce-"), len(name), name), default=None
+    )
 
 
 def _listed(values: frozenset[str] | tuple[str, ...]) -> str:

@@ -68,7 +68,9 @@ def addresses_in(interfaces: Iterable[Answer], *, vpc_id: str) -> tuple[str, ...
             raise Unreadable("VpcId of a network interface")
         # The primary address comes first, and is the only one where EC2 leaves out the list.
         spoken = [interface.get("PrivateIpAddress")]
-        spoken += [each.get("PrivateIpAddress") for each in _members(interface, "PrivateIpAddresses")]
+        spoken += [
+            each.get("PrivateIpAddress") for each in _members(interface, "PrivateIpAddresses")
+        ]
         spoken += [each.get("Ipv6Address") for each in _members(interface, "Ipv6Addresses")]
         for text in spoken:
             if text is not None:

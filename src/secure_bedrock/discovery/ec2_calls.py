@@ -1,7 +1,7 @@
 """The three read-only EC2 calls that discovery makes, over a hardened client on a route of its own."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from secure_bedrock.discovery.ec2_answers import Answer
 from secure_bedrock.errors import (
@@ -12,6 +12,9 @@ from secure_bedrock.errors import (
 )
 from secure_bedrock.network import Connector, Resolver, RouteSource
 from secure_bedrock.policy import Policy
+
+if TYPE_CHECKING:
+    from secure_bedrock.transport.call import CallRunner
 
 GRANTS = frozenset(
     {"ec2:DescribeVpcEndpoints", "ec2:DescribeNetworkInterfaces", "ec2:DescribeVpcs"}
@@ -44,7 +47,10 @@ class DescribeCalls(Protocol):
 
 
 class HardenedDescribeCalls:
-    """DescribeCalls through `transport`; the client is made at the first call, because EC2's model takes long to load."""
+    """DescribeCalls through `transport`; a client is made for each call, because EC2's model is large and seldom needed.
+
+    With a `runner` each call is retried and leaves an event like any other; without one it is a single attempt.
+    """
 
     def __init__(
         self,
@@ -54,12 +60,14 @@ class HardenedDescribeCalls:
         resolver: Resolver | None = None,
         connector: Connector | None = None,
         credentials: object = None,
+        runner: "CallRunner | None" = None,
     ) -> None:
         self._policy = policy
         self._routes = routes
         self._resolver = resolver
         self._connector = connector
         self._credentials = credentials
+        self._runner = runner
 
     def vpc_endpoints(self, filters: Mapping[str, str]) -> Sequence[Answer]:
         """The endpoints that match all filters."""
@@ -99,6 +107,7 @@ class HardenedDescribeCalls:
             resolver=self._resolver,
             connector=self._connector,
             credentials=self._credentials,
+            runner=self._runner,
         )
         try:
             for page in client.get_paginator(operation).paginate(**arguments):

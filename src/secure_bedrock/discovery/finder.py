@@ -1,7 +1,7 @@
 """Where the private endpoint of a service is: asks the policy's sources in order and makes the route."""
 
 from collections.abc import Mapping, Sequence
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from secure_bedrock.discovery.agreement import agree, evidence_for
 from secure_bedrock.discovery.ec2_calls import HardenedDescribeCalls
@@ -20,6 +20,9 @@ from secure_bedrock.network import Connector, PrivateRoute, Resolver
 from secure_bedrock.policy import Policy
 from secure_bedrock.values import ServiceName, parse_service
 
+if TYPE_CHECKING:
+    from secure_bedrock.transport.call import CallRunner
+
 
 class RouteFinder:
     """A RouteSource for one policy: each service's route is found once and kept until `refresh`.
@@ -36,10 +39,11 @@ class RouteFinder:
         resolver: Resolver | None = None,
         connector: Connector | None = None,
         credentials: object = None,
+        runner: "CallRunner | None" = None,
         environ: Mapping[str, str] | None = None,
         providers: Sequence[Provider] | None = None,
     ) -> None:
-        """`resolver`, `connector` and `credentials` serve the EC2 calls; `providers` replaces the policy's sources."""
+        """`resolver`, `connector`, `credentials` and `runner` serve the EC2 calls; `providers` replaces the sources."""
         self._policy = policy
         if providers is None:
             calls = HardenedDescribeCalls(
@@ -48,6 +52,7 @@ class RouteFinder:
                 resolver=resolver,
                 connector=connector,
                 credentials=credentials,
+                runner=runner,
             )
             providers = _providers(policy, environ, Ec2Provider(policy, calls))
         self._providers = tuple(providers)

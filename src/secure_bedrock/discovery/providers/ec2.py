@@ -36,7 +36,9 @@ class Ec2Provider:
         if service == _EC2:
             return Nothing("EC2's own endpoint can't be looked up through EC2")
         if self._policy.network.endpoint(_EC2) is None:
-            return Nothing("the policy has no route for ec2: add [network.endpoints.ec2] to let it ask")
+            return Nothing(
+                "the policy has no route for ec2: add [network.endpoints.ec2] to let it ask"
+            )
         try:
             return self._ask(service, known)
         except CallFailed as failure:
