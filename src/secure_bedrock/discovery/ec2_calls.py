@@ -47,7 +47,7 @@ class DescribeCalls(Protocol):
 
 
 class HardenedDescribeCalls:
-    """DescribeCalls through `transport`; a client is made for each call, because EC2's model is large and seldom needed.
+    """DescribeCalls through `transport`; clients do not outlive a call, because EC2's model is large and seldom needed.
 
     With a `runner` each call is retried and leaves an event like any other; without one it is a single attempt.
     """
