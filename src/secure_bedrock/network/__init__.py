@@ -1,1 +1,39 @@
-"""network."""
+"""May this socket be opened? Addresses, endpoint names, routes, the guard, and the dialling that it governs."""
+
+from secure_bedrock.network.addresses import never, parse_address, parse_cidr
+from secure_bedrock.network.dial import Connector, Dialed, SystemConnector, dial
+from secure_bedrock.network.guard import RouteGuard
+from secure_bedrock.network.hosts import (
+    EndpointUrl,
+    is_host_name,
+    judge_host,
+    parse_endpoint_url,
+    private_dns_name,
+    vpc_endpoint_id_of,
+)
+from secure_bedrock.network.ranges import Address, Network
+from secure_bedrock.network.resolver import Resolver, SystemResolver
+from secure_bedrock.network.route import PrivateRoute, RouteSource
+
+__all__ = [
+    "Address",
+    "Connector",
+    "Dialed",
+    "EndpointUrl",
+    "Network",
+    "PrivateRoute",
+    "Resolver",
+    "RouteGuard",
+    "RouteSource",
+    "SystemConnector",
+    "SystemResolver",
+    "dial",
+    "is_host_name",
+    "judge_host",
+    "never",
+    "parse_address",
+    "parse_cidr",
+    "parse_endpoint_url",
+    "private_dns_name",
+    "vpc_endpoint_id_of",
+]

@@ -1,0 +1,121 @@
+"""The way of one call, in one place: policy → audit record → deadline → attempts with retry → one event."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from secure_bedrock.audit import AuditTrail, CallRecord
+from secure_bedrock.errors import (
+    ConfigurationError,
+    Denied,
+    IncompleteResponse,
+    ModelDenied,
+    OperationDenied,
+    StreamInterrupted,
+)
+from secure_bedrock.policy import Policy
+from secure_bedrock.resilience import Failure, RetryEngine, RetryNote, classify
+from secure_bedrock.values import Deadline
+
+T = TypeVar("T")
+
+Attempt = Callable[[CallRecord, int, Deadline], T]
+"""One try: gets the call's record, its number from 1 and the call's deadline; raises or returns the answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallPlan:
+    """What is about to be called, before anything is serialised; holds no content.
+
+    `model_id` is what the caller asked for, of whatever type, or None where the operation names no model.
+    `granted` marks an operation that this library calls for itself (endpoint discovery, credentials).
+    """
+
+    service: str
+    operation: str
+    model_id: object = None
+    streaming: bool = False
+    endpoint_host: str = ""
+    vpc_endpoint_id: str | None = None
+    granted: bool = False
+
+
+class CallRunner:
+    """Runs calls under one policy; thread-safe, shared by all clients made from the same parts."""
+
+    def __init__(self, policy: Policy, trail: AuditTrail, engine: RetryEngine) -> None:
+        self.policy = policy
+        self.trail = trail
+        self.engine = engine
+
+    def run(
+        self,
+        plan: CallPlan,
+        attempt: Attempt[T],
+        *,
+        deadline: Deadline | None = None,
+        failure_of: Callable[[BaseException], Failure] = classify,
+    ) -> tuple[T, CallRecord]:
+        """Return the answer and its record.
+
+        The record is finished here on every failure. On success the caller finishes it: at once for a whole
+        answer, at the stream's end for a stream.
+        """
+        record = self._begin(plan)
+        limit = deadline or Deadline.after(self.policy.timeouts.deadline_s)
+        try:
+            self.check(plan)
+            answer = self.engine.call(
+                lambda number: self._try(attempt, record, number, limit),
+                deadline=limit,
+                failure_of=failure_of,
+                on_retry=lambda note: _note_retry(record, note),
+                on_stop=lambda reason: _note_stop(record, reason),
+            )
+        except BaseException as error:
+            record.finish(outcome_of(error), error)
+            raise
+        return answer, record
+
+    def check(self, plan: CallPlan) -> None:
+        """The early check: the same decisions that the wire gate makes, before anything is serialised."""
+        if plan.granted:
+            return
+        self.policy.decide_operation(plan.service, plan.operation).or_raise(OperationDenied)
+        if plan.model_id is not None:
+            decision = self.policy.decide_model(plan.model_id, operation=plan.operation)
+            decision.or_raise(ModelDenied)
+
+    def _begin(self, plan: CallPlan) -> CallRecord:
+        model_id = plan.model_id if isinstance(plan.model_id, str) else None
+        return self.trail.begin(
+            service=plan.service,
+            operation=plan.operation,
+            model_id=model_id,
+            streaming=plan.streaming,
+            region=self.policy.region,
+            endpoint_host=plan.endpoint_host,
+            vpc_endpoint_id=plan.vpc_endpoint_id,
+        )
+
+    @staticmethod
+    def _try(attempt: Attempt[T], record: CallRecord, number: int, limit: Deadline) -> T:
+        record.attempts = number
+        return attempt(record, number, limit)
+
+
+def outcome_of(error: BaseException) -> str:
+    """The event's `outcome` for a call that ended with `error`."""
+    if isinstance(error, Denied | ConfigurationError):
+        return "refused"
+    if isinstance(error, IncompleteResponse | StreamInterrupted):
+        return "incomplete"
+    return "error" if isinstance(error, Exception) else "cancelled"
+
+
+def _note_retry(record: CallRecord, note: RetryNote) -> None:
+    record.retry_wait_ms += note.wait_s * 1000
+
+
+def _note_stop(record: CallRecord, reason: str) -> None:
+    record.retry_stop_reason = reason
