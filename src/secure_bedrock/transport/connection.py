@@ -159,7 +159,9 @@ class GuardedConnection:
 
     def _require_gated(self, request: GatedRequest) -> None:
         if type(request) is not GatedRequest:
-            raise TransportTampered("what was to be sent did not pass the wire gate", rule="not-gated")
+            raise TransportTampered(
+                "what was to be sent did not pass the wire gate", rule="not-gated"
+            )
         if request.route is not self.route and request.route != self.route:
             raise TransportTampered(
                 "the request was gated for another route than this connection's", rule="other-route"
@@ -241,9 +243,7 @@ def open_connection(
     return GuardedConnection(sock, route=route, peer=_facts(sock, dialed.address))
 
 
-def _secured(
-    sock: socket, context: ssl.SSLContext, host: str, limit: TimeLimit
-) -> ssl.SSLSocket:
+def _secured(sock: socket, context: ssl.SSLContext, host: str, limit: TimeLimit) -> ssl.SSLSocket:
     try:
         left = limit.left()
     except SecureBedrockError:

@@ -31,7 +31,17 @@ class GuardedResponse:
     of a clean answer, and in every other case it is closed.
     """
 
-    __slots__ = ("_connection", "_deadline", "_idle_s", "_limit", "_pool", "_reader", "head", "peer", "reused")
+    __slots__ = (
+        "_connection",
+        "_deadline",
+        "_idle_s",
+        "_limit",
+        "_pool",
+        "_reader",
+        "head",
+        "peer",
+        "reused",
+    )
 
     def __init__(
         self,

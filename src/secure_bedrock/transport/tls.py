@@ -2,10 +2,10 @@
 
 import functools
 import importlib.util
-import os
 import re
 import socket
 import ssl
+from pathlib import Path
 from typing import Final
 
 from secure_bedrock.errors import (
@@ -46,18 +46,18 @@ def tls_context(ca_bundle: str | None) -> ssl.SSLContext:
     file stays the same (loading botocore's 126 CAs costs 17 ms); they are thread-safe. Raises PolicyInvalid for
     a bundle that can't be used.
     """
-    path = _bundled_cas() if ca_bundle is None else ca_bundle
+    path = _bundled_cas() if ca_bundle is None else Path(ca_bundle)
     try:
-        found = os.stat(path)
+        found = path.stat()
     except OSError as error:
         raise _unusable(ca_bundle, f"can't be read: {error.strerror}") from None
     stamp = (found.st_ino, found.st_size, found.st_mtime_ns)
-    return _context(path, stamp, own=ca_bundle is not None)
+    return _context(str(path), stamp, ca_bundle)
 
 
 @functools.lru_cache(maxsize=8)
-def _context(path: str, stamp: tuple[int, int, int], *, own: bool) -> ssl.SSLContext:
-    """Build the context; `stamp` only tells one state of the file from another."""
+def _context(path: str, _stamp: tuple[int, int, int], ca_bundle: str | None) -> ssl.SSLContext:
+    """Build the context; `_stamp` only tells one state of the file from another."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.maximum_version = ssl.TLSVersion.MAXIMUM_SUPPORTED
@@ -68,28 +68,27 @@ def _context(path: str, stamp: tuple[int, int, int], *, own: bool) -> ssl.SSLCon
     context.set_alpn_protocols(["http/1.1"])
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
     context.options &= ~_LEGACY_OPTIONS
-    _load(context, path, own=own)
+    _load(context, path, ca_bundle)
     return context
 
 
-def _load(context: ssl.SSLContext, path: str, *, own: bool) -> None:
-    bundle = path if own else None
+def _load(context: ssl.SSLContext, path: str, ca_bundle: str | None) -> None:
     try:
         context.load_verify_locations(cafile=path)
     except ssl.SSLError:
-        raise _unusable(bundle, "holds no certificates in PEM form") from None
+        raise _unusable(ca_bundle, "holds no certificates in PEM form") from None
     except OSError as error:
-        raise _unusable(bundle, f"can't be read: {error.strerror}") from None
+        raise _unusable(ca_bundle, f"can't be read: {error.strerror}") from None
     if not context.cert_store_stats()["x509"]:
-        raise _unusable(bundle, "holds no certificate")
+        raise _unusable(ca_bundle, "holds no certificate")
 
 
-def _bundled_cas() -> str:
+def _bundled_cas() -> Path:
     """Where botocore keeps the CAs it ships; found without importing botocore."""
     spec = importlib.util.find_spec("botocore")
     if spec is None or spec.origin is None:
         raise _unusable(None, "can't be found: botocore is not installed as files")
-    return os.path.join(os.path.dirname(spec.origin), "cacert.pem")
+    return Path(spec.origin).with_name("cacert.pem")
 
 
 def _unusable(ca_bundle: str | None, what: str) -> ConfigurationError:

@@ -99,7 +99,7 @@ class ResponseReader:
 
     def _read_head(self, data: bytes) -> bytes | None:
         """Parse the head once it is whole and return what follows it; None while it is not."""
-        if not self._buffer and 0 <= (end := data.find(_BLANK)):
+        if not self._buffer and (end := data.find(_BLANK)) >= 0:
             head, rest = data[: end + 4], data[end + 4 :]
         else:
             searched = max(0, len(self._buffer) - 3)

@@ -14,12 +14,12 @@ MAX_FIELDS: Final = 100
 # RFC 9110 §5.6.2 (token), §5.5 (field-content; obs-text stays opaque); RFC 9112 §4 (status line).
 # No CR, LF, NUL or other control byte stands anywhere, and a name touches its colon. The possessive
 # quantifiers keep the time linear in the head's length.
-_TOKEN = r"[-!#$%&'*+.^_`|~0-9A-Za-z]++"
+_NAME = r"[-!#$%&'*+.^_`|~0-9A-Za-z]++"
 _TEXT = r"[\t\x20-\x7e\x80-\xff]*+"
 _STATUS_LINE = rf"HTTP/1\.([01]) ([1-5][0-9][0-9]) ({_TEXT})\r\n"
-_FIELD_LINE = rf"{_TOKEN}:{_TEXT}\r\n"
+_FIELD_LINE = rf"{_NAME}:{_TEXT}\r\n"
 _HEAD = re.compile(rf"{_STATUS_LINE}((?:{_FIELD_LINE})*+)\r\n")
-_FIELD = re.compile(rf"({_TOKEN}):({_TEXT})\r\n")
+_FIELD = re.compile(rf"({_NAME}):({_TEXT})\r\n")
 _FIELDS = re.compile(rf"(?:{_FIELD_LINE})*+\r\n")
 _STATUS = re.compile(_STATUS_LINE)
 
@@ -84,9 +84,7 @@ def parse_head(head: bytes, *, method: str) -> tuple[ResponseHead, Framing]:
 
 def fields_of(lines: str) -> Fields:
     """The fields of lines already known to fit the grammar; more than 100 are refused."""
-    fields = tuple(
-        [(name.lower(), value.strip(" \t")) for name, value in _FIELD.findall(lines)]
-    )
+    fields = tuple([(name.lower(), value.strip(" \t")) for name, value in _FIELD.findall(lines)])
     if len(fields) > MAX_FIELDS:
         raise misframed(f"the answer has more than {MAX_FIELDS} header fields")
     return fields
@@ -111,7 +109,9 @@ def framing_of(head: ResponseHead, *, method: str, http_1_0: bool) -> Framing:
     if head.status < 200:
         raise misframed(f"an interim answer ({head.status}) came that was not asked for")
     if codings and (codings != ["chunked"] or lengths or http_1_0):
-        raise misframed("Transfer-Encoding is not `chunked` alone, in HTTP/1.1, without Content-Length")
+        raise misframed(
+            "Transfer-Encoding is not `chunked` alone, in HTTP/1.1, without Content-Length"
+        )
     if lengths and (len(lengths) > 1 or not _CONTENT_LENGTH.fullmatch(lengths[0])):
         raise misframed("Content-Length is repeated or is not a plain decimal number")
     if method == "HEAD" or head.status in {204, 304}:
