@@ -7,14 +7,16 @@ from secure_bedrock import errors
 if TYPE_CHECKING:
     from secure_bedrock.client import SecureBedrockClient
     from secure_bedrock.policy import Policy
-    from secure_bedrock.transport.session import SecureSession, create_client
+    from secure_bedrock.client.session import SecureSession, create_client
     from secure_bedrock.values import Deadline
+    from secure_bedrock.values.version import __version__
 
 __all__ = [
     "Deadline",
     "Policy",
     "SecureBedrockClient",
     "SecureSession",
+    "__version__",
     "create_client",
     "errors",
 ]
@@ -23,17 +25,14 @@ _HOMES = {
     "Deadline": "secure_bedrock.values",
     "Policy": "secure_bedrock.policy",
     "SecureBedrockClient": "secure_bedrock.client",
-    "SecureSession": "secure_bedrock.transport.session",
-    "create_client": "secure_bedrock.transport.session",
+    "SecureSession": "secure_bedrock.client.session",
+    "__version__": "secure_bedrock.values.version",
+    "create_client": "secure_bedrock.client.session",
 }
 
 if not TYPE_CHECKING:  # a __getattr__ that checkers see would hide misspelt imports from them
 
     def __getattr__(name: str) -> object:
-        if name == "__version__":
-            from importlib.metadata import version
-
-            return version("secure-bedrock")
         if name not in _HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module
@@ -43,4 +42,4 @@ if not TYPE_CHECKING:  # a __getattr__ that checkers see would hide misspelt imp
         return value
 
     def __dir__() -> list[str]:
-        return sorted({*__all__, "__version__"})
+        return sorted(__all__)

@@ -4,17 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from secure_bedrock.audit import AuditTrail, CallRecord
-from secure_bedrock.errors import (
-    ConfigurationError,
-    Denied,
-    IncompleteResponse,
-    ModelDenied,
-    OperationDenied,
-    StreamInterrupted,
-)
+from secure_bedrock.audit import AuditTrail, CallRecord, outcome_of
+from secure_bedrock.errors import ModelDenied, OperationDenied
 from secure_bedrock.policy import Policy
-from secure_bedrock.resilience import Failure, RetryEngine, RetryNote, classify
+from secure_bedrock.resilience import Failure, RetryEngine, RetryNote, StopReason, classify
 from secure_bedrock.values import Deadline
 
 T = TypeVar("T")
@@ -104,18 +97,9 @@ class CallRunner:
         return attempt(record, number, limit)
 
 
-def outcome_of(error: BaseException) -> str:
-    """The event's `outcome` for a call that ended with `error`."""
-    if isinstance(error, Denied | ConfigurationError):
-        return "refused"
-    if isinstance(error, IncompleteResponse | StreamInterrupted):
-        return "incomplete"
-    return "error" if isinstance(error, Exception) else "cancelled"
-
-
 def _note_retry(record: CallRecord, note: RetryNote) -> None:
     record.retry_wait_ms += note.wait_s * 1000
 
 
-def _note_stop(record: CallRecord, reason: str) -> None:
+def _note_stop(record: CallRecord, reason: StopReason) -> None:
     record.retry_stop_reason = reason
