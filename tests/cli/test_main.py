@@ -106,6 +106,8 @@ USAGE = {
     "no model": (["explain"], "the following arguments are required: MODEL"),
     "policy without a command": (["policy"], "the following arguments are required: COMMAND"),
     "a port that is none": (["local", "--port", "70000"], "a port is 0 to 65535"),
+    "a Region that is none": (["local", "--region", "Europe"], "not the name of an AWS Region"),
+    "a model that is none": (["local", "--model", "sonnet please"], "argument --model: "),
     "a port in other digits": (["local", "--port", "\u0663"], "a port is 0 to 65535"),
 }
 
