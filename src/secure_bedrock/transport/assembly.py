@@ -18,7 +18,7 @@ from secure_bedrock.transport.credentials import CredentialSource
 from secure_bedrock.transport.driver import GuardedTransport
 from secure_bedrock.transport.guarded_endpoint import GuardedEndpoint
 from secure_bedrock.transport.guarded_session import GuardedHttpSession, Waits
-from secure_bedrock.transport.packaged import FixedUserAgent, base_user_agent, packaged_loader
+from secure_bedrock.transport.packaged import FixedUserAgent, packaged_loader, user_agent_text
 from secure_bedrock.transport.quiet_parsing import quiet_parser
 from secure_bedrock.transport.quiet_signing import QuietSigner
 from secure_bedrock.values import partition_of
@@ -112,7 +112,7 @@ def _config(policy: Policy, tuning: Tuning) -> Config:
     return Config(
         region_name=policy.region,
         signature_version="v4",
-        user_agent=f"{base_user_agent()} {tuning.user_agent}".rstrip(),
+        user_agent=user_agent_text(tuning.user_agent),
         connect_timeout=tuning.connect_s or policy.timeouts.connect_s,
         read_timeout=tuning.read_s or policy.timeouts.read_s,
         max_pool_connections=tuning.max_pool_connections or policy.network.max_pool_connections,

@@ -8,12 +8,12 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from secure_bedrock.errors import InvalidRequest, RedirectDenied, TransportTampered
 from secure_bedrock.policy import Policy
-from secure_bedrock.transport.call_facts import note_peer
 from secure_bedrock.transport.call_state import CallState, state_of
 from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.wire import WireRequest
 from secure_bedrock.transport.driver import GuardedResponse, GuardedTransport
 from secure_bedrock.transport.raw_body import RawBody
+from secure_bedrock.transport.record_facts import note_response
 
 # botocore's own session has these; code that reaches for them wants to move the traffic.
 _FOREIGN_PARTS = frozenset({"_proxy_config", "_manager", "_proxy_managers", "_verify"})
@@ -71,7 +71,8 @@ class GuardedHttpSession:
             stream=streaming,
             idle_s=self._waits.idle_s if streaming else None,
         )
-        note_peer(state.record, answer.peer)
+        if state.record is not None:
+            note_response(state.record, answer)
         state.answered_by = response = _response(url, answer, state, streaming=streaming)
         return response
 

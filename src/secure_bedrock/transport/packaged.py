@@ -1,8 +1,6 @@
 """What hardened clients take from the installed botocore: its data, its defaults, and a name for themselves."""
 
 from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
-from platform import python_version
 from typing import Any
 
 import botocore
@@ -13,6 +11,7 @@ from botocore.configprovider import (
 )
 from botocore.loaders import Loader
 
+from secure_bedrock.transport.user_agent import user_agent
 from secure_bedrock.values import Region
 
 
@@ -44,21 +43,16 @@ def neutral_settings(region: Region) -> ConfigValueStore:
     return ConfigValueStore(mapping=providers)
 
 
-@lru_cache(maxsize=1)
-def base_user_agent() -> str:
-    """What every hardened client calls itself; made once, because botocore's own costs 13 % of each call."""
-    try:
-        ours = version("secure-bedrock")
-    except PackageNotFoundError:  # run from a source tree
-        ours = "0"
-    return f"secure-bedrock/{ours} Botocore/{botocore.__version__} Python/{python_version()}"
+def user_agent_text(added: str) -> str:
+    """This library's User-Agent, botocore's version, and what the caller's Config adds."""
+    return f"{user_agent()} Botocore/{botocore.__version__} {added}".rstrip()
 
 
 class FixedUserAgent:
     """A user agent in the shape that botocore's client asks for."""
 
     def __init__(self, added: str) -> None:
-        self._text = f"{base_user_agent()} {added}".rstrip()
+        self._text = user_agent_text(added)
 
     def to_string(self) -> str:
         """The header's value."""
