@@ -49,7 +49,7 @@ def open_transport(
         network = replace(network, max_pool_connections=tuning.max_pool_connections)
     if tuning.connect_s is not None:
         timeouts = replace(timeouts, connect_s=tuning.connect_s)
-    settings = cast(Policy, ConnectionSettings(network, timeouts))
+    settings = cast("Policy", ConnectionSettings(network, timeouts))
     return GuardedTransport(route, policy=settings, resolver=resolver, connector=connector)
 
 
@@ -98,6 +98,10 @@ def client_arguments(
     }
 
 
+# botocore-stubs lacks options that botocore 1.40.20 has.
+_Config: Any = Config
+
+
 def _waits(policy: Policy, tuning: Tuning) -> Waits:
     timeouts = policy.timeouts
     return Waits(
@@ -109,7 +113,7 @@ def _waits(policy: Policy, tuning: Tuning) -> Waits:
 
 def _config(policy: Policy, tuning: Tuning) -> Config:
     """What the client shows as its configuration; nothing in it is a switch that still does something."""
-    return Config(
+    return _Config(  # type: ignore[no-any-return]
         region_name=policy.region,
         signature_version="v4",
         user_agent=user_agent_text(tuning.user_agent),

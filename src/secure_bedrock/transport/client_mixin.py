@@ -102,7 +102,7 @@ class GuardedCalls:
         """One try of botocore's own call; the answer counts only if the guarded session gave it."""
         self._early_check(plan)
         state.url = self._secure.route.route().url
-        state.answered_by = state.answer = None
+        state.renew()
         try:
             answer = super()._make_api_call(  # type: ignore[misc]
                 plan.operation, WithheldParams(params, state)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
@@ -49,7 +49,7 @@ class GuardedHttpSession:
 
         Raises what the gate and the guarded transport raise, RedirectDenied for a 3xx.
         """
-        state = state_of(request.context)
+        state = state_of(getattr(request, "context", None))
         transport = self._transport()
         url = transport.route.url
         target = request.url.removeprefix(url)
@@ -137,7 +137,7 @@ def _response(
         raise RedirectDenied(
             f"the endpoint answered with a redirect (HTTP {status})", rule="redirect"
         )
-    headers = dict(answer.head.headers)
+    headers: Any = dict(answer.head.headers)
     if streaming and status < 300:
         raw = RawBody(answer.chunks(), close=answer.close, state=state)
     else:
@@ -146,4 +146,4 @@ def _response(
         if state.record is not None:
             state.record.response_bytes = len(body)
         raw = RawBody(iter((body,)), state=state)
-    return AWSResponse(url, status, headers, raw)
+    return AWSResponse(url, status, headers, cast("Any", raw))

@@ -44,7 +44,8 @@ class RouteHolder:
         if self._route is None:
             found = self._find()  # outside the lock: finders are thread-safe and may take seconds
             with self._lock:
-                self._route = self._route or found
+                if self._route is None:
+                    self._route = found
         return self._route
 
     def transport(self) -> GuardedTransport:
@@ -52,7 +53,8 @@ class RouteHolder:
         if self._transport is None:
             route = self.route()
             with self._lock:
-                self._transport = self._transport or self._open(route)
+                if self._transport is None:
+                    self._transport = self._open(route)
         return self._transport
 
     def close(self) -> None:

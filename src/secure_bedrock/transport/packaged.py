@@ -15,7 +15,7 @@ from secure_bedrock.transport.user_agent import user_agent
 from secure_bedrock.values import Region
 
 
-class PackagedLoader(Loader):  # type: ignore[misc]
+class PackagedLoader(Loader):
     """Loads the installed botocore's own data and nothing else; its search path can't be added to."""
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ def packaged_loader() -> PackagedLoader:
 
 
 def neutral_settings(region: Region) -> ConfigValueStore:
-    """botocore's settings at their defaults, the Region at the policy's: no environment, no file is asked."""
+    """The settings of botocore at their defaults, the Region at the policy's: no environment, no file is asked."""
     defaults = {name: row[2] for name, row in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()}
     defaults["region"] = region
     providers = {name: ConstantProvider(value=value) for name, value in defaults.items()}
@@ -44,7 +44,7 @@ def neutral_settings(region: Region) -> ConfigValueStore:
 
 
 def user_agent_text(added: str) -> str:
-    """This library's User-Agent, botocore's version, and what the caller's Config adds."""
+    """Our User-Agent, botocore's version, and what the caller's Config adds."""
     return f"{user_agent()} Botocore/{botocore.__version__} {added}".rstrip()
 
 
