@@ -66,7 +66,7 @@ def client_arguments(
     events = copy.copy(emitter)
     route = parts.route.known
     session = GuardedHttpSession(
-        parts.route.transport, policy=policy, grants=parts.grants, waits=_waits(policy, tuning)
+        parts.route, policy=policy, grants=parts.grants, waits=_waits(policy, tuning)
     )
     protocol = model.resolved_protocol
     return {

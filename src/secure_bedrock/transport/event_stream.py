@@ -9,7 +9,7 @@ from botocore.exceptions import EventStreamError
 from secure_bedrock.audit import CallRecord, outcome_of
 from secure_bedrock.errors import DeadlineExceeded, IncompleteResponse, TransportError
 from secure_bedrock.transport.botocore_errors import as_botocore
-from secure_bedrock.transport.call_facts import note_event
+from secure_bedrock.transport.call_facts import note_answer, note_event
 from secure_bedrock.transport.content_free import withhold_message
 
 # The event without which an answer is not whole, by operation. InvokeModel's chunks are the model's own and opaque.
@@ -52,6 +52,7 @@ class CompleteEventStream(_EventStream):  # type: ignore[misc]
         except EventStreamError as error:
             answer: Any = error.response
             withhold_message(answer)
+            note_answer(self._record, answer)
             failure: Exception = EventStreamError(answer, self._operation_name)
             cause: Exception | None = None
         except (TransportError, DeadlineExceeded) as error:

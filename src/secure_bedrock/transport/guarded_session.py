@@ -1,6 +1,5 @@
 """What stands in botocore's place for the network: every prepared request passes the wire gate, or nothing leaves."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn, cast
 
@@ -11,7 +10,8 @@ from secure_bedrock.policy import Policy
 from secure_bedrock.transport.call_state import CallState, state_of
 from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.wire import WireRequest
-from secure_bedrock.transport.driver import GuardedResponse, GuardedTransport
+from secure_bedrock.transport.driver import GuardedResponse
+from secure_bedrock.transport.lazy_route import RouteHolder
 from secure_bedrock.transport.raw_body import RawBody
 from secure_bedrock.transport.record_facts import note_response
 
@@ -33,13 +33,13 @@ class GuardedHttpSession:
 
     def __init__(
         self,
-        transport: Callable[[], GuardedTransport],
+        route: RouteHolder,
         *,
         policy: Policy,
         grants: frozenset[str],
         waits: Waits,
     ) -> None:
-        self._transport = transport
+        self._route = route
         self._policy = policy
         self._grants = grants
         self._waits = waits
@@ -50,7 +50,7 @@ class GuardedHttpSession:
         Raises what the gate and the guarded transport raise, RedirectDenied for a 3xx.
         """
         state = state_of(getattr(request, "context", None))
-        transport = self._transport()
+        transport = self._route.transport()
         url = transport.route.url
         target = request.url.removeprefix(url)
         if target == request.url or not target.startswith("/"):
@@ -78,7 +78,7 @@ class GuardedHttpSession:
 
     def close(self) -> None:
         """Close idle connections; a later call fails."""
-        self._transport().close()
+        self._route.close()
 
     def __getattr__(self, name: str) -> NoReturn:
         if name in _FOREIGN_PARTS:

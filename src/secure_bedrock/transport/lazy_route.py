@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 
-from secure_bedrock.errors import EndpointNotFound
+from secure_bedrock.errors import ConfigurationError, EndpointNotFound
 from secure_bedrock.network import PrivateRoute
 from secure_bedrock.transport.driver import GuardedTransport
 
@@ -21,6 +21,7 @@ class RouteHolder:
         self._lock = threading.Lock()
         self._route: PrivateRoute | None = None
         self._transport: GuardedTransport | None = None
+        self._closed = False
 
     @property
     def known(self) -> PrivateRoute | None:
@@ -49,7 +50,11 @@ class RouteHolder:
         return self._route
 
     def transport(self) -> GuardedTransport:
-        """The transport over the route."""
+        """The transport over the route; ConfigurationError once it was closed."""
+        if self._closed:
+            raise ConfigurationError(
+                "the client was closed", rule="closed", next_step="make a new client"
+            )
         if self._transport is None:
             route = self.route()
             with self._lock:
@@ -58,7 +63,8 @@ class RouteHolder:
         return self._transport
 
     def close(self) -> None:
-        """Close the transport if there is one."""
+        """Close the transport if there is one, and open no other."""
+        self._closed = True
         transport = self._transport
         if transport is not None:
             transport.close()
