@@ -7,7 +7,7 @@ Region = NewType("Region", str)
 """An AWS Region's name, parsed: `eu-west-1`."""
 
 # Shape of Region names, as in botocore's partitions.json `regionRegex` (botocore 1.44.5, read 2026-11-20).
-_REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]{2,8}){1,3}-[0-9]{1,2}", re.ASCII)
+_REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]{2,9}){1,3}-[0-9]{1,2}", re.ASCII)
 
 # Partition and interface-endpoint DNS suffix by Region prefix; the first match counts.
 # Source: botocore's partitions.json, `outputs.dnsSuffix` (botocore 1.44.5, read 2026-11-20).

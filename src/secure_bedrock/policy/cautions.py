@@ -1,0 +1,110 @@
+"""What a valid policy says that deserves a second look: `policy check` prints it, nothing is refused for it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING
+
+from secure_bedrock.policy.model_entries import GlobEntry, parse_entry
+from secure_bedrock.policy.model_ids import BaseId, ProfileId
+from secure_bedrock.policy.model_rules import ModelRules
+from secure_bedrock.policy.sections import EndpointPolicy
+from secure_bedrock.policy.shown import key_text
+from secure_bedrock.policy.syntax import is_loopback
+
+if TYPE_CHECKING:
+    from secure_bedrock.policy.policy import Policy
+
+# Ranges that a VPC's CIDRs usually come from: RFC 1918, RFC 6598, RFC 4193. A CIDR elsewhere may be right (bring your
+# own addresses), and it may also be AWS's public range.
+_USUAL = tuple(
+    map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """One thing to look at again, and where it stands."""
+
+    path: tuple[str | int, ...]
+    message: str
+
+    @property
+    def key(self) -> str:
+        """The path as TOML writes it."""
+        return key_text(self.path)
+
+
+def cautions(policy: "Policy", rules: ModelRules) -> Iterator[Caution]:
+    """Every caution, in the order of the sections."""
+    yield from _network(policy)
+    for endpoint in policy.network.endpoints:
+        yield from _endpoint(policy, endpoint)
+    yield from _models(policy, rules)
+    if policy.account.account_id is not None:
+        message = "the caller's account is not checked by this version; models.accounts is"
+        yield Caution(("account", "account_id"), message)
+
+
+def _network(policy: "Policy") -> Iterator[Caution]:
+    if policy.network.address_check == "private":
+        message = "approves every RFC 1918 and ULA address, whoever owns it; name cidrs instead"
+        yield Caution(("network", "address_check"), message)
+    yield from _unusual(policy.network.cidrs, ("network", "cidrs"))
+
+
+def _unusual(cidrs: tuple[str, ...], path: tuple[str | int, ...]) -> Iterator[Caution]:
+    for place, text in enumerate(cidrs):
+        network = ip_network(text)
+        usual = any(
+            network.version == range_.version and network.subnet_of(range_)  # type: ignore[arg-type]
+            for range_ in _USUAL
+        )
+        if not usual and not is_loopback(network):
+            message = f"{text} is no private range; make sure that the VPC owns it"
+            yield Caution((*path, place), message)
+
+
+def _endpoint(policy: "Policy", endpoint: EndpointPolicy) -> Iterator[Caution]:
+    path = ("network", "endpoints", endpoint.service)
+    yield from _unusual(endpoint.cidrs, (*path, "cidrs"))
+    cidrs = [ip_network(text) for text in policy.cidrs_for(endpoint.service)]
+    if not endpoint.addresses and not cidrs:
+        message = "neither addresses nor CIDRs are known, so they have to be discovered from AWS"
+        yield Caution(path, message)
+    for place, text in enumerate(endpoint.addresses):
+        if cidrs and not any(ip_address(text) in network for network in cidrs):
+            yield Caution(
+                (*path, "addresses", place), f"{text} is outside the CIDRs that hold here"
+            )
+
+
+def _models(policy: "Policy", rules: ModelRules) -> Iterator[Caution]:
+    if not policy.models.allow:
+        yield Caution(("models", "allow"), "no model is allowed")
+    for place, text in enumerate(policy.models.allow):
+        entry = parse_entry(text)
+        if isinstance(entry, GlobEntry):
+            if entry.is_open:
+                message = f"{text} admits models that do not exist yet"
+                yield Caution(("models", "allow", place), message)
+        elif (refusal := rules.unreachable(entry.model)) is not None:
+            message = f"{text} can never be asked: {refusal.reason}"
+            yield Caution(("models", "allow", place), message)
+    yield from _denials(policy, rules)
+
+
+def _denials(policy: "Policy", rules: ModelRules) -> Iterator[Caution]:
+    """Entries of models.deny that leave an allowed profile of the same model open."""
+    profiles = [model for model in rules.allow.exact if isinstance(model, ProfileId)]
+    for place, text in enumerate(policy.models.deny):
+        entry = parse_entry(text)
+        for profile in profiles:
+            if isinstance(entry, GlobEntry):
+                same = entry.admits(profile.base)
+            else:
+                own = rules.home.own_terms(entry.model)
+                same = isinstance(own, BaseId) and own == profile.base
+            if same and rules.deny.find(profile) is None:
+                message = f"{text} does not deny {profile.format()}, which models.allow lists"
+                yield Caution(("models", "deny", place), message)

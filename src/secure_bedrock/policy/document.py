@@ -1,0 +1,132 @@
+"""From TOML text or a mapping to the policy's sections; every problem is reported at once, with its line."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path as FilePath
+from typing import Any, Final
+
+from secure_bedrock.errors import PolicyInvalid, Problem
+from secure_bedrock.policy.sections import Document
+from secure_bedrock.policy.shape import BAD, Found, Path
+from secure_bedrock.policy.shown import key_text
+from secure_bedrock.policy.tables import DOCUMENT
+
+MAX_CHARACTERS: Final = 1024 * 1024  # far beyond any policy a person could review
+_MAX_DEPTH = 8  # network.endpoints.<service>.cidrs[n] is 5 deep
+_MAX_VALUES = 100_000
+_POSITION = re.compile(r" \(at (?:line ([0-9]+), column [0-9]+|end of document)\)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a document was written: the file's name for messages, its directory, and the line of each key."""
+
+    file: str = ""
+    directory: str = ""
+    lines: Mapping[Path, int] = field(default_factory=dict)
+
+    def problem(self, path: Path, message: str) -> Problem:
+        """The problem at a key; a key that is not there has the line of the table that lacks it, where known."""
+        line = self.lines.get(path) or self.lines.get(path[:-1])
+        return Problem(message, key_text(path), self.file, line)
+
+
+def read_text(text: str, *, file: str, directory: str) -> tuple[Document, Origin]:
+    """The document that a TOML text holds; PolicyInvalid with every problem."""
+    data = _parse(text, file)
+    from secure_bedrock.policy.lines import find_lines  # noqa: PLC0415 with tomllib, on first use
+
+    plain = _checked_plain(data, Origin(file))
+    lines = dict(find_lines(text, plain))
+    if isinstance(plain.get("models"), list):  # the short form of models.allow
+        short = [(path, line) for path, line in lines.items() if path[0] == "models"]
+        lines.update({("models", "allow", *path[1:]): line for path, line in short})
+    origin = Origin(file, directory, lines)
+    return read_mapping(plain, origin), origin
+
+
+def read_mapping(mapping: Mapping[str, Any], origin: Origin) -> Document:
+    """The document that a mapping holds; PolicyInvalid with every problem."""
+    plain = _checked_plain(mapping, origin)
+    found: Found = []
+    document = DOCUMENT.read(plain, (), found)
+    if document is BAD:
+        raise invalid([origin.problem(path, message) for path, message in found])
+    return _with_account(_with_ca_bundle(document, origin), plain)
+
+
+def invalid(problems: list[Problem]) -> PolicyInvalid:
+    """The error that lists the problems, in the order of the lines where they are known."""
+    ordered = tuple(sorted(problems, key=lambda problem: problem.line or 0))
+    count = "1 problem" if len(ordered) == 1 else f"{len(ordered)} problems"
+    return PolicyInvalid(f"the policy has {count}", problems=ordered)
+
+
+def _parse(text: str, file: str) -> dict[str, Any]:
+    import tomllib  # noqa: PLC0415 a policy made of keywords does not need it
+
+    if len(text) > MAX_CHARACTERS:
+        raise invalid([Problem("the text is longer than 1 MiB", "", file)])
+    if text.startswith("\ufeff"):
+        message = "begins with a byte order mark; save it as UTF-8 without one"
+        raise invalid([Problem(message, "", file, 1)])
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise invalid([Problem("nested too deeply", "", file)]) from None
+    except ValueError as error:  # TOMLDecodeError, and int()'s own for absurdly long numbers
+        raise invalid([_syntax_problem(str(error), file)]) from None
+
+
+def _syntax_problem(message: str, file: str) -> Problem:
+    position = _POSITION.search(message)
+    line = int(position[1]) if position and position[1] else None
+    return Problem(f"not TOML: {_POSITION.sub('', message)}", "", file, line)
+
+
+def _checked_plain(mapping: Mapping[str, Any], origin: Origin) -> dict[str, Any]:
+    """The mapping in dicts, lists and plain values only, as tomllib would give it."""
+    budget = [_MAX_VALUES]
+    try:
+        plain = _plain(mapping, _MAX_DEPTH, budget)
+    except ValueError as error:
+        raise invalid([origin.problem((), str(error))]) from None
+    assert isinstance(plain, dict)
+    return plain
+
+
+def _plain(value: object, depth: int, budget: list[int]) -> object:
+    budget[0] -= 1
+    if depth < 0 or budget[0] < 0:
+        raise ValueError("nested too deeply or too large to be a policy")
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, Mapping):
+        if not all(isinstance(key, str) for key in value):
+            raise ValueError("the keys of a table are strings")
+        return {str.__str__(k): _plain(v, depth - 1, budget) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item, depth - 1, budget) for item in value]
+    return value
+
+
+def _with_ca_bundle(document: Document, origin: Origin) -> Document:
+    """The CA bundle's path made absolute: it is relative to the policy's directory."""
+    written = document.network.ca_bundle
+    if written is None:
+        return document
+    absolute = os.path.abspath(FilePath(origin.directory, written))  # noqa: PTH100 resolve() would follow links
+    return replace(document, network=replace(document.network, ca_bundle=absolute))
+
+
+def _with_account(document: Document, plain: Mapping[str, Any]) -> Document:
+    """`models.accounts` is account.account_id where it is not written."""
+    models = plain["models"]
+    own = document.account.account_id
+    if own is None or (isinstance(models, dict) and "accounts" in models):
+        return document
+    return replace(document, models=replace(document.models, accounts=(own,)))

@@ -1,0 +1,204 @@
+"""The policy: what is allowed, read once from one file, then frozen."""
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from functools import lru_cache, partial
+from typing import Any, Final, Literal, Self
+
+from secure_bedrock.errors import Problem
+from secure_bedrock.policy.model_ids import MAX_LENGTH
+from secure_bedrock.policy.model_rules import EntryList, Home, ModelRules
+from secure_bedrock.policy.operation_rules import decide_operation
+from secure_bedrock.policy.sections import (
+    AccountPolicy,
+    AuditPolicy,
+    Document,
+    GuardrailPolicy,
+    IdentityPolicy,
+    LimitsPolicy,
+    ModelsPolicy,
+    NetworkPolicy,
+    OperationsPolicy,
+    ResidencyPolicy,
+    RetryPolicy,
+    Timeouts,
+)
+from secure_bedrock.values import AddressCheck, Decision, Region
+
+Section = Mapping[str, Any]
+_REMEMBERED: Final = (
+    1024  # decisions kept per policy; an id has at most 2048 characters, so at most 2 MB
+)
+_TEXT: Final = "<text>"
+
+
+@dataclass(frozen=True, slots=True, init=False, repr=False)
+class Policy:
+    """What one application may do, as its policy file says.
+
+    Frozen, hashable, picklable, safe to share between threads and to copy; equal where the content is equal, wherever
+    it was read. Made by `load`, `from_toml`, or from the file's keys as keywords. Every way raises PolicyInvalid with
+    all problems at once.
+    """
+
+    region: Region
+    name: str | None
+    mode: Literal["enforce"]
+    source: str | None = field(compare=False)
+    network: NetworkPolicy
+    models: ModelsPolicy
+    residency: ResidencyPolicy
+    operations: OperationsPolicy
+    guardrail: GuardrailPolicy
+    limits: LimitsPolicy
+    identity: IdentityPolicy
+    timeouts: Timeouts
+    retry: RetryPolicy
+    audit: AuditPolicy
+    account: AccountPolicy
+    _lines: Mapping[tuple[str | int, ...], int] = field(compare=False)
+    _model_rules: ModelRules = field(compare=False)
+    _decide_model: Callable[[str], Decision] = field(compare=False)
+    _decide_operation: Callable[[str, str], Decision] = field(compare=False)
+
+    def __init__(
+        self,
+        *,
+        region: str | None = None,
+        models: Iterable[str] | Section | None = None,
+        version: int | None = None,
+        name: str | None = None,
+        mode: str | None = None,
+        network: Section | None = None,
+        residency: Section | None = None,
+        operations: Section | None = None,
+        guardrail: Section | None = None,
+        limits: Section | None = None,
+        identity: Section | None = None,
+        timeouts: Section | None = None,
+        retry: Section | None = None,
+        audit: Section | None = None,
+        account: Section | None = None,
+    ) -> None:
+        from secure_bedrock.policy.document import Origin, read_mapping  # noqa: PLC0415 see __init__
+
+        written = {key: value for key, value in locals().items() if key in _KEYS}
+        given = {key: value for key, value in written.items() if value is not None}
+        self._fill(_facts_of(read_mapping(given, Origin())), source=None, lines={})
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str] | None = None) -> Self:
+        """The policy at `path`; else at $SECURE_BEDROCK_POLICY; else the one secure-bedrock.toml that is found.
+
+        Looked for in the working directory, $LAMBDA_TASK_ROOT and /opt. Raises PolicyNotFound where there is none.
+        """
+        from secure_bedrock.policy.locate import find_policy  # noqa: PLC0415 see __init__
+
+        found, text = find_policy(path, os.environ)
+        return cls.from_toml(text, file=str(found), directory=str(found.absolute().parent))
+
+    @classmethod
+    def from_toml(
+        cls,
+        text: str,
+        *,
+        file: str = _TEXT,
+        directory: str | os.PathLike[str] | None = None,
+    ) -> Self:
+        """The policy that a TOML text holds.
+
+        `file` names it in messages; `directory` is what its relative paths start from (default: the working directory).
+        """
+        from secure_bedrock.policy.document import read_text  # noqa: PLC0415 see __init__
+
+        document, origin = read_text(text, file=file, directory=os.fspath(directory or ""))
+        policy = cls.__new__(cls)
+        source = None if file == _TEXT else file
+        policy._fill(_facts_of(document), source=source, lines=origin.lines)  # noqa: SLF001 its own
+        return policy
+
+    def decide_model(self, model_id: object, *, operation: str = "Converse") -> Decision:  # noqa: ARG002
+        """May the model be asked? Total: any object gets an answer, what is unknown a refusal.
+
+        `operation` is part of the question; so far no operation changes the answer.
+        """
+        if type(model_id) is str and len(model_id) <= MAX_LENGTH:
+            return self._decide_model(model_id)
+        return self._model_rules.decide(model_id)
+
+    def decide_operation(self, service: str, operation: str) -> Decision:
+        """May the operation be called? `service` is boto3's name, `operation` AWS's (`Converse`). Total."""
+        if type(service) is str and type(operation) is str and len(service) + len(operation) < 256:
+            return self._decide_operation(service, operation)
+        return decide_operation(self.operations.allow, service, operation)
+
+    def address_check_for(self, service: str) -> AddressCheck:
+        """How the service's addresses are approved: as written, else by what the policy knows; never lowered later."""
+        endpoint = self.network.endpoint(service)
+        if self.network.address_check is not None:
+            return self.network.address_check
+        if endpoint is not None and endpoint.addresses:
+            return "eni"
+        return "cidr" if self.cidrs_for(service) else "eni"
+
+    def cidrs_for(self, service: str) -> tuple[str, ...]:
+        """The CIDRs that hold for the service: its endpoint's own, else the network's."""
+        endpoint = self.network.endpoint(service)
+        return (endpoint.cidrs if endpoint is not None else ()) or self.network.cidrs
+
+    def warnings(self) -> tuple[Problem, ...]:
+        """What is valid and deserves a second look, with file and line where known."""
+        from secure_bedrock.policy.cautions import cautions  # noqa: PLC0415 see __init__
+
+        return tuple(
+            Problem(c.message, c.key, self.source or "", self._lines.get(c.path))
+            for c in cautions(self, self._model_rules)
+        )
+
+    def _fill(
+        self, facts: Mapping[str, Any], *, source: str | None, lines: Mapping[Any, int]
+    ) -> None:
+        """Set every attribute, once; nothing else writes them."""
+        for key, value in facts.items():
+            object.__setattr__(self, key, value)
+        home = Home(self.region, frozenset(self.models.accounts))
+        allow, deny = EntryList.of(self.models.allow, home), EntryList.of(self.models.deny, home)
+        rules = ModelRules(home, allow, deny, self.residency.allow_global)
+        operations = partial(decide_operation, self.operations.allow)
+        object.__setattr__(self, "source", source)
+        object.__setattr__(self, "_lines", lines)
+        object.__setattr__(self, "_model_rules", rules)
+        object.__setattr__(self, "_decide_model", lru_cache(_REMEMBERED)(rules.decide))
+        object.__setattr__(self, "_decide_operation", lru_cache(_REMEMBERED)(operations))
+
+    def __repr__(self) -> str:
+        source = f", source={self.source!r}" if self.source else ""
+        return f"Policy(region={self.region!r}, models={len(self.models.allow)}{source})"
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        facts = {name: getattr(self, name) for name in _SECTIONS}
+        return _restore, (type(self), facts, self.source, dict(self._lines))
+
+
+_SECTIONS: Final = tuple(f.name for f in fields(Policy) if f.compare)
+_KEYS: Final = frozenset({*_SECTIONS, "version"})
+
+
+def _facts_of(document: Document) -> dict[str, Any]:
+    return {name: getattr(document, name) for name in _SECTIONS}
+
+
+def _restore(
+    kind: type[Policy], facts: dict[str, Any], source: str | None, lines: dict[Any, int]
+) -> Policy:
+    """What a pickle calls: the sections were checked when the policy was made."""
+    policy = kind.__new__(kind)
+    policy._fill(facts, source=source, lines=lines)  # noqa: SLF001 its own
+    return policy

@@ -1,0 +1,67 @@
+"""How keys and values of a policy file appear in messages: identifiers yes, what may be a secret never."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@ -]{0,63}", re.ASCII)
+_BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
+# A long unbroken run of letters and digits mixed may be a key or a token (an AWS access key id has 20 characters).
+_RUN = re.compile(r"[A-Za-z0-9+/=_]{16,}", re.ASCII)
+_LONGEST_NUMBER = 10**15
+
+
+def shown(text: str) -> str:
+    """The text in quotes where it can't be a secret, else only how long it is."""
+    if _PLAIN.fullmatch(text) and not any(map(_mixed, _RUN.findall(text))):
+        return f'"{text}"'
+    return f"a string of {len(text)} characters"
+
+
+def _mixed(run: str) -> bool:
+    return any(map(str.isdigit, run)) and any(map(str.isalpha, run))
+
+
+def described(value: object) -> str:
+    """What a value is, in TOML's words; numbers and harmless strings are shown."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return shown(value)
+    if isinstance(value, int | float):
+        return f"{value}" if abs(value) < _LONGEST_NUMBER else "a number out of range"
+    if isinstance(value, Mapping):
+        return "a table"
+    return "a list" if isinstance(value, list) else f"a {type(value).__name__}"
+
+
+def key_text(path: Sequence[str | int]) -> str:
+    """The dotted key as TOML writes it, with the place in a list in brackets: `network.cidrs[0]`."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            text += ("." if text else "") + _key_part(part)
+    return text
+
+
+def _key_part(part: str) -> str:
+    quoted = shown(part)
+    if not quoted.startswith('"'):
+        return f"<{quoted}>"
+    return part if _BARE.fullmatch(part) else quoted
+
+
+def similar(value: object, words: Sequence[str]) -> str:
+    """A question naming the word that was probably meant, or nothing."""
+    from difflib import get_close_matches  # noqa: PLC0415 only a refusal needs it
+
+    if not isinstance(value, str) or len(value) > 64:
+        return ""
+    folded = {_fold(word): word for word in words}
+    close = get_close_matches(_fold(value), list(folded), n=1, cutoff=0.75)
+    return f'; did you mean "{folded[close[0]]}"?' if close else ""
+
+
+def _fold(word: str) -> str:
+    return word.lower().replace("_", "").replace("-", "")

@@ -1,0 +1,142 @@
+"""The values that a policy file holds, each checked by itself: a function returns the value or raises ValueError."""
+
+import re
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
+from secure_bedrock.policy.model_entries import parse_entry
+from secure_bedrock.policy.shown import shown, similar
+from secure_bedrock.policy.supported import OPERATIONS, not_yet
+from secure_bedrock.values import BEDROCK_RUNTIME
+
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._:/@-]{0,98}[A-Za-z0-9])?", re.ASCII)
+_ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
+# Ids of EC2 resources have 8 (before 2016) or 17 hexadecimal digits: EC2 user guide, "Resource IDs", 2026-11-20.
+_EC2_ID = re.compile(r"([a-z]+)-(?:[0-9a-f]{8}|[0-9a-f]{17})", re.ASCII)
+_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)  # RFC 1123 §2.1, lower case
+_MAX_HOST = 253  # RFC 1035 §2.3.4 without the root's dot
+# The widest CIDRs that AWS gives a VPC: "VPC CIDR blocks" in the VPC user guide, 2026-11-20.
+_WIDEST = {4: 16, 6: 44}
+_LOOPBACK = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
+
+
+def policy_name(text: str) -> str:
+    """A name that can stand in events and headers: ASCII letters and digits, with blanks and ._:/@- inside."""
+    if not _NAME.fullmatch(text):
+        raise ValueError(
+            "a name has 1 to 100 ASCII letters, digits, blanks or ._:/@-, and begins and ends with "
+            "a letter or digit"
+        )
+    return text
+
+
+def account_id(text: str) -> str:
+    """An AWS account: 12 digits."""
+    if not _ACCOUNT.fullmatch(text):
+        raise ValueError('an AWS account is a string of 12 digits ("111122223333")')
+    return text
+
+
+def vpc_endpoint_id(text: str) -> str:
+    """The id of a VPC endpoint."""
+    return _ec2_id(text, "vpce")
+
+
+def vpc_id(text: str) -> str:
+    """The id of a VPC."""
+    return _ec2_id(text, "vpc")
+
+
+def subnet_id(text: str) -> str:
+    """The id of a subnet."""
+    return _ec2_id(text, "subnet")
+
+
+def security_group_id(text: str) -> str:
+    """The id of a security group."""
+    return _ec2_id(text, "sg")
+
+
+def _ec2_id(text: str, kind: str) -> str:
+    match = _EC2_ID.fullmatch(text)
+    if match is None or match[1] != kind:
+        raise ValueError(f"expected {kind}- and 8 or 17 hexadecimal digits in lower case")
+    return text
+
+
+def host_name(text: str) -> str:
+    """A DNS name in lower case: no address, port, scheme or trailing dot. Its meaning is judged with the route."""
+    labels = text.split(".")
+    well_formed = len(text) <= _MAX_HOST and all(map(_LABEL.fullmatch, labels))
+    if not well_formed or len(labels) < 2 or labels[-1].isdigit():
+        raise ValueError(
+            "a host is a DNS name in lower case, without scheme, port, path or trailing dot"
+        )
+    return text
+
+
+def address(text: str) -> str:
+    """An IP address in its one canonical spelling."""
+    try:
+        parsed = ip_address(text)
+    except ValueError:
+        raise ValueError("expected an IP address such as 10.20.1.10") from None
+    if "%" in text or str(parsed) != text:
+        raise ValueError("write the address in its short form, in lower case and without a zone")
+    return text
+
+
+def cidr(text: str) -> str:
+    """A CIDR in its canonical spelling, no wider than a VPC's can be; loopback may be as wide as it is."""
+    try:
+        network = ip_network(text, strict=False)
+    except ValueError:
+        raise ValueError("expected a CIDR such as 10.20.0.0/16") from None
+    if "/" not in text:
+        raise ValueError(f"expected a CIDR: add its prefix length ({text}/{network.prefixlen})")
+    if str(network) != text:
+        raise ValueError(f"a CIDR has no bits outside its prefix: write {network}")
+    widest = _WIDEST[network.version]
+    if network.prefixlen < widest and not is_loopback(network):
+        raise ValueError(f"wider than a VPC's CIDR can be (/{widest}); list the VPC's own CIDRs")
+    return text
+
+
+def is_loopback(network: IPv4Network | IPv6Network) -> bool:
+    """True for networks wholly inside loopback, which only tests name."""
+    if isinstance(network, IPv4Network):
+        return network.subnet_of(_LOOPBACK[0])
+    return network.subnet_of(_LOOPBACK[1])
+
+
+def model_entry(text: str) -> str:
+    """An entry of models.allow or models.deny."""
+    parse_entry(text)
+    return text
+
+
+def operation(text: str) -> str:
+    """`service:Operation`; a name alone is bedrock-runtime's. ValueError for what this version can't judge."""
+    name = text if ":" in text else f"{BEDROCK_RUNTIME}:{text}"
+    if name in OPERATIONS:
+        return name
+    short = [known.removeprefix(f"{BEDROCK_RUNTIME}:") for known in sorted(OPERATIONS)]
+    meant = similar(text, short)
+    raise not_yet(f"this version can't judge requests of {shown(text)}, so leave it out{meant}")
+
+
+def sink(text: str) -> str:
+    """A sink's name: logging, stdout or jsonl:PATH."""
+    if text in {"logging", "stdout"} or (text.startswith("jsonl:") and len(text) > len("jsonl:")):
+        if "\0" in text:
+            raise ValueError("a path holds no NUL")
+        return text
+    if text in {"emf", "otel"}:
+        raise not_yet('write "logging", "stdout" or "jsonl:PATH"')
+    raise ValueError('expected "logging", "stdout" or "jsonl:PATH"')
+
+
+def file_path(text: str) -> str:
+    """A file's path, not yet made absolute."""
+    if not text or "\0" in text:
+        raise ValueError("expected the path of a file")
+    return text
