@@ -124,6 +124,12 @@ def test_a_directory_that_is_not_there_is_named(capsys: pytest.CaptureFixture[st
     assert "none/here.toml: No such file or directory" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("path", ["", "a\0b"])
+def test_a_path_that_is_none_is_usage(capsys: pytest.CaptureFixture[str], path: str) -> None:
+    assert main(["init", "--policy", path]) == 2
+    assert capsys.readouterr().err.startswith("error: --policy names no file")
+
+
 def test_force_and_stdout_exclude_each_other() -> None:
     assert main(["init", "--force", "--stdout"]) == 2
 

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -96,6 +97,19 @@ def test_a_file_of_someone_else_is_left_as_it_is(
 
     assert mine.read_text() == "mine"
     assert "was not written by this command" in capsys.readouterr().err
+
+
+def test_a_port_that_is_taken_is_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        assert main(["local", "--port", str(port)]) == 2
+
+    err = capsys.readouterr().err
+    assert err.startswith(f"error: can't listen on 127.0.0.1:{port}: ")
+    assert "next: leave --port out" in err
 
 
 def test_a_missing_extra_is_named(tmp_path: pathlib.Path) -> None:

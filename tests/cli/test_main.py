@@ -3,8 +3,10 @@
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -104,6 +106,8 @@ USAGE = {
     "no model": (["explain"], "the following arguments are required: MODEL"),
     "policy without a command": (["policy"], "the following arguments are required: COMMAND"),
     "a port that is none": (["local", "--port", "70000"], "a port is 0 to 65535"),
+    "a Region that is none": (["local", "--region", "Europe"], "not the name of an AWS Region"),
+    "a model that is none": (["local", "--model", "sonnet please"], "argument --model: "),
     "a port in other digits": (["local", "--port", "\u0663"], "a port is 0 to 65535"),
 }
 
@@ -230,6 +234,42 @@ def test_colour_follows_the_environment(tmp_path: pathlib.Path) -> None:
 
     assert "\x1b[32mallowed\x1b[0m" in forced.stdout
     assert "\x1b" not in refused.stdout
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this platform has no named pipes")
+def test_ctrl_c_is_130_and_silent(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A named pipe without a reader holds `init` until the interrupt comes."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    main_thread = threading.main_thread().ident
+    assert main_thread is not None
+    timer = threading.Timer(0.3, signal.pthread_kill, (main_thread, signal.SIGINT))
+    timer.start()
+    try:
+        assert main(["init", "--policy", str(pipe), "--force"]) == 130
+    finally:
+        timer.join()
+
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.skipif(not pathlib.Path("/dev/full").exists(), reason="this platform has no /dev/full")
+@pytest.mark.usefixtures("policy_file")
+def test_a_full_disk_is_told_and_could_not_be_determined(tmp_path: pathlib.Path) -> None:
+    with pathlib.Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "secure_bedrock.cli", "policy", "check"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(SRC)},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+        )
+
+    assert (done.returncode, done.stderr) == (3, b"error: No space left on device\n")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX pipes")

@@ -1,6 +1,7 @@
 """An EC2 that answers from lists: what DescribeCalls gets where a test needs answers that AWS would never give."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,7 +61,7 @@ def a_vpc(**changes: Any) -> dict[str, Any]:
 
 @dataclass
 class ListedEc2:
-    """DescribeCalls over three lists; `asked` is what was asked; `fails` makes every call fail with that text."""
+    """DescribeCalls over three lists, opened by calling it; `fails` makes every call fail with that text."""
 
     endpoints: Sequence[Mapping[str, Any]] = field(default_factory=lambda: [an_endpoint()])
     interfaces: Sequence[Mapping[str, Any]] = field(
@@ -72,6 +73,9 @@ class ListedEc2:
     vpc_list: Sequence[Mapping[str, Any]] = field(default_factory=lambda: [a_vpc()])
     fails: str = ""
     asked: list[object] = field(default_factory=list)
+
+    def __call__(self) -> AbstractContextManager["ListedEc2"]:
+        return nullcontext(self)
 
     def vpc_endpoints(self, filters: Mapping[str, str]) -> Sequence[Mapping[str, object]]:
         return self._answer(dict(filters), self.endpoints)
@@ -93,7 +97,7 @@ class ListedEc2:
 
 @pytest.fixture
 def listed_ec2() -> Callable[..., Any]:
-    """Makes an EC2 that answers from lists; its parts are `endpoint`, `interface` and `vpc` on the maker."""
+    """Makes an EC2 that answers from lists."""
     return ListedEc2
 
 

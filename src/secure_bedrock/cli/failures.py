@@ -56,6 +56,8 @@ def _told(error: BaseException) -> tuple[list[str], str]:
         return [first, *rest, *_listed(error)], error.next_step
     if isinstance(error, OSError) and error.filename is not None:
         return [f"{error.filename}: {error.strerror}"], "check the path and its permissions"
+    if isinstance(error, OSError):
+        return [error.strerror or type(error).__name__], ""
     # The text of a foreign exception may hold content, so only its type is told.
     kind = type(error).__name__
     return [f"unexpected {kind}; this is a bug"], "run again with -v and report the traceback"

@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
     if args.stdout:
         sys.stdout.write(text)
         return PASS
-    path = Path(args.policy or _DEFAULT_FILE)
+    path = _path(args.policy)
     _write(path, text, force=args.force)
     _tell(path, answers, as_json=args.output == "json")
     return PASS
@@ -100,6 +100,12 @@ def _check(text: str) -> None:
     for route in routes_in(policy):
         if route.denied:
             raise UsageError(f"these arguments make no route:\n{route.text}")
+
+
+def _path(given: str | None) -> Path:
+    if given is not None and (not given or "\0" in given):
+        raise UsageError("--policy names no file")
+    return Path(_DEFAULT_FILE if given is None else given)
 
 
 def _write(path: Path, text: str, *, force: bool) -> None:

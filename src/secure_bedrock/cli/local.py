@@ -38,9 +38,16 @@ def add_parser(subparsers: "argparse._SubParsersAction[Parser]") -> None:
     parser.add_argument(
         "--port", type=_port, default=0, help="port on 127.0.0.1 (default: free one)"
     )
-    parser.add_argument("--region", default="eu-west-1", help="the Region it plays (eu-west-1)")
     parser.add_argument(
-        "--model", metavar="ID", action="append", default=[], help="a model it has (repeatable)"
+        "--region", type=_region, default="eu-west-1", help="the Region it plays (eu-west-1)"
+    )
+    parser.add_argument(
+        "--model",
+        metavar="ID",
+        type=_model,
+        action="append",
+        default=[],
+        help="a model it has (repeatable)",
     )
     parser.add_argument("--write", metavar="FILE", help="write the policy there instead of stdout")
     parser.set_defaults(run=run)
@@ -49,7 +56,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[Parser]") -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C or SIGTERM, which are the normal end: status 0."""
     server = _server(args)
-    with contextlib.suppress(KeyboardInterrupt), _interrupted_by_sigterm(), server:
+    with contextlib.suppress(KeyboardInterrupt), _interrupted_by_sigterm(), _stopped(server):
+        _start(server, args.port)
         _show(server, args)
         sys.stderr.write(f"listening on 127.0.0.1:{server.port}; Ctrl-C ends it\n")
         sys.stderr.flush()
@@ -71,6 +79,16 @@ def _server(args: argparse.Namespace) -> "LocalBedrock":
 
     models = tuple(args.model) or DEFAULT_MODELS
     return LocalBedrock(region=args.region, port=args.port, models=models)
+
+
+def _start(server: "LocalBedrock", port: int) -> None:
+    try:
+        server.start()
+    except OSError as error:
+        raise UsageError(
+            f"can't listen on 127.0.0.1:{port}: {error.strerror}",
+            next_step="leave --port out, and a free one is taken",
+        ) from error
 
 
 def _show(server: "LocalBedrock", args: argparse.Namespace) -> None:
@@ -123,10 +141,38 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
+def _region(text: str) -> str:
+    from secure_bedrock.values import parse_region
+
+    try:
+        return parse_region(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _model(text: str) -> str:
+    from secure_bedrock.policy import parse_model_id
+
+    try:
+        parse_model_id(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text
+
+
 def _port(text: str) -> int:
     if not text.isdecimal() or not text.isascii() or int(text) > 65535:
         raise argparse.ArgumentTypeError("a port is 0 to 65535")
     return int(text)
+
+
+@contextlib.contextmanager
+def _stopped(server: "LocalBedrock") -> Iterator[None]:
+    """Stop the server at the end, also where it could not start: its certificates are files by then."""
+    try:
+        yield
+    finally:
+        server.stop()
 
 
 @contextlib.contextmanager

@@ -5,10 +5,11 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 from typing import NoReturn
 
 from secure_bedrock.cli import explain, init, local, policy
-from secure_bedrock.cli.failures import INTERRUPTED, PASS, PIPE_CLOSED, report
+from secure_bedrock.cli.failures import INTERRUPTED, PASS, PIPE_CLOSED, UNDETERMINED, report
 from secure_bedrock.cli.options import Parser, add_command, common_options, parse
 
 _EXAMPLES = """\
@@ -65,8 +66,8 @@ def _demo(args: argparse.Namespace) -> int:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status; nothing is raised but SystemExit's own kin."""
-    args = argparse.Namespace(verbose="-v" in (sys.argv if argv is None else argv))
+    """Run one command and return its exit status; only a pipe that is closed on stderr too can raise."""
+    args = argparse.Namespace(verbose=False)
     try:
         args = parse(build_parser(), argv)
         status: int = args.run(args)
@@ -83,16 +84,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run() -> NoReturn:
-    """The console script's entry: `main()`, with a closed pipe kept quiet until the interpreter is gone."""
+    """The console script's entry: `main()`; a closed pipe or a full disk stays quiet until the interpreter is gone."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    status = main()
     try:
+        status = main()
         sys.stdout.flush()
     except BrokenPipeError:
         status = PIPE_CLOSED
-    if status == PIPE_CLOSED:
+    except OSError:  # reported by main; what is left in the buffer can't be written either
+        status = UNDETERMINED
+    if status in (PIPE_CLOSED, UNDETERMINED):
         # Source: Python docs, library/signal, "Note on SIGPIPE": the exit-time flush would complain once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     raise SystemExit(status)

@@ -1,7 +1,8 @@
 """The three read-only EC2 calls that discovery makes, over a hardened client on a route of its own."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
 
 from secure_bedrock.discovery.ec2_answers import Answer
 from secure_bedrock.errors import (
@@ -46,28 +47,57 @@ class DescribeCalls(Protocol):
         ...
 
 
-class HardenedDescribeCalls:
-    """DescribeCalls through `transport`; clients do not outlive a call, because EC2's model is large and seldom needed.
+OpenCalls = Callable[[], AbstractContextManager[DescribeCalls]]
+"""Opens EC2 for one search; thread-safe."""
+
+
+def hardened_calls(
+    policy: Policy,
+    *,
+    routes: RouteSource,
+    resolver: Resolver | None = None,
+    connector: Connector | None = None,
+    credentials: object = None,
+    runner: "CallRunner | None" = None,
+) -> OpenCalls:
+    """Opens EC2 over a hardened client of its own, closed after the search: its model is large and seldom needed.
 
     With a `runner` each call is retried and leaves an event like any other; without one it is a single attempt.
     """
 
-    def __init__(
-        self,
-        policy: Policy,
-        *,
-        routes: RouteSource,
-        resolver: Resolver | None = None,
-        connector: Connector | None = None,
-        credentials: object = None,
-        runner: "CallRunner | None" = None,
-    ) -> None:
-        self._policy = policy
-        self._routes = routes
-        self._resolver = resolver
-        self._connector = connector
-        self._credentials = credentials
-        self._runner = runner
+    @contextmanager
+    def opened() -> Iterator[DescribeCalls]:
+        from secure_bedrock.transport.session import build_client  # noqa: PLC0415 - loads botocore
+
+        client = build_client(
+            "ec2",
+            policy,
+            routes=routes,
+            grants=GRANTS,
+            resolver=resolver,
+            connector=connector,
+            credentials=credentials,
+            runner=runner,
+        )
+        with closing(client):
+            yield HardenedDescribeCalls(client)
+
+    return opened
+
+
+class Pages(Protocol):
+    """What this room uses of a botocore client."""
+
+    def get_paginator(self, operation_name: str) -> Any:
+        """Botocore's paginator of the operation."""
+        ...
+
+
+class HardenedDescribeCalls:
+    """DescribeCalls over a botocore client of EC2."""
+
+    def __init__(self, client: Pages) -> None:
+        self._client = client
 
     def vpc_endpoints(self, filters: Mapping[str, str]) -> Sequence[Answer]:
         """The endpoints that match all filters."""
@@ -86,34 +116,14 @@ class HardenedDescribeCalls:
 
     def _all(self, operation: str, member: str, **arguments: object) -> Sequence[Answer]:
         try:
-            return list(self._pages(operation, member, arguments))
+            pages = self._client.get_paginator(operation).paginate(**arguments)
+            return [item for page in pages for item in page.get(member, ())]
         except (ServiceError, TransportError, DeadlineExceeded, IncompleteResponse) as error:
             raise CallFailed(f"{_action(operation)} failed: {error.reason}") from error
         except Exception as error:
             if not _is_botocores(error):
                 raise
             raise CallFailed(_why(operation, error)) from error
-
-    def _pages(
-        self, operation: str, member: str, arguments: Mapping[str, object]
-    ) -> Iterator[Answer]:
-        from secure_bedrock.transport.session import build_client  # noqa: PLC0415 - loads botocore
-
-        client = build_client(
-            "ec2",
-            self._policy,
-            routes=self._routes,
-            grants=GRANTS,
-            resolver=self._resolver,
-            connector=self._connector,
-            credentials=self._credentials,
-            runner=self._runner,
-        )
-        try:
-            for page in client.get_paginator(operation).paginate(**arguments):
-                yield from page.get(member, ())
-        finally:
-            client.close()
 
 
 def _action(operation: str) -> str:

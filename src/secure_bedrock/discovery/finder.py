@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Self
 
 from secure_bedrock.discovery.agreement import agree, evidence_for
-from secure_bedrock.discovery.ec2_calls import HardenedDescribeCalls
+from secure_bedrock.discovery.ec2_calls import hardened_calls
 from secure_bedrock.discovery.facts import EndpointFacts, Nothing
 from secure_bedrock.discovery.flights import Flights
 from secure_bedrock.discovery.providers import (
@@ -46,7 +46,7 @@ class RouteFinder:
         """`resolver`, `connector`, `credentials` and `runner` serve the EC2 calls; `providers` replaces the sources."""
         self._policy = policy
         if providers is None:
-            calls = HardenedDescribeCalls(
+            calls = hardened_calls(
                 policy,
                 routes=RouteFinder.without_aws(policy, environ=environ),
                 resolver=resolver,

@@ -8,7 +8,7 @@ from secure_bedrock.discovery.ec2_answers import (
     endpoint_in,
     is_available_interface,
 )
-from secure_bedrock.discovery.ec2_calls import CallFailed, DescribeCalls
+from secure_bedrock.discovery.ec2_calls import CallFailed, DescribeCalls, OpenCalls
 from secure_bedrock.discovery.facts import EndpointFacts, Nothing
 from secure_bedrock.errors import EndpointDenied
 from secure_bedrock.network import judge_host
@@ -27,9 +27,9 @@ class Ec2Provider:
     name = "ec2"
     stated = False
 
-    def __init__(self, policy: Policy, calls: DescribeCalls) -> None:
+    def __init__(self, policy: Policy, open_calls: OpenCalls) -> None:
         self._policy = policy
-        self._calls = calls
+        self._open_calls = open_calls
 
     def find(self, service: ServiceName, known: EndpointFacts) -> EndpointFacts | Nothing:
         """The one available endpoint of the service in the policy's Region, with everything EC2 knows of it."""
@@ -40,22 +40,26 @@ class Ec2Provider:
                 "the policy has no route for ec2: add [network.endpoints.ec2] to let it ask"
             )
         try:
-            return self._ask(service, known)
+            with self._open_calls() as calls:
+                return self._ask(calls, service, known)
         except CallFailed as failure:
             return Nothing(str(failure))
         except Unreadable as error:
             return Nothing(f"EC2's answer could not be read: {error}")
 
-    def _ask(self, service: ServiceName, known: EndpointFacts) -> EndpointFacts | Nothing:
+    def _ask(
+        self, calls: DescribeCalls, service: ServiceName, known: EndpointFacts
+    ) -> EndpointFacts | Nothing:
         filters = self._filters(service, known)
-        listed = self._calls.vpc_endpoints(filters)
+        listed = calls.vpc_endpoints(filters)
         seen = [endpoint_in(answer) for answer in listed if is_available_interface(answer)]
         match seen:
             case []:
                 asked = ", ".join(f"{name}={value}" for name, value in filters.items())
                 return Nothing(f"no interface endpoint in state available matches {asked}")
             case [endpoint]:
-                return self._facts(service, known, endpoint)
+                self._hold_against_question(service, known, endpoint)
+                return self._facts(calls, service, endpoint)
             case _:
                 ids = ", ".join(sorted(endpoint.vpc_endpoint_id for endpoint in seen))
                 return Nothing(
@@ -78,13 +82,12 @@ class Ec2Provider:
         return f"com.amazonaws.{self._policy.region}.{service}"
 
     def _facts(
-        self, service: ServiceName, known: EndpointFacts, endpoint: SeenEndpoint
+        self, calls: DescribeCalls, service: ServiceName, endpoint: SeenEndpoint
     ) -> EndpointFacts | Nothing:
-        self._hold_against_question(service, known, endpoint)
         if not endpoint.interface_ids:
             return Nothing(f"{endpoint.vpc_endpoint_id} has no network interface")
-        interfaces = self._calls.network_interfaces(endpoint.interface_ids)
-        vpcs = self._calls.vpcs((endpoint.vpc_id,))
+        interfaces = calls.network_interfaces(endpoint.interface_ids)
+        vpcs = calls.vpcs((endpoint.vpc_id,))
         cidrs = dict.fromkeys(
             cidr for vpc in vpcs if vpc.get("VpcId") == endpoint.vpc_id for cidr in cidrs_in(vpc)
         )
