@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 COLD = Path(__file__).with_name("cold.py")
+SERVER = Path(__file__).with_name("server.py")
 STREAM_EVENTS = 200
 PROMPT = "What does the harbour kettle cost, and how long does it hold a temperature? " * 3
 
@@ -24,7 +25,7 @@ PROMPT = "What does the harbour kettle cost, and how long does it hold a tempera
 @contextlib.contextmanager
 def bedrock() -> Iterator[dict[str, Any]]:
     """A LocalBedrock in its own process; yields what it printed about itself."""
-    command = [sys.executable, "-m", "secure_bedrock.testing.serve"]
+    command = [sys.executable, str(SERVER)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as server:
@@ -151,7 +152,7 @@ def measure(arguments: argparse.Namespace) -> list[dict[str, Any]]:
         if "hardened" in wanted:
             row("hardened", *alternate(call_raw, call_hardened, **size), "µs", 0.90)
         if "stream" in wanted:
-            stream_model = server["stream_model"]
+            stream_model = server["model"]
             events = drain_raw(raw, stream_model)
             assert events >= STREAM_EVENTS, events
             assert drain_ours(typed, stream_model) == events

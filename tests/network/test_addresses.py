@@ -79,6 +79,11 @@ def test_what_is_not_exactly_an_address_is_refused(text: object) -> None:
     }
 
 
+def test_a_zone_is_refused_as_what_it_is() -> None:
+    with pytest.raises(ValueError, match="zone"):
+        parse_address("fe80::1%eth0")
+
+
 ADDRESSES: dict[str, Address] = {
     "0.0.0.0": IPv4Address(0),
     "10.0.1.10": IPv4Address(0x0A00010A),

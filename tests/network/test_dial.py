@@ -338,6 +338,25 @@ def test_without_time_no_connection_is_opened(timeout_s: float, port: int) -> No
     assert events == []
 
 
+@pytest.mark.parametrize("timeout_s", [0.0, math.nan])
+def test_without_time_a_connector_is_not_even_asked(timeout_s: float) -> None:
+    connector = Redirecting({})
+
+    with pytest.raises(ConnectFailed):
+        dialled(make_guard(443), Answers(["127.0.0.1"]), connector, timeout_s)
+
+    assert connector.tried == []
+
+
+def test_one_refusal_among_time_outs_is_not_a_time_out(closed_port: int) -> None:
+    connector = BlackHole("127.0.0.9")
+
+    with pytest.raises(ConnectFailed) as caught:
+        dialled(make_guard(closed_port), Answers(["127.0.0.9", "127.0.0.1"]), connector, 0.2)
+
+    assert caught.value.rule == "connect-failed"
+
+
 def test_endless_time_is_a_long_time(port: int) -> None:
     assert dialled(make_guard(port), Answers(["127.0.0.1"]), timeout_s=math.inf) == "127.0.0.1"
 
@@ -371,6 +390,8 @@ PEERS: dict[str, object] = {
     "a UNIX socket": "",
     "bytes": b"\x00name",
     "too short": ("127.0.0.1",),
+    "three parts": ("127.0.0.1", 443, 0),
+    "five parts": ("127.0.0.1", 443, 0, 0, 0),
     "a name": ("localhost", 443),
     "a mapped form": ("::ffff:127.0.0.1", 443, 0, 0),
     "a flow label": ("127.0.0.1", 443, 1, 0),

@@ -25,8 +25,8 @@ class Product:
     text: str
 
     def as_context(self) -> str:
-        """The product as a paragraph of an augmented prompt."""
-        return f"{self.name} (SKU {self.sku}, EUR {self.price_eur}). {self.text}"
+        """The product as lines of an augmented prompt, one fact a line."""
+        return f"The {self.name}, SKU {self.sku}, costs EUR {self.price_eur}.\n{self.text}"
 
 
 class Catalogue:
@@ -88,5 +88,5 @@ def _parse(text: str) -> Product:
         name=fields["name"],
         price_eur=fields["price_eur"],
         category=fields["category"],
-        text=" ".join(body.split()),
+        text=body.strip(),
     )

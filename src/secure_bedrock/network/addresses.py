@@ -15,7 +15,7 @@ from secure_bedrock.network.ranges import (
 _IPV4 = re.compile(r"(?:0|[1-9][0-9]{0,2})(?:\.(?:0|[1-9][0-9]{0,2})){3}", re.ASCII)
 # Only the character set; `ipaddress` judges the form. The longest spelling has 45 characters (INET6_ADDRSTRLEN
 # less its NUL, RFC 3493 section 6.6, 2003-02).
-_IPV6 = re.compile(r"(?=[^:]*:)[0-9a-f:.]{2,45}", re.ASCII)
+_IPV6 = re.compile(r"[0-9a-f:.]{2,45}", re.ASCII)
 _PREFIX_LENGTH = re.compile(r"0|[1-9][0-9]{0,2}", re.ASCII)
 
 

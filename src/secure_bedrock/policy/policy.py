@@ -96,7 +96,8 @@ class Policy:
         from secure_bedrock.policy.locate import find_policy  # noqa: PLC0415 see __init__
 
         found, text = find_policy(path, os.environ)
-        return cls.from_toml(text, file=str(found), directory=str(found.absolute().parent))
+        absolute = found.absolute()
+        return cls._read(text, str(found), str(absolute.parent), source=str(absolute))
 
     @classmethod
     def from_toml(
@@ -110,11 +111,15 @@ class Policy:
 
         `file` names it in messages; `directory` is what its relative paths start from (default: the working directory).
         """
+        source = None if file == _TEXT else file
+        return cls._read(text, file, os.fspath(directory or ""), source=source)
+
+    @classmethod
+    def _read(cls, text: str, file: str, directory: str, *, source: str | None) -> Self:
         from secure_bedrock.policy.document import read_text  # noqa: PLC0415 see __init__
 
-        document, origin = read_text(text, file=file, directory=os.fspath(directory or ""))
+        document, origin = read_text(text, file=file, directory=directory)
         policy = cls.__new__(cls)
-        source = None if file == _TEXT else file
         policy._fill(_facts_of(document), source=source, lines=origin.lines)  # noqa: SLF001 its own
         return policy
 

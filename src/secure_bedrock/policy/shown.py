@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@ -]{0,63}", re.ASCII)
 _BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
-# A long unbroken run of letters and digits may be a key or a token (an AWS access key id has 20 characters).
+# A long unbroken run of letters and digits mixed may be a key or a token (an AWS access key id has 20 characters).
 _RUN = re.compile(r"[A-Za-z0-9+/=_]{16,}", re.ASCII)
 _LONGEST_NUMBER = 10**15
 
@@ -18,7 +18,7 @@ def shown(text: str) -> str:
 
 
 def _mixed(run: str) -> bool:
-    return not run.isalpha() and not run.isdigit()
+    return any(map(str.isdigit, run)) and any(map(str.isalpha, run))
 
 
 def described(value: object) -> str:

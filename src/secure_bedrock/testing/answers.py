@@ -130,14 +130,25 @@ class Script:
         with self._lock:
             self._queues.clear()
 
-    def reply_to(self, call: Call) -> Reply:
-        """The next scripted answer, else the default one."""
+    def reply_to(self, call: Call) -> tuple[Reply, Callable[[], None]]:
+        """The next scripted answer, else the default one; and how to put the scripted one back at the front."""
         with self._lock:
             queues = (self._queues.get(call.operation), self._queues.get(""))
             queue = next((queue for queue in queues if queue), None)
-            scripted = queue.popleft() if queue else Answer.default()
+            if queue is None:
+                return Answer.default().build(call), _nothing
+            scripted = queue.popleft()
         answer = scripted if isinstance(scripted, Answer) else scripted(call.request)
-        return answer.build(call)
+
+        def put_back() -> None:
+            with self._lock:
+                queue.appendleft(scripted)
+
+        return answer.build(call), put_back
+
+
+def _nothing() -> None:
+    """The default answer comes from no queue."""
 
 
 def _turn_reply(call: Call, turn: Turn | None) -> Reply:

@@ -15,9 +15,9 @@ from secure_bedrock.testing.endpoint_names import (
     vpc_endpoint_id,
 )
 from secure_bedrock.testing.local_server import Origin
-from secure_bedrock.testing.local_service import LocalService
+from secure_bedrock.testing.local_service import LocalService, Outcome
 from secure_bedrock.testing.received import ReceivedRequest
-from secure_bedrock.testing.reply import Reply, error_reply, new_request_id
+from secure_bedrock.testing.reply import error_reply, new_request_id
 from secure_bedrock.testing.request_reader import RawRequest
 from secure_bedrock.testing.service_model import load_service_model
 from secure_bedrock.testing.sigv4_check import LocalCredentials
@@ -124,7 +124,7 @@ class LocalBedrock(LocalService):
             }
         )
 
-    def _reply_to(self, request: RawRequest, origin: Origin) -> tuple[Reply, bool]:
+    def _reply_to(self, request: RawRequest, origin: Origin) -> Outcome:
         match = self._model.match(request.method, request.path)
         labels = match.labels if match else {}
         request_id = new_request_id()
@@ -146,7 +146,8 @@ class LocalBedrock(LocalService):
         except Refused as refusal:
             self._log.add(received(refusal.code))
             reply = error_reply(refusal.code, refusal.status, refusal.message, request_id)
-            return reply, False
+            return Outcome(reply=reply, refused=True)
         call = Call(received(), body)
         self._log.add(call.request)
-        return self._script.reply_to(call), True
+        reply, put_back = self._script.reply_to(call)
+        return Outcome(reply=reply, put_back=put_back)

@@ -24,13 +24,16 @@ class Fault:
     """One fault, made by the class methods; `name` is stable and kebab-case.
 
     A fault of scope `connection` strikes the next new connection, the others the next answer that their scope fits.
-    Requests that the server refuses itself (signature, validation) don't use one up.
+    Requests that the server refuses itself (signature, validation) don't use one up. Unless the fault `delivers`
+    the answer whole, a scripted answer that it strikes is kept for the next request: a client that tries again
+    gets it then.
     """
 
     name: str
     scope: Scope
     effect: effects.Effect = field(repr=False)
     certificate: Certificate = "right"
+    delivers: bool = False
 
     @classmethod
     def throttle(
@@ -53,7 +56,7 @@ class Fault:
     def stall(cls, seconds: float, *, where: Literal["head", "body"] = "head") -> Fault:
         """Silence before the head, or in the middle of the body; the answer is right but late."""
         stall = effects.stall_before_head if where == "head" else effects.stall_in_body
-        return cls(f"stall-{where}", "answer", stall(seconds))
+        return cls(f"stall-{where}", "answer", stall(seconds), delivers=True)
 
     @classmethod
     def cut(cls, at: int | None = None) -> Fault:
@@ -63,7 +66,7 @@ class Fault:
     @classmethod
     def drip(cls, size: int = 64, pause_s: float = 0.005) -> Fault:
         """The right answer in pieces of `size` bytes."""
-        return cls("drip", "answer", effects.drip(size, pause_s))
+        return cls("drip", "answer", effects.drip(size, pause_s), delivers=True)
 
     @classmethod
     def redirect(cls, status: int = 307, location: str = _PUBLIC) -> Fault:
@@ -126,13 +129,13 @@ def _of_answers(stall_s: float) -> list[Fault]:
         Fault("empty-200", "answer", effects.empty()),
         Fault("conflicting-lengths", "answer", effects.conflicting_lengths),
         Fault("length-and-chunked", "answer", effects.length_and_chunked),
-        Fault("stray-100", "answer", effects.interim(100, "Continue")),
+        Fault("stray-100", "answer", effects.interim(100, "Continue"), delivers=True),
         Fault("stray-101", "answer", effects.interim(101, "Switching Protocols")),
-        Fault("stray-response", "answer", effects.stray_response),
+        Fault("stray-response", "answer", effects.stray_response, delivers=True),
         Fault("reset-after-request", "answer", effects.hang_up(reset=True)),
         Fault("close-after-request", "answer", effects.hang_up()),
-        Fault("close-idle", "answer", effects.hang_up(answer_first=True)),
-        Fault("unknown-content-block", "answer", effects.unknown_block),
+        Fault("close-idle", "answer", effects.hang_up(answer_first=True), delivers=True),
+        Fault("unknown-content-block", "answer", effects.unknown_block, delivers=True),
     ]
 
 
@@ -145,7 +148,7 @@ def _of_streams() -> list[Fault]:
     return [
         *(Fault.stream_exception(kind) for kind in effects.EXCEPTIONS),
         Fault.stream_error(),
-        Fault("unknown-event", "stream", effects.insert_event(unknown, ends=False)),
+        Fault("unknown-event", "stream", effects.insert_event(unknown, ends=False), delivers=True),
         Fault("bad-message-crc", "stream", effects.damage_event(-1)),
         Fault("bad-prelude-crc", "stream", effects.damage_event(8)),
         Fault("end-early", "stream", effects.end_early),
@@ -172,16 +175,8 @@ class FaultQueue:
         with self._lock:
             self._waiting.clear()
 
-    def for_connection(self) -> Fault | None:
-        """The fault that strikes a new connection, if any."""
-        return self._take(None)
-
-    def steps_for(self, reply: Reply) -> Steps:
-        """The steps of the reply as the next fitting fault leaves them, untouched where there is none."""
-        fault = self._take(reply)
-        return reply.steps() if fault is None else fault.effect(reply)
-
-    def _take(self, reply: Reply | None) -> Fault | None:
+    def take(self, reply: Reply | None) -> Fault | None:
+        """The fault that strikes this reply, or with None a new connection; None when there is none."""
         with self._lock:
             for index, (fault, times) in enumerate(self._waiting):
                 if fault.scope == "connection" if reply is None else fault.strikes(reply):

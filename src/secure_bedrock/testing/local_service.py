@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ssl
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Self
 
 from secure_bedrock.testing.authority import LocalAuthority
@@ -13,6 +15,19 @@ from secure_bedrock.testing.received import ReceivedRequest, RequestLog
 from secure_bedrock.testing.reply import Reply, Steps
 from secure_bedrock.testing.request_reader import RawRequest
 from secure_bedrock.testing.sigv4_check import LocalCredentials
+
+
+def _nothing() -> None:
+    """Nothing was taken, so nothing is put back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """A reply, whether the service itself refused the request, and how a scripted answer goes back into its queue."""
+
+    reply: Reply
+    refused: bool = False
+    put_back: Callable[[], None] = _nothing
 
 
 class LocalService(ABC):
@@ -104,7 +119,7 @@ class LocalService(ABC):
 
     def accept(self) -> ssl.SSLContext | None:
         """For the server: the TLS context of a new connection, None to reset it."""
-        fault = self._faults.for_connection()
+        fault = self._faults.take(None)
         if fault is not None and fault.certificate == "right":
             return None
         flaw = "right" if fault is None else fault.certificate
@@ -112,9 +127,14 @@ class LocalService(ABC):
 
     def answer(self, request: RawRequest, origin: Origin) -> Steps:
         """For the server: what to write for a request."""
-        reply, accepted = self._reply_to(request, origin)
-        return self._faults.steps_for(reply) if accepted else reply.steps()
+        outcome = self._reply_to(request, origin)
+        fault = None if outcome.refused else self._faults.take(outcome.reply)
+        if fault is None:
+            return outcome.reply.steps()
+        if not fault.delivers:
+            outcome.put_back()
+        return fault.effect(outcome.reply)
 
     @abstractmethod
-    def _reply_to(self, request: RawRequest, origin: Origin) -> tuple[Reply, bool]:
-        """The answer, and whether the request passed the service's own checks."""
+    def _reply_to(self, request: RawRequest, origin: Origin) -> Outcome:
+        """What the service makes of a request."""

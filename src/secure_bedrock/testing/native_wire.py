@@ -109,21 +109,25 @@ def _anthropic_chunks(call: Call, turn: Turn) -> list[Json]:
     started = {**whole, "content": [], "stop_reason": None}
     chunks: list[Json] = [{"type": "message_start", "message": started}]
     for index, block in enumerate(whole["content"]):
-        if block["type"] == "text":
-            opening, kind, key = {"type": "text", "text": ""}, "text_delta", "text"
-            pieces = pieces_of(block["text"])
-        else:
-            opening, kind, key = {**block, "input": {}}, "input_json_delta", "partial_json"
-            pieces = pieces_of(json.dumps(block["input"]))
+        opening, deltas = _anthropic_deltas(block)
         chunks.append({"type": "content_block_start", "index": index, "content_block": opening})
-        for piece in pieces:
-            delta = {"type": kind, key: piece}
+        for delta in deltas:
             chunks.append({"type": "content_block_delta", "index": index, "delta": delta})
         chunks.append({"type": "content_block_stop", "index": index})
     stopped = {"stop_reason": turn.stop_reason, "stop_sequence": None}
     counted = {"output_tokens": turn.output_tokens}
     chunks.append({"type": "message_delta", "delta": stopped, "usage": counted})
     return [*chunks, {"type": "message_stop"}]
+
+
+def _anthropic_deltas(block: Json) -> tuple[Json, list[Json]]:
+    """How a block opens, empty, and the deltas that fill it."""
+    if block["type"] == "text":
+        pieces = pieces_of(block["text"])
+        return {**block, "text": ""}, [{"type": "text_delta", "text": piece} for piece in pieces]
+    pieces = pieces_of(json.dumps(block["input"]))
+    deltas = [{"type": "input_json_delta", "partial_json": piece} for piece in pieces]
+    return {**block, "input": {}}, deltas
 
 
 def _nova_answer(call: Call, turn: Turn) -> Json:

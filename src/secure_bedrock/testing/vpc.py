@@ -22,9 +22,9 @@ from secure_bedrock.testing.endpoint_names import (
     vpc_endpoint_id,
 )
 from secure_bedrock.testing.local_server import Origin
-from secure_bedrock.testing.local_service import LocalService
+from secure_bedrock.testing.local_service import LocalService, Outcome
 from secure_bedrock.testing.received import ReceivedRequest
-from secure_bedrock.testing.reply import Reply, new_request_id
+from secure_bedrock.testing.reply import new_request_id
 from secure_bedrock.testing.request_reader import RawRequest
 from secure_bedrock.testing.sigv4_check import LocalCredentials, check_signature
 from secure_bedrock.testing.vpc_facts import (
@@ -153,7 +153,7 @@ class LocalVpc(LocalService):
         """`[network.endpoints.ec2]` as TOML, to append to a policy file."""
         return toml_text({"network.endpoints.ec2": self.policy_mapping()})
 
-    def _reply_to(self, request: RawRequest, origin: Origin) -> tuple[Reply, bool]:
+    def _reply_to(self, request: RawRequest, origin: Origin) -> Outcome:
         request_id = new_request_id()
         action: str | None = None
         try:
@@ -176,7 +176,7 @@ class LocalVpc(LocalService):
                 refused=refused,
             )
         )
-        return reply, refused is None
+        return Outcome(reply=reply, refused=refused is not None)
 
     def _check_signature(self, request: RawRequest) -> None:
         if (request.method, request.target) != ("POST", "/"):

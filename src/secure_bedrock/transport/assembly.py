@@ -18,7 +18,7 @@ from secure_bedrock.transport.credentials import CredentialSource
 from secure_bedrock.transport.driver import GuardedTransport
 from secure_bedrock.transport.guarded_endpoint import GuardedEndpoint
 from secure_bedrock.transport.guarded_session import GuardedHttpSession, Waits
-from secure_bedrock.transport.packaged import FixedUserAgent, base_user_agent, packaged_loader
+from secure_bedrock.transport.packaged import FixedUserAgent, packaged_loader, user_agent_text
 from secure_bedrock.transport.quiet_parsing import quiet_parser
 from secure_bedrock.transport.quiet_signing import QuietSigner
 from secure_bedrock.values import partition_of
@@ -49,7 +49,7 @@ def open_transport(
         network = replace(network, max_pool_connections=tuning.max_pool_connections)
     if tuning.connect_s is not None:
         timeouts = replace(timeouts, connect_s=tuning.connect_s)
-    settings = cast(Policy, ConnectionSettings(network, timeouts))
+    settings = cast("Policy", ConnectionSettings(network, timeouts))
     return GuardedTransport(route, policy=settings, resolver=resolver, connector=connector)
 
 
@@ -66,7 +66,7 @@ def client_arguments(
     events = copy.copy(emitter)
     route = parts.route.known
     session = GuardedHttpSession(
-        parts.route.transport, policy=policy, grants=parts.grants, waits=_waits(policy, tuning)
+        parts.route, policy=policy, grants=parts.grants, waits=_waits(policy, tuning)
     )
     protocol = model.resolved_protocol
     return {
@@ -98,6 +98,10 @@ def client_arguments(
     }
 
 
+# botocore-stubs lacks options that botocore 1.40.20 has.
+_Config: Any = Config
+
+
 def _waits(policy: Policy, tuning: Tuning) -> Waits:
     timeouts = policy.timeouts
     return Waits(
@@ -109,10 +113,10 @@ def _waits(policy: Policy, tuning: Tuning) -> Waits:
 
 def _config(policy: Policy, tuning: Tuning) -> Config:
     """What the client shows as its configuration; nothing in it is a switch that still does something."""
-    return Config(
+    return _Config(  # type: ignore[no-any-return]
         region_name=policy.region,
         signature_version="v4",
-        user_agent=f"{base_user_agent()} {tuning.user_agent}".rstrip(),
+        user_agent=user_agent_text(tuning.user_agent),
         connect_timeout=tuning.connect_s or policy.timeouts.connect_s,
         read_timeout=tuning.read_s or policy.timeouts.read_s,
         max_pool_connections=tuning.max_pool_connections or policy.network.max_pool_connections,

@@ -24,8 +24,6 @@ def note_answer(record: CallRecord | None, answer: Any) -> None:
     if record is None or not isinstance(answer, Mapping):
         return
     metadata = _mapping(answer.get("ResponseMetadata"))
-    record.http_status = _whole(metadata.get("HTTPStatusCode"))
-    record.aws_request_id = _text(metadata.get("RequestId"))
     headers = _mapping(metadata.get("HTTPHeaders"))
     for header, field in _TOKEN_HEADERS.items():
         count = str(headers.get(header, ""))
@@ -42,16 +40,6 @@ def note_event(record: CallRecord | None, event: Mapping[str, Any]) -> None:
         return
     _note_shared(record, _mapping(event.get("messageStop")))
     _note_shared(record, _mapping(event.get("metadata")))
-
-
-def note_peer(record: CallRecord | None, peer: Any) -> None:
-    """Copy who answered."""
-    if record is None:
-        return
-    record.peer_ip = peer.address
-    record.tls_version = peer.tls_version
-    record.tls_cipher = peer.tls_cipher
-    record.peer_cert_sha256 = peer.certificate_sha256
 
 
 def _note_shared(record: CallRecord, part: Mapping[str, Any]) -> None:

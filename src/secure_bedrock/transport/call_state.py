@@ -32,6 +32,10 @@ class CallState:
     answer: object = field(default=None, repr=False)
     per_day: bool = False
 
+    def renew(self) -> None:
+        """Forget the last attempt's answer: each attempt needs its own."""
+        self.answered_by = self.answer = None
+
 
 def state_of(context: Any) -> CallState:
     """The call that a request belongs to; TransportTampered when it is gone."""

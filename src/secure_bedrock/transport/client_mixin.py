@@ -1,12 +1,11 @@
 """What makes a genuine botocore client a hardened one: retry, audit and witness around its own single attempt."""
 
-import uuid
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, Self
 
 from botocore.exceptions import ClientError
 
-from secure_bedrock.audit import CallRecord, outcome_of
+from secure_bedrock.audit import CallRecord
 from secure_bedrock.errors import (
     DeadlineExceeded,
     ModelDenied,
@@ -20,6 +19,7 @@ from secure_bedrock.transport.botocore_errors import as_botocore, failures_of
 from secure_bedrock.transport.call import CallPlan, CallRunner
 from secure_bedrock.transport.call_state import CONTEXT_KEY, CallState
 from secure_bedrock.transport.content_free import WithheldParams
+from secure_bedrock.transport.core.sdk_headers import new_invocation_id
 from secure_bedrock.transport.lazy_route import RouteHolder
 from secure_bedrock.transport.quiet_signing import is_unsigned
 from secure_bedrock.transport.settings import Finding
@@ -59,7 +59,7 @@ class GuardedCalls:
         state = CallState(
             operation=operation_name,
             deadline=Deadline(),
-            invocation_id=str(uuid.uuid4()),
+            invocation_id=new_invocation_id(),
             max_attempts=parts.max_attempts if parts.runner else 1,
             unsigned=is_unsigned(model),
             event_stream=model.has_event_stream_output,
@@ -102,7 +102,7 @@ class GuardedCalls:
         """One try of botocore's own call; the answer counts only if the guarded session gave it."""
         self._early_check(plan)
         state.url = self._secure.route.route().url
-        state.answered_by = state.answer = None
+        state.renew()
         try:
             answer = super()._make_api_call(  # type: ignore[misc]
                 plan.operation, WithheldParams(params, state)

@@ -40,7 +40,7 @@ class Option:
 
 
 def _unset(value: object) -> bool:
-    return value is None or value == {} or value == []
+    return value is None or (isinstance(value, dict | list | tuple | str) and not value)
 
 
 def _one_of(*values: object) -> Callable[[Any], bool]:
@@ -81,9 +81,7 @@ OPTIONS: Mapping[str, Option] = {
     "read_timeout": Option(_seconds, "it must be a number of seconds above zero"),
     "parameter_validation": Option(_one_of(None, True, False), "it must be a boolean"),
     "max_pool_connections": Option(
-        lambda value: (
-            value is None or (isinstance(value, int) and value is not True and 0 < value)
-        ),
+        lambda value: value is None or (isinstance(value, int) and value is not True and value > 0),
         "it must be a whole number above zero",
     ),
     "retries": Option(lambda value: value is None or isinstance(value, Mapping), "not a mapping"),

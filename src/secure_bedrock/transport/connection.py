@@ -17,7 +17,7 @@ from secure_bedrock.errors import (
 from secure_bedrock.network import Connector, PrivateRoute, Resolver, RouteGuard, dial
 from secure_bedrock.transport.core.wire import GatedRequest
 from secure_bedrock.transport.time_limit import TimeLimit
-from secure_bedrock.transport.tls import handshake_failure, secure
+from secure_bedrock.transport.tls import handshake_failure, reason_of, secure
 from secure_bedrock.values import Deadline
 
 # One TLS record carries at most 2**14 bytes (RFC 8446 §5.1), and one read returns at most one record.
@@ -209,7 +209,7 @@ def _raise_unless_ended(error: OSError | ValueError, limit: TimeLimit) -> None:
 
 
 def _raise_if_alert(error: OSError | ValueError) -> None:
-    if isinstance(error, ssl.SSLError) and "ALERT" in (error.reason or ""):
+    if isinstance(error, ssl.SSLError) and "ALERT" in reason_of(error):
         raise handshake_failure(error) from None
 
 

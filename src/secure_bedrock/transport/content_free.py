@@ -38,7 +38,8 @@ class ContentFreeSerializer:
         if self._validator is not None and shape is not None:
             found = self._validator.validate(parameters, shape)
             if found.has_errors():
-                raise ParamValidationError(report=report_of(found._errors, shape))
+                errors = found._errors  # noqa: SLF001 - its own report repeats the values
+                raise ParamValidationError(report=report_of(errors, shape))
         return self._serializer.serialize_to_request(parameters, operation_model)
 
 
@@ -66,7 +67,9 @@ def known_path(name: str, shape: Any) -> str:
         if match["index"] is not None and shape.type_name == "list":
             shape = shape.member
             known.append(f"[{match['index']}]")
-        elif match["member"] and shape.type_name == "structure" and match["member"] in shape.members:
+        elif (
+            match["member"] and shape.type_name == "structure" and match["member"] in shape.members
+        ):
             shape = shape.members[match["member"]]
             known.append(f".{match['member']}")
         else:

@@ -79,24 +79,38 @@ class CredentialChain:
         self._environ = environ
         self._lock = threading.Lock()
         self._found: CredentialSource | None = None
+        self._fetching = threading.local()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
 
     def frozen(self) -> FrozenCredentials:
         """The values of the moment; CredentialPathDenied where no listed provider has any."""
-        if self._found is None:
-            with self._lock:
-                if self._found is None:
-                    self._found = self._find()
+        if getattr(self._fetching, "now", False):
+            # Fetching them needs a route that itself has to be looked up with credentials: without this, a deadlock.
+            raise CredentialPathDenied(
+                "these credentials would be needed to find the endpoint that is to give them",
+                rule="credential-loop",
+                next_step="name the endpoint's host and addresses in the policy",
+            )
+        self._fetching.now = True
         try:
-            return self._found.frozen()
+            return self._source().frozen()
         except EndpointNotFound as error:
             raise CredentialPathDenied(
                 f"the credentials come from a service without a private route: {error.reason}",
                 rule="no-private-route",
                 next_step="add its [network.endpoints.<service>] table, or pass frozen credentials",
             ) from error
+        finally:
+            self._fetching.now = False
+
+    def _source(self) -> CredentialSource:
+        if self._found is None:
+            with self._lock:
+                if self._found is None:
+                    self._found = self._find()
+        return self._found
 
     def _find(self) -> CredentialSource:
         profile = self._asked_profile or self._profile_of_environment()
@@ -117,7 +131,9 @@ class CredentialChain:
         )
 
     def _profile_of_environment(self) -> str | None:
-        return next((self._environ[name] for name in _PROFILE_VARIABLES if self._environ.get(name)), None)
+        return next(
+            (self._environ[name] for name in _PROFILE_VARIABLES if self._environ.get(name)), None
+        )
 
     def _from_environment(self) -> CredentialSource | None:
         if "env" not in self._listed or not self._environ.get("AWS_ACCESS_KEY_ID"):
@@ -165,7 +181,9 @@ class CredentialChain:
 
         return self._fetched("iam-role", lambda: fetch_instance(self._environ))
 
-    def _fetched(self, method: str, fetch: Callable[[], Expiring | None]) -> CredentialSource | None:
+    def _fetched(
+        self, method: str, fetch: Callable[[], Expiring | None]
+    ) -> CredentialSource | None:
         if method not in self._listed:
             return None
         first = fetch()

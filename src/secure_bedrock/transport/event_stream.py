@@ -9,21 +9,28 @@ from botocore.exceptions import EventStreamError
 from secure_bedrock.audit import CallRecord, outcome_of
 from secure_bedrock.errors import DeadlineExceeded, IncompleteResponse, TransportError
 from secure_bedrock.transport.botocore_errors import as_botocore
-from secure_bedrock.transport.call_facts import note_event
+from secure_bedrock.transport.call_facts import note_answer, note_event
 from secure_bedrock.transport.content_free import withhold_message
 
 # The event without which an answer is not whole, by operation. InvokeModel's chunks are the model's own and opaque.
 _LAST_EVENT = {"ConverseStream": "messageStop"}
 
 
-class CompleteEventStream(EventStream):  # type: ignore[misc]
+# botocore-stubs describes what callers use, not what subclasses override.
+_EventStream: Any = EventStream
+_EventStreamBuffer: Any = EventStreamBuffer
+
+
+class CompleteEventStream(_EventStream):  # type: ignore[misc]
     """botocore's EventStream whose end means the end of the answer; used by one thread, like botocore's.
 
     Raises IncompleteResponse where botocore just stops: a frame cut in the middle, no event at all, no `messageStop`.
     Exceptions that AWS sends in the stream stay botocore's EventStreamError, their message withheld.
     """
 
-    def __init__(self, raw_stream: Any, output_shape: Any, parser: Any, operation_name: str) -> None:
+    def __init__(
+        self, raw_stream: Any, output_shape: Any, parser: Any, operation_name: str
+    ) -> None:
         self._left = 0
         self._seen: set[str] = set()
         self._record: CallRecord | None = raw_stream.state.record
@@ -43,8 +50,10 @@ class CompleteEventStream(EventStream):  # type: ignore[misc]
         try:
             event = self._next_event()
         except EventStreamError as error:
-            withhold_message(error.response)
-            failure: Exception = EventStreamError(error.response, self._operation_name)
+            answer: Any = error.response
+            withhold_message(answer)
+            note_answer(self._record, answer)
+            failure: Exception = EventStreamError(answer, self._operation_name)
             cause: Exception | None = None
         except (TransportError, DeadlineExceeded) as error:
             failure, cause = as_botocore(error, url=self._raw_stream.state.url), error
@@ -69,7 +78,7 @@ class CompleteEventStream(EventStream):  # type: ignore[misc]
         return None
 
     def _create_raw_event_generator(self) -> Iterator[Any]:
-        buffer = EventStreamBuffer()
+        buffer = _EventStreamBuffer()
         for chunk in self._raw_stream.stream():
             self._left += len(chunk)
             buffer.add_data(chunk)

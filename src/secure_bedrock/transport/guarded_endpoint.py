@@ -17,7 +17,11 @@ from secure_bedrock.transport.quiet_parsing import check_whole, parse_answer, qu
 _PER_DAY = "per day"
 
 
-class GuardedEndpoint(Endpoint):  # type: ignore[misc]
+# botocore-stubs describes what callers use, not what subclasses override.
+_Endpoint: Any = Endpoint
+
+
+class GuardedEndpoint(_Endpoint):  # type: ignore[misc]
     """Prepares, sends and parses one attempt through the guarded session; the session can't be replaced."""
 
     def __init__(

@@ -1,19 +1,19 @@
 """What stands in botocore's place for the network: every prepared request passes the wire gate, or nothing leaves."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from secure_bedrock.errors import InvalidRequest, RedirectDenied, TransportTampered
 from secure_bedrock.policy import Policy
-from secure_bedrock.transport.call_facts import note_peer
 from secure_bedrock.transport.call_state import CallState, state_of
 from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.wire import WireRequest
-from secure_bedrock.transport.driver import GuardedResponse, GuardedTransport
+from secure_bedrock.transport.driver import GuardedResponse
+from secure_bedrock.transport.lazy_route import RouteHolder
 from secure_bedrock.transport.raw_body import RawBody
+from secure_bedrock.transport.record_facts import note_response
 
 # botocore's own session has these; code that reaches for them wants to move the traffic.
 _FOREIGN_PARTS = frozenset({"_proxy_config", "_manager", "_proxy_managers", "_verify"})
@@ -33,13 +33,13 @@ class GuardedHttpSession:
 
     def __init__(
         self,
-        transport: Callable[[], GuardedTransport],
+        route: RouteHolder,
         *,
         policy: Policy,
         grants: frozenset[str],
         waits: Waits,
     ) -> None:
-        self._transport = transport
+        self._route = route
         self._policy = policy
         self._grants = grants
         self._waits = waits
@@ -49,8 +49,8 @@ class GuardedHttpSession:
 
         Raises what the gate and the guarded transport raise, RedirectDenied for a 3xx.
         """
-        state = state_of(request.context)
-        transport = self._transport()
+        state = state_of(getattr(request, "context", None))
+        transport = self._route.transport()
         url = transport.route.url
         target = request.url.removeprefix(url)
         if target == request.url or not target.startswith("/"):
@@ -71,13 +71,14 @@ class GuardedHttpSession:
             stream=streaming,
             idle_s=self._waits.idle_s if streaming else None,
         )
-        note_peer(state.record, answer.peer)
+        if state.record is not None:
+            note_response(state.record, answer)
         state.answered_by = response = _response(url, answer, state, streaming=streaming)
         return response
 
     def close(self) -> None:
         """Close idle connections; a later call fails."""
-        self._transport().close()
+        self._route.close()
 
     def __getattr__(self, name: str) -> NoReturn:
         if name in _FOREIGN_PARTS:
@@ -136,7 +137,7 @@ def _response(
         raise RedirectDenied(
             f"the endpoint answered with a redirect (HTTP {status})", rule="redirect"
         )
-    headers = dict(answer.head.headers)
+    headers: Any = dict(answer.head.headers)
     if streaming and status < 300:
         raw = RawBody(answer.chunks(), close=answer.close, state=state)
     else:
@@ -145,4 +146,4 @@ def _response(
         if state.record is not None:
             state.record.response_bytes = len(body)
         raw = RawBody(iter((body,)), state=state)
-    return AWSResponse(url, status, headers, raw)
+    return AWSResponse(url, status, headers, cast("Any", raw))

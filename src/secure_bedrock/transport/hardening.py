@@ -1,4 +1,4 @@
-"""A botocore session that reads no environment, no config file and no foreign model, and makes hardened clients only."""
+"""A botocore session that reads no environment, no file and no foreign model, and makes hardened clients only."""
 
 import threading
 from dataclasses import dataclass, field
@@ -49,7 +49,12 @@ class SessionParts:
     findings: tuple[Finding, ...] = field(default=())
 
 
-class HardenedSession(botocore.session.Session):  # type: ignore[misc]
+# botocore-stubs describes what callers use, not what subclasses override.
+_Session: Any = botocore.session.Session
+_ClientCreator: Any = ClientCreator
+
+
+class HardenedSession(_Session):  # type: ignore[misc]
     """A botocore session whose clients are hardened, whoever asks it for them; thread-safe."""
 
     def __init__(self, parts: SessionParts, source: CredentialSource) -> None:
@@ -62,7 +67,12 @@ class HardenedSession(botocore.session.Session):  # type: ignore[misc]
         self.register_component("config_store", neutral_settings(parts.policy.region))
         self.get_component("event_emitter").register_last("creating-client-class", _harden_class)
 
-    def create_client(self, service_name: str, **arguments: Any) -> Any:  # type: ignore[override]
+    @property
+    def source(self) -> CredentialSource:
+        """Where this session's credentials come from."""
+        return self._source
+
+    def create_client(self, service_name: str, **arguments: Any) -> Any:
         """A hardened client; takes boto3's keyword arguments and judges them."""
         return self.build_client(service_name, arguments)
 
@@ -137,7 +147,7 @@ class HardenedSession(botocore.session.Session):  # type: ignore[misc]
         with self._class_lock:
             if key not in self._classes:
                 emitter = self.get_component("event_emitter")
-                creator = ClientCreator(packaged_loader(), None, "", emitter, None, None)
+                creator = _ClientCreator(packaged_loader(), None, "", emitter, None, None)
                 kind = creator.create_client_class(service, api_version)
                 document = packaged_loader().load_service_model(service, "service-2", api_version)
                 self._classes[key] = (kind, ServiceModel(document, service_name=service))

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 
-from secure_bedrock.errors import EndpointNotFound
+from secure_bedrock.errors import ConfigurationError, EndpointNotFound
 from secure_bedrock.network import PrivateRoute
 from secure_bedrock.transport.driver import GuardedTransport
 
@@ -21,6 +21,7 @@ class RouteHolder:
         self._lock = threading.Lock()
         self._route: PrivateRoute | None = None
         self._transport: GuardedTransport | None = None
+        self._closed = False
 
     @property
     def known(self) -> PrivateRoute | None:
@@ -44,19 +45,26 @@ class RouteHolder:
         if self._route is None:
             found = self._find()  # outside the lock: finders are thread-safe and may take seconds
             with self._lock:
-                self._route = self._route or found
+                if self._route is None:
+                    self._route = found
         return self._route
 
     def transport(self) -> GuardedTransport:
-        """The transport over the route."""
+        """The transport over the route; ConfigurationError once it was closed."""
+        if self._closed:
+            raise ConfigurationError(
+                "the client was closed", rule="closed", next_step="make a new client"
+            )
         if self._transport is None:
             route = self.route()
             with self._lock:
-                self._transport = self._transport or self._open(route)
+                if self._transport is None:
+                    self._transport = self._open(route)
         return self._transport
 
     def close(self) -> None:
-        """Close the transport if there is one."""
+        """Close the transport if there is one, and open no other."""
+        self._closed = True
         transport = self._transport
         if transport is not None:
             transport.close()

@@ -182,9 +182,7 @@ def _document(status: int, body: bytes, method: str) -> Expiring:
         )
         expires_at = datetime.fromisoformat(document["Expiration"]).timestamp()
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise _unusable(
-            f"the {method} credential document is not usable (HTTP {status})"
-        ) from None
+        raise _unusable(f"the {method} credential document is not usable (HTTP {status})") from None
     return Expiring(values, expires_at)
 
 

@@ -1,8 +1,6 @@
 """What hardened clients take from the installed botocore: its data, its defaults, and a name for themselves."""
 
 from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
-from platform import python_version
 from typing import Any
 
 import botocore
@@ -13,10 +11,11 @@ from botocore.configprovider import (
 )
 from botocore.loaders import Loader
 
+from secure_bedrock.transport.user_agent import user_agent
 from secure_bedrock.values import Region
 
 
-class PackagedLoader(Loader):  # type: ignore[misc]
+class PackagedLoader(Loader):
     """Loads the installed botocore's own data and nothing else; its search path can't be added to."""
 
     def __init__(self) -> None:
@@ -37,28 +36,23 @@ def packaged_loader() -> PackagedLoader:
 
 
 def neutral_settings(region: Region) -> ConfigValueStore:
-    """botocore's settings at their defaults, the Region at the policy's: no environment, no file is asked."""
+    """The settings of botocore at their defaults, the Region at the policy's: no environment, no file is asked."""
     defaults = {name: row[2] for name, row in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()}
     defaults["region"] = region
     providers = {name: ConstantProvider(value=value) for name, value in defaults.items()}
     return ConfigValueStore(mapping=providers)
 
 
-@lru_cache(maxsize=1)
-def base_user_agent() -> str:
-    """What every hardened client calls itself; made once, because botocore's own costs 13 % of each call."""
-    try:
-        ours = version("secure-bedrock")
-    except PackageNotFoundError:  # run from a source tree
-        ours = "0"
-    return f"secure-bedrock/{ours} Botocore/{botocore.__version__} Python/{python_version()}"
+def user_agent_text(added: str) -> str:
+    """Our User-Agent, botocore's version, and what the caller's Config adds."""
+    return f"{user_agent()} Botocore/{botocore.__version__} {added}".rstrip()
 
 
 class FixedUserAgent:
     """A user agent in the shape that botocore's client asks for."""
 
     def __init__(self, added: str) -> None:
-        self._text = f"{base_user_agent()} {added}".rstrip()
+        self._text = user_agent_text(added)
 
     def to_string(self) -> str:
         """The header's value."""

@@ -68,7 +68,7 @@ class ProfileCredentials:
         return providers
 
     def _assume_role(self) -> AssumeRoleProvider:
-        sources = [
+        sources: list[Any] = [
             EnvProvider(self._environ),
             _Machine("container-role", "EcsContainer", lambda: fetch_container(self._environ)),
             _Machine("iam-role", "Ec2InstanceMetadata", lambda: fetch_instance(self._environ)),
@@ -85,7 +85,13 @@ class ProfileCredentials:
         )
 
 
-class _FilesSession(botocore.session.Session):  # type: ignore[misc]
+# botocore-stubs describes what callers use, not what subclasses override.
+_Session: Any = botocore.session.Session
+_ProfileProviderBuilder: Any = ProfileProviderBuilder
+_CredentialProvider: Any = CredentialProvider
+
+
+class _FilesSession(_Session):  # type: ignore[misc]
     """Reads AWS's files; what it is asked to create are hardened clients."""
 
     def __init__(self, client_for: ClientFor | None) -> None:
@@ -93,7 +99,7 @@ class _FilesSession(botocore.session.Session):  # type: ignore[misc]
         self._client_for = client_for
         self.register_component("data_loader", packaged_loader())
 
-    def create_client(self, service_name: str, **arguments: Any) -> Any:  # type: ignore[override]
+    def create_client(self, service_name: str, **arguments: Any) -> Any:
         """A hardened client; of the arguments only the credentials count."""
         if self._client_for is None:
             raise CredentialPathDenied(
@@ -103,7 +109,7 @@ class _FilesSession(botocore.session.Session):  # type: ignore[misc]
         return self._client_for(service_name, _passed(arguments))
 
 
-class _ListedProviders(ProfileProviderBuilder):  # type: ignore[misc]
+class _ListedProviders(_ProfileProviderBuilder):  # type: ignore[misc]
     """botocore's providers of a profile, without those that the policy does not list."""
 
     def __init__(self, session: _FilesSession, listed: frozenset[str], region: Region) -> None:
@@ -116,7 +122,7 @@ class _ListedProviders(ProfileProviderBuilder):  # type: ignore[misc]
         return [provider for provider in every if provider.METHOD in self._listed]
 
 
-class _Machine(CredentialProvider):  # type: ignore[misc]
+class _Machine(_CredentialProvider):  # type: ignore[misc]
     """The machine's own role as the source of an assumed one."""
 
     def __init__(self, method: str, name: str, fetch: Callable[[], Expiring | None]) -> None:

@@ -16,7 +16,7 @@ _FIRST_ERROR_STATUS = 301
 @lru_cache(maxsize=16)
 def quiet_parser(protocol: str) -> Any:
     """The parser of a protocol, parsing as botocore's does and logging nothing of what it parses."""
-    base = PROTOCOL_PARSERS[protocol]
+    base: Any = PROTOCOL_PARSERS[protocol]
     stream_base = base.EVENT_STREAM_PARSER_CLS
     members: dict[str, Any] = {"parse": _parse, "_create_event_stream": _create_event_stream}
     if stream_base is not None:
@@ -42,7 +42,9 @@ def _parse(self: Any, response: dict[str, Any], shape: Any) -> Any:
     if isinstance(parsed, dict):
         metadata = parsed.setdefault("ResponseMetadata", {})
         metadata["HTTPStatusCode"] = status
-        metadata["HTTPHeaders"] = {name.lower(): value for name, value in response["headers"].items()}
+        metadata["HTTPHeaders"] = {
+            name.lower(): value for name, value in response["headers"].items()
+        }
     return parsed
 
 

@@ -11,8 +11,12 @@ from secure_bedrock.errors import OperationDenied
 from secure_bedrock.transport.call_state import state_of
 from secure_bedrock.transport.credentials import CredentialSource, FrozenCredentials
 
+# botocore-stubs describes what callers use, not what subclasses override.
+_RequestSigner: Any = RequestSigner
+_SigV4Auth: Any = SigV4Auth
 
-class QuietSigV4(SigV4Auth):  # type: ignore[misc]
+
+class QuietSigV4(_SigV4Auth):  # type: ignore[misc]
     """botocore's SigV4 without its DEBUG lines, which hold the session token and the canonical request."""
 
     def add_auth(self, request: Any) -> None:
@@ -56,7 +60,7 @@ class BotocoreCredentials:
         return self._source.frozen().token
 
 
-class QuietSigner(RequestSigner):  # type: ignore[misc]
+class QuietSigner(_RequestSigner):  # type: ignore[misc]
     """Signs with SigV4 for one Region and signing name, whatever handlers or settings ask for."""
 
     def __init__(
@@ -77,10 +81,9 @@ class QuietSigner(RequestSigner):  # type: ignore[misc]
         self,
         operation_name: str,
         request: Any,
-        region_name: str | None = None,
+        _region_name: str | None = None,
         signing_type: str = "standard",
-        expires_in: int | None = None,
-        signing_name: str | None = None,
+        **_asked: Any,
     ) -> None:
         """Sign in place; credentials are frozen here, once per attempt."""
         if signing_type != "standard":

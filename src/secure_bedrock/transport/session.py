@@ -96,7 +96,10 @@ def hardened_session(
 
 
 def _report(findings: tuple[Finding, ...]) -> None:
-    """One line: the names of what is set and has no effect; never a value."""
-    if findings:
-        names = ", ".join(finding.name for finding in findings)
-        _log.warning("set in the environment and not followed: %s", names)
+    """One line: the names of what is set and not followed, never a value; a warning only where it may surprise."""
+    if not findings:
+        return
+    surprising = any(finding.verdict == "reported" for finding in findings)
+    names = ", ".join(finding.name for finding in findings)
+    level = logging.WARNING if surprising else logging.INFO
+    _log.log(level, "set in the environment and not followed: %s", names)

@@ -114,21 +114,25 @@ def secure(
     Takes the socket over: on any error it is closed. No application byte has been sent when this returns.
     Raises TlsDenied where certificate or parameters are not acceptable, ConnectFailed where the peer went away.
     """
-    sock.settimeout(timeout_s)
     try:
+        sock.settimeout(timeout_s)
+        # A peer that is gone already is found here: CPython 3.11's wrap_socket would lose the descriptor.
+        sock.getpeername()
         secured = context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
-    except BaseException as error:
+    except OSError as error:
         sock.close()
-        if isinstance(error, OSError):
-            raise handshake_failure(error) from None
+        raise handshake_failure(error) from None
+    except BaseException:
+        sock.close()
         raise
     try:
         secured.do_handshake()
         _judge(secured)
-    except BaseException as error:
+    except OSError as error:
         secured.close()
-        if isinstance(error, OSError):
-            raise handshake_failure(error) from None
+        raise handshake_failure(error) from None
+    except BaseException:
+        secured.close()
         raise
     return secured
 
@@ -155,8 +159,13 @@ def handshake_failure(error: OSError) -> SecureBedrockError:
     if isinstance(error, ssl.SSLError) and not isinstance(
         error, ssl.SSLEOFError | ssl.SSLZeroReturnError | ssl.SSLSyscallError
     ):
-        reason = error.reason or "unknown"
+        reason = reason_of(error) or "unknown"
         if reason in _PASSING_ALERTS:
             return ConnectFailed(f"the peer gave the TLS handshake up: {reason}", rule="tls-alert")
         return TlsDenied(f"no TLS session with the peer: {reason}", rule="tls-parameters")
     return ConnectFailed("the connection ended during the TLS handshake", rule="tls-cut")
+
+
+def reason_of(error: ssl.SSLError) -> str:
+    """OpenSSL's name for the error, or "" where Python raised it itself and gave it none."""
+    return getattr(error, "reason", None) or ""

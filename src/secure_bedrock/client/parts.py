@@ -1,0 +1,120 @@
+"""What the clients of one policy share: routes, credentials, transports, audit, retry; each made on first use."""
+
+import os
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from secure_bedrock.audit import AuditTrail, sinks_from
+from secure_bedrock.discovery import RouteFinder
+from secure_bedrock.network import Connector, PrivateRoute, Resolver
+from secure_bedrock.policy import Policy
+from secure_bedrock.resilience import RetryEngine, RetrySettings
+from secure_bedrock.transport.call import CallRunner
+from secure_bedrock.transport.credential_chain import credential_source
+from secure_bedrock.transport.credentials import CredentialSource
+from secure_bedrock.transport.driver import GuardedTransport
+from secure_bedrock.transport.typed import TypedChannel
+from secure_bedrock.values.version import __version__
+
+if TYPE_CHECKING:
+    from secure_bedrock.transport.hardening import HardenedSession
+
+
+class Parts:
+    """The shared parts under one policy; thread-safe. Making them opens nothing and asks nobody."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        *,
+        credentials: object = None,
+        profile_name: str | None = None,
+        sinks: Sequence[Any] | None = None,
+        resolver: Resolver | None = None,
+        connector: Connector | None = None,
+    ) -> None:
+        self.policy = policy
+        self.resolver = resolver
+        self.connector = connector
+        self.source: CredentialSource = credential_source(
+            policy,
+            credentials=credentials,
+            profile_name=profile_name,
+            client_for=self._credential_client,
+        )
+        self.runner = CallRunner(
+            policy,
+            AuditTrail(
+                sinks_from(_sink_names(policy)) if sinks is None else sinks,
+                policy.audit.mode,
+                sdk_version=__version__,
+                environment=policy.name,
+            ),
+            RetryEngine(RetrySettings(policy.retry.max_attempts, policy.retry.quota)),
+        )
+        self.routes = RouteFinder(
+            policy,
+            resolver=resolver,
+            connector=connector,
+            credentials=self.source,
+            runner=self.runner,
+        )
+        self._lock = threading.Lock()
+        self._channels: dict[str, TypedChannel] = {}
+        self._transports: list[GuardedTransport] = []
+        self._session: HardenedSession | None = None
+
+    def channel(self, service: str) -> TypedChannel:
+        """The typed channel of a service; finds its route on first use, outside the lock."""
+        known = self._channels.get(service)
+        if known is not None:
+            return known
+        route = self.routes.route(service)
+        with self._lock:
+            if service not in self._channels:
+                self._channels[service] = self._open(route)
+            return self._channels[service]
+
+    def session(self) -> "HardenedSession":
+        """The hardened botocore session; botocore's own is loaded here and not before."""
+        from secure_bedrock.transport.session import hardened_session  # noqa: PLC0415 - loads botocore.session
+
+        with self._lock:
+            if self._session is None:
+                self._session = hardened_session(
+                    self.policy,
+                    routes=self.routes,
+                    resolver=self.resolver,
+                    connector=self.connector,
+                    credentials=self.source,
+                    runner=self.runner,
+                )
+            return self._session
+
+    def close(self) -> None:
+        """Close the idle connections of every channel; a later call opens new ones."""
+        with self._lock:
+            transports, self._transports = self._transports, []
+            self._channels.clear()
+        for transport in transports:
+            transport.close()
+
+    def _open(self, route: PrivateRoute) -> TypedChannel:
+        transport = GuardedTransport(
+            route, policy=self.policy, resolver=self.resolver, connector=self.connector
+        )
+        self._transports.append(transport)
+        return TypedChannel(self.policy, route, transport, self.source)
+
+    def _credential_client(self, service: str, source: CredentialSource) -> Any:
+        from secure_bedrock.transport.session import CREDENTIAL_GRANTS  # noqa: PLC0415 - loads botocore.session
+
+        return self.session().build_client(service, {}, grants=CREDENTIAL_GRANTS, source=source)
+
+
+def _sink_names(policy: Policy) -> Sequence[str]:
+    """The policy's sinks; where it names none, standard output in Lambda, whose log that is, and logging elsewhere."""
+    if policy.audit.sinks_written:
+        return policy.audit.sinks
+    return ("stdout",) if "AWS_LAMBDA_FUNCTION_NAME" in os.environ else ("logging",)
