@@ -1,0 +1,66 @@
+"""The parser of every subcommand: examples first, the options that are accepted everywhere, errors in our form."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from secure_bedrock.cli.render import clean
+
+USAGE = 2
+
+
+class Parser(argparse.ArgumentParser):
+    """An ArgumentParser whose help opens with examples and whose errors read `error:` and `next:`."""
+
+    def __init__(self, *, examples: str = "", **settings: object) -> None:
+        settings.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        super().__init__(allow_abbrev=False, **settings)  # type: ignore[arg-type]
+        self._examples = examples
+
+    def format_help(self) -> str:
+        """Examples, then argparse's own help."""
+        if not self._examples:
+            return super().format_help()
+        return f"{self._examples.strip(chr(10))}\n\n{super().format_help()}"
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and where help is, and exit with the usage status."""
+        sys.stderr.write(f"error: {clean(message)}\nnext: {self.prog} --help\n")
+        raise SystemExit(USAGE)
+
+
+def common_options() -> Parser:
+    """The options accepted before and after a subcommand.
+
+    Their defaults are suppressed, so that a subcommand's parser can't undo what stood before it.
+    """
+    common = Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    group = common.add_argument_group("accepted everywhere")
+    group.add_argument("--policy", metavar="PATH", help="the policy file (default: searched for)")
+    group.add_argument("--output", choices=("table", "json"), help="form of the data on stdout")
+    group.add_argument("-v", "--verbose", action="store_true", help="show tracebacks of errors")
+    return common
+
+
+def add_command(
+    subparsers: "argparse._SubParsersAction[Parser]",
+    name: str,
+    *,
+    summary: str,
+    examples: str = "",
+    description: str = "",
+) -> Parser:
+    """A subcommand's parser with the common options."""
+    return subparsers.add_parser(
+        name,
+        help=summary,
+        description=description or summary,
+        examples=examples,
+        parents=[common_options()],
+    )
+
+
+def parse(parser: Parser, argv: Sequence[str] | None) -> argparse.Namespace:
+    """The arguments, with the common options' defaults filled in where none was given."""
+    return parser.parse_args(argv, argparse.Namespace(policy=None, output="table", verbose=False))

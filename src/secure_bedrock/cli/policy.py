@@ -1,0 +1,156 @@
+"""`secure-bedrock policy check`: everything that is wrong with the policy file, then what it says."""
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from secure_bedrock.cli.failures import FINDING, PASS
+from secure_bedrock.cli.options import Parser, add_command
+from secure_bedrock.cli.render import columns, document, labelled, paint
+from secure_bedrock.errors import PolicyInvalid, Problem
+
+if TYPE_CHECKING:
+    from secure_bedrock.cli.route_summary import RouteSummary
+    from secure_bedrock.policy import Policy
+
+_EXAMPLES = """\
+examples:
+  secure-bedrock policy check
+  secure-bedrock policy check --policy deploy/secure-bedrock.toml
+  secure-bedrock policy check --output json | jq .problems
+"""
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[Parser]") -> None:
+    """Register `policy` with its own subcommands."""
+    parser = add_command(subparsers, "policy", summary="check the policy file", examples=_EXAMPLES)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
+    check = add_command(
+        commands,
+        "check",
+        summary="all problems of the policy file, then a summary of it",
+        description="Reads the file and nothing else; exits 1 when there is a problem.",
+        examples=_EXAMPLES,
+    )
+    check.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print problems, warnings and the summary; 0 when there is no problem, 1 when there is."""
+    from secure_bedrock.policy import Policy
+
+    as_json = args.output == "json"
+    try:
+        policy = Policy.load(args.policy)
+    except PolicyInvalid as error:
+        if not error.problems:
+            raise
+        _print_problems(error.problems, as_json=as_json)
+        return FINDING
+    return _report(policy, as_json=as_json)
+
+
+def _report(policy: "Policy", *, as_json: bool) -> int:
+    from secure_bedrock.cli.route_summary import routes_in
+
+    routes = routes_in(policy)
+    problems = tuple(
+        Problem(route.text, key=f"network.endpoints.{route.service}", file=policy.source or "")
+        for route in routes
+        if route.denied
+    )
+    warnings = _warnings(policy, routes)
+    if as_json:
+        _print_document(policy, problems, warnings, routes)
+    else:
+        _print_tables(policy, problems, warnings, routes)
+    return FINDING if problems else PASS
+
+
+def _warnings(policy: "Policy", routes: tuple["RouteSummary", ...]) -> tuple[Problem, ...]:
+    unfound = (
+        Problem(
+            f"no route from this file: {route.text}",
+            key=f"network.endpoints.{route.service}",
+            file=policy.source or "",
+        )
+        for route in routes
+        if route.url is None and not route.denied
+    )
+    return (*policy.warnings(), *unfound)
+
+
+def _print_problems(problems: tuple[Problem, ...], *, as_json: bool) -> None:
+    if as_json:
+        body = {"valid": False, "problems": [_as_dict(p) for p in problems], "warnings": []}
+        sys.stdout.write(document("policy_check", body) + "\n")
+        return
+    _print_list("problem", "red", problems)
+    sys.stdout.write(f"{len(problems)} {'problem' if len(problems) == 1 else 'problems'}\n")
+
+
+def _print_document(
+    policy: "Policy",
+    problems: tuple[Problem, ...],
+    warnings: tuple[Problem, ...],
+    routes: tuple["RouteSummary", ...],
+) -> None:
+    body = {
+        "valid": not problems,
+        "file": policy.source,
+        "problems": [_as_dict(problem) for problem in problems],
+        "warnings": [_as_dict(warning) for warning in warnings],
+        "region": policy.region,
+        "models": {"allow": list(policy.models.allow), "deny": list(policy.models.deny)},
+        "operations": sorted(policy.operations.allow),
+        "routes": [route.to_dict() for route in routes],
+    }
+    sys.stdout.write(document("policy_check", body) + "\n")
+
+
+def _print_tables(
+    policy: "Policy",
+    problems: tuple[Problem, ...],
+    warnings: tuple[Problem, ...],
+    routes: tuple["RouteSummary", ...],
+) -> None:
+    _print_list("problem", "red", problems)
+    _print_list("warning", "yellow", warnings)
+    rows = [
+        ("file", policy.source or "(none)"),
+        ("region", policy.region),
+        *_labelled("models", policy.models.allow),
+        *_labelled("denied", policy.models.deny),
+        *_labelled("operations", sorted(policy.operations.allow)),
+    ]
+    sys.stdout.write(columns(rows) + "\n\n")
+    table = [(route.service, route.check, route.text) for route in routes]
+    sys.stdout.write(columns([("service", "check", "route"), *table]) + "\n\n")
+    verdict = (
+        paint("problems found", "red", sys.stdout)
+        if problems
+        else paint("pass", "green", sys.stdout)
+    )
+    sys.stdout.write(verdict + "\n")
+
+
+def _print_list(mark: str, colour: str, problems: tuple[Problem, ...]) -> None:
+    label = f"{mark}:"
+    for problem in problems:
+        first, *rest = labelled(label, str(problem))
+        head = paint(label, colour, sys.stdout)
+        sys.stdout.write(head + first.removeprefix(label) + "\n")
+        sys.stdout.writelines(f"{line}\n" for line in rest)
+
+
+def _labelled(label: str, values: "tuple[str, ...] | list[str]") -> list[tuple[str, str]]:
+    return [(label if i == 0 else "", value) for i, value in enumerate(values)]
+
+
+def _as_dict(problem: Problem) -> dict[str, object]:
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "key": problem.key,
+        "message": problem.message,
+    }

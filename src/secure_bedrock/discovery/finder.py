@@ -1,0 +1,155 @@
+"""Where the private endpoint of a service is: asks the policy's sources in order and makes the route."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Self
+
+from secure_bedrock.discovery.agreement import agree, evidence_for
+from secure_bedrock.discovery.ec2_calls import hardened_calls
+from secure_bedrock.discovery.facts import EndpointFacts, Nothing
+from secure_bedrock.discovery.flights import Flights
+from secure_bedrock.discovery.providers import (
+    Ec2Provider,
+    EnvironmentProvider,
+    PolicyProvider,
+    PrivateDnsProvider,
+    Provider,
+)
+from secure_bedrock.discovery.route_of import missing, route_of
+from secure_bedrock.errors import DiscoveryAttempt, EndpointNotFound
+from secure_bedrock.network import Connector, PrivateRoute, Resolver
+from secure_bedrock.policy import Policy
+from secure_bedrock.values import ServiceName, parse_service
+
+if TYPE_CHECKING:
+    from secure_bedrock.transport.call import CallRunner
+
+
+class RouteFinder:
+    """A RouteSource for one policy: each service's route is found once and kept until `refresh`.
+
+    The policy's own statements always hold, whether or not `network.discovery` lists `policy`. Thread-safe and
+    fork-safe; threads that ask for the same service meanwhile share one search. An error is never kept: the next
+    call searches again.
+    """
+
+    def __init__(
+        self,
+        policy: Policy,
+        *,
+        resolver: Resolver | None = None,
+        connector: Connector | None = None,
+        credentials: object = None,
+        runner: "CallRunner | None" = None,
+        environ: Mapping[str, str] | None = None,
+        providers: Sequence[Provider] | None = None,
+    ) -> None:
+        """`resolver`, `connector`, `credentials` and `runner` serve the EC2 calls; `providers` replaces the sources."""
+        self._policy = policy
+        if providers is None:
+            calls = hardened_calls(
+                policy,
+                routes=RouteFinder.without_aws(policy, environ=environ),
+                resolver=resolver,
+                connector=connector,
+                credentials=credentials,
+                runner=runner,
+            )
+            providers = _providers(policy, environ, Ec2Provider(policy, calls))
+        self._providers = tuple(providers)
+        self._routes: dict[ServiceName, PrivateRoute] = {}
+        self._flights: Flights[ServiceName, PrivateRoute] = Flights()
+
+    @classmethod
+    def without_aws(cls, policy: Policy, *, environ: Mapping[str, str] | None = None) -> Self:
+        """A finder that asks nobody: what the EC2 client's own route comes from."""
+        return cls(policy, providers=_providers(policy, environ, None))
+
+    def route(self, service: str) -> PrivateRoute:
+        """The service's route.
+
+        Raises:
+            EndpointNotFound: no source could complete it; `attempts` lists what each one said.
+            Denied: a source named something that is not the service's private endpoint, or two conflict.
+        """
+        name = _parsed(service)
+        known = self._routes.get(name)
+        if known is not None:
+            return known
+        # Looked up again inside: the search that this thread just missed may have ended meanwhile.
+        return self._flights.join(name, lambda: self._routes.get(name) or self._search(name))
+
+    def refresh(self, service: str) -> PrivateRoute:
+        """Search again and keep the new route; when that fails the former one stays for `route`, and this raises."""
+        name = _parsed(service)
+        return self._flights.join(name, lambda: self._search(name))
+
+    def _search(self, service: ServiceName) -> PrivateRoute:
+        if self._policy.network.endpoint(service) is None:
+            raise _no_table(service)
+        check = self._policy.address_check_for(service)
+        said: list[EndpointFacts] = []
+        attempts: list[DiscoveryAttempt] = []
+        known = EndpointFacts(source="nothing")
+        for provider in self._providers:
+            if not provider.stated and not missing(known, check):
+                continue  # complete, and nobody needs to be asked; who merely states is heard all the same
+            answer = provider.find(service, known)
+            if isinstance(answer, EndpointFacts):
+                said.append(answer)
+                known = agree(said)
+            attempts.append(DiscoveryAttempt(provider.name, _outcome(answer)))
+        lacking = missing(known, check)
+        if lacking:
+            raise _not_found(service, lacking, attempts)
+        route = route_of(service, self._policy, known, evidence_for(said))
+        self._routes[service] = route
+        return route
+
+
+def _providers(
+    policy: Policy, environ: Mapping[str, str] | None, ec2: Ec2Provider | None
+) -> tuple[Provider, ...]:
+    """The policy's sources in the policy's order, itself first; those not listed are left out."""
+    made: dict[str, Provider] = {
+        "environment": EnvironmentProvider(policy, environ),
+        "private-dns": PrivateDnsProvider(policy),
+    }
+    if ec2 is not None:
+        made["ec2"] = ec2
+    listed = (made[name] for name in policy.network.discovery if name in made)
+    return (PolicyProvider(policy), *listed)
+
+
+def _parsed(service: str) -> ServiceName:
+    try:
+        return parse_service(service)
+    except ValueError as error:
+        raise EndpointNotFound(f"no endpoint can be found: {error}") from error
+
+
+def _outcome(answer: EndpointFacts | Nothing) -> str:
+    if isinstance(answer, Nothing):
+        return answer.why
+    given = {evidence.name: evidence.value for evidence in evidence_for([answer])}
+    return "gave " + "; ".join(f"{name} {value}" for name, value in given.items())
+
+
+def _no_table(service: ServiceName) -> EndpointNotFound:
+    return EndpointNotFound(
+        f"the policy has no endpoint for {service}",
+        attempts=(DiscoveryAttempt("policy", f"no table [network.endpoints.{service}]"),),
+        next_step=f"add this table to the policy; it may be empty:\n[network.endpoints.{service}]",
+    )
+
+
+def _not_found(
+    service: ServiceName, lacking: str, attempts: list[DiscoveryAttempt]
+) -> EndpointNotFound:
+    return EndpointNotFound(
+        f"no private endpoint found for {service}: {lacking} is not known",
+        attempts=tuple(attempts),
+        next_step=(
+            f"write host and addresses into [network.endpoints.{service}], "
+            "or name network.cidrs, or add [network.endpoints.ec2] so that EC2 can be asked"
+        ),
+    )

@@ -1,0 +1,170 @@
+"""Which operations AWS's services have, and how each is told apart on the wire.
+
+The tables are generated from botocore's packaged models by `tools/generate_operations.py`; models found at run
+time are never read, because a file in `~/.aws/models` could rename an operation.
+"""
+
+import json
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Final
+from urllib.parse import quote, unquote_to_bytes
+
+# What botocore leaves bare in a path label (`botocore.utils.SAFE_CHARS`, botocore 1.44.5, read 2026-11-20).
+LABEL_SAFE: Final = "-._~"
+
+SERVICES: Final = frozenset(
+    {
+        "bedrock",
+        "bedrock-agent",
+        "bedrock-agent-runtime",
+        "bedrock-agentcore",
+        "bedrock-agentcore-control",
+        "bedrock-data-automation",
+        "bedrock-data-automation-runtime",
+        "bedrock-runtime",
+        "ec2",
+        "sagemaker-runtime",
+        "ssm",
+        "sts",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OperationMatch:
+    """The operation that a request line names, with its labels decoded."""
+
+    name: str
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestOperation:
+    """How a rest-json operation is written in a request line, and the query parameters that it knows.
+
+    `segments` are the template's, split at `/`: a literal, or None where a label stands; `labels` names those.
+    """
+
+    name: str
+    method: str
+    template: str
+    segments: tuple[str | None, ...]
+    labels: tuple[str, ...]
+    query: frozenset[str]
+
+
+_Index = Mapping[tuple[str, int], tuple[RestOperation, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationTable:
+    """One service's operations as botocore `botocore_version` packages them.
+
+    `protocol` is botocore's name (`rest-json`, `json`, `query`, `ec2`); `rest` is empty unless it is rest-json,
+    `target_prefix` None unless it is json. Operations in `unsigned` carry no Authorization header.
+    """
+
+    service: str
+    botocore_version: str
+    api_version: str
+    protocol: str
+    signing_name: str
+    target_prefix: str | None
+    operations: frozenset[str]
+    unsigned: frozenset[str]
+    rest: Mapping[str, RestOperation]
+    _index: _Index = field(repr=False, compare=False)
+
+    def match_rest(self, method: str, path: str) -> OperationMatch | None:
+        """The operation of an encoded path without query, or None where the table knows none.
+
+        None as well where a label could be read two ways: empty, a dot segment, another encoding than the one
+        that botocore writes, a `%` that is left after decoding, a control character.
+        """
+        segments = path.split("/")
+        for operation in self._index.get((method, len(segments)), ()):
+            if all(
+                own is None or own == theirs
+                for own, theirs in zip(operation.segments, segments, strict=True)
+            ):
+                return _match(operation, segments)
+        return None
+
+
+@cache
+def operation_table(service: str) -> OperationTable:
+    """The table of one of SERVICES, read on first use and kept; KeyError for any other service."""
+    if service not in SERVICES:
+        raise KeyError(service)
+    raw = pkgutil.get_data(__package__, f"operation_tables/{service}.json")
+    assert raw is not None, "the package's loader gives its data files"
+    table: dict[str, Any] = json.loads(raw)
+    rows = table["operations"]
+    rest = {} if isinstance(rows, list) else {name: _rest(name, *row) for name, row in rows.items()}
+    return OperationTable(
+        service=service,
+        botocore_version=table["botocore"],
+        api_version=table["api_version"],
+        protocol=table["protocol"],
+        signing_name=table["signing_name"],
+        target_prefix=table["target_prefix"],
+        operations=frozenset(rows),
+        unsigned=frozenset(table["unsigned"]),
+        rest=rest,
+        _index=_index(rest),
+    )
+
+
+def encode_label(text: str) -> str:
+    """A label's value as botocore writes it in a path: every `/` and `:` encoded, once."""
+    return quote(text, safe=LABEL_SAFE)
+
+
+def _rest(name: str, method: str, template: str, query: list[str]) -> RestOperation:
+    parts = template.split("/")
+    return RestOperation(
+        name=name,
+        method=method,
+        template=template,
+        segments=tuple(None if part.startswith("{") else part for part in parts),
+        labels=tuple(part[1:-1] for part in parts if part.startswith("{")),
+        query=frozenset(query),
+    )
+
+
+def _index(rest: Mapping[str, RestOperation]) -> _Index:
+    """Operations by method and number of segments, the more specific template first.
+
+    A literal wins over a label, from left to right. Source: Smithy specification, "HTTP URI conflicts and
+    precedence" (read 2026-11-20).
+    """
+    index: dict[tuple[str, int], tuple[RestOperation, ...]] = {}
+    for operation in sorted(rest.values(), key=lambda o: [part is None for part in o.segments]):
+        key = (operation.method, len(operation.segments))
+        index[key] = (*index.get(key, ()), operation)
+    return index
+
+
+def _match(operation: RestOperation, segments: list[str]) -> OperationMatch | None:
+    labels: dict[str, str] = {}
+    names = iter(operation.labels)
+    for own, theirs in zip(operation.segments, segments, strict=True):
+        if own is None:
+            value = _decoded(theirs)
+            if value is None:
+                return None
+            labels[next(names)] = value
+    return OperationMatch(operation.name, labels)
+
+
+def _decoded(segment: str) -> str | None:
+    try:
+        value = unquote_to_bytes(segment).decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    if value in ("", ".", "..") or "%" in value or not value.isprintable():
+        return None
+    return value if encode_label(value) == segment else None

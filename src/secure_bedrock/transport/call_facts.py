@@ -1,0 +1,66 @@
+"""What an answer tells the audit record: counts, times and identifiers, never content."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from secure_bedrock.audit import CallRecord
+
+_TOKENS = {
+    "inputTokens": "input_tokens",
+    "outputTokens": "output_tokens",
+    "totalTokens": "total_tokens",
+    "cacheReadInputTokens": "cache_read_input_tokens",
+    "cacheWriteInputTokens": "cache_write_input_tokens",
+}
+# InvokeModel's counts. Source: Bedrock API reference, InvokeModel response headers, read 2026-11-20.
+_TOKEN_HEADERS = {
+    "x-amzn-bedrock-input-token-count": "input_tokens",
+    "x-amzn-bedrock-output-token-count": "output_tokens",
+}
+
+
+def note_answer(record: CallRecord | None, answer: Any) -> None:
+    """Copy what a whole answer (or the head of a stream, or an error answer) says about itself."""
+    if record is None or not isinstance(answer, Mapping):
+        return
+    metadata = _mapping(answer.get("ResponseMetadata"))
+    headers = _mapping(metadata.get("HTTPHeaders"))
+    for header, field in _TOKEN_HEADERS.items():
+        count = str(headers.get(header, ""))
+        if count.isascii() and count.isdigit():
+            setattr(record, field, int(count))
+    error = _mapping(answer.get("Error"))
+    record.error_code = _text(error.get("Code")) or record.error_code
+    _note_shared(record, answer)
+
+
+def note_event(record: CallRecord | None, event: Mapping[str, Any]) -> None:
+    """Copy what one event of a stream says about the call."""
+    if record is None:
+        return
+    _note_shared(record, _mapping(event.get("messageStop")))
+    _note_shared(record, _mapping(event.get("metadata")))
+
+
+def _note_shared(record: CallRecord, part: Mapping[str, Any]) -> None:
+    record.stop_reason = _text(part.get("stopReason")) or record.stop_reason
+    latency = _whole(_mapping(part.get("metrics")).get("latencyMs"))
+    if latency is not None:
+        record.server_latency_ms = float(latency)
+    usage = _mapping(part.get("usage"))
+    for name, field in _TOKENS.items():
+        count = _whole(usage.get(name))
+        if count is not None:
+            setattr(record, field, count)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None

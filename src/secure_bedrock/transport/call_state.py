@@ -1,0 +1,48 @@
+"""What one call of a hardened client carries through botocore, and the witness that it was really sent."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from secure_bedrock.audit import CallRecord
+from secure_bedrock.errors import TransportTampered
+from secure_bedrock.values import Deadline
+
+CONTEXT_KEY = "secure_bedrock.call"
+
+
+@dataclass(slots=True, eq=False)
+class CallState:
+    """One attempt's token: made by the client, carried in the request's context, marked by the guarded session only.
+
+    `params` are the parameters after the handlers of the first attempt, so that idempotency tokens stay the same in
+    later ones.
+    """
+
+    operation: str
+    deadline: Deadline
+    invocation_id: str
+    url: str = ""
+    number: int = 1
+    max_attempts: int = 1
+    unsigned: bool = False
+    event_stream: bool = False
+    record: CallRecord | None = None
+    params: Any = field(default=None, repr=False)
+    answered_by: object = field(default=None, repr=False)
+    answer: object = field(default=None, repr=False)
+    per_day: bool = False
+
+    def renew(self) -> None:
+        """Forget the last attempt's answer: each attempt needs its own."""
+        self.answered_by = self.answer = None
+
+
+def state_of(context: Any) -> CallState:
+    """The call that a request belongs to; TransportTampered when it is gone."""
+    state = context.get(CONTEXT_KEY) if isinstance(context, dict) else None
+    if not isinstance(state, CallState):
+        raise TransportTampered(
+            "a request reached the transport without the call that it belongs to",
+            rule="no-witness",
+        )
+    return state

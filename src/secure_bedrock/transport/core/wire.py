@@ -1,0 +1,65 @@
+"""A request as it stands on the wire: free to make before the gate, sealed after it."""
+
+from dataclasses import InitVar, dataclass
+from typing import NoReturn, Protocol
+
+from secure_bedrock.values import Decision
+
+Headers = tuple[tuple[str, str], ...]
+
+# Only the gate module takes this; without it a GatedRequest can't be made.
+_SEAL = object()
+
+
+class Route(Protocol):
+    """What the core reads of a `PrivateRoute`: `authority` is host, or host:port where the port is not 443."""
+
+    @property
+    def service(self) -> str: ...
+    @property
+    def region(self) -> str: ...
+    @property
+    def authority(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class WireRequest:
+    """A request line's parts, header fields and body; `target` is the encoded path with its query, if any.
+
+    Scheme and host are not part of it: it can only go where its route goes.
+    """
+
+    method: str
+    target: str
+    headers: Headers
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"WireRequest({self.method}, {len(self.headers)} headers, {len(self.body)} bytes)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class GatedRequest:
+    """The bytes that the gate let through, and what it decided; a connection writes `head + body` and nothing else.
+
+    Only `gate()` makes one: any other construction, copying by `replace` and pickling are a TypeError.
+    """
+
+    head: bytes
+    body: bytes
+    route: Route
+    service: str
+    operation: str
+    model_id: str | None
+    decision: Decision
+    seal: InitVar[object] = None
+
+    def __post_init__(self, seal: object) -> None:
+        if seal is not _SEAL:
+            raise TypeError("a GatedRequest is made by gate() alone")
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a GatedRequest can't be pickled or copied: it is for one attempt")
+
+    def __repr__(self) -> str:
+        return f"GatedRequest({self.service}:{self.operation}, {len(self.body)} bytes)"

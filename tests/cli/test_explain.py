@@ -1,0 +1,147 @@
+"""`explain` decides from the policy alone and says why."""
+
+import json
+import pathlib
+from collections.abc import Iterator
+
+import pytest
+
+from secure_bedrock.cli.main import main
+from secure_bedrock.cli.model_forms import admitted_forms, kind_of
+from secure_bedrock.policy import Policy, parse_model_id
+
+ACCOUNT = "111122223333"
+BASE = "anthropic.claude-sonnet-4-5-20250929-v1:0"
+EU = f"eu.{BASE}"
+ROUTER = f"arn:aws:bedrock:eu-west-1:{ACCOUNT}:prompt-router/abcdefghijkl"
+
+POLICY = f"""\
+region = "eu-west-1"
+network = {{ cidrs = ["10.20.0.0/16"] }}
+[models]
+allow = ["{EU}", "amazon.titan-embed-text-v2:*", "{ROUTER}"]
+deny = ["amazon.titan-embed-text-v2:1"]
+accounts = ["{ACCOUNT}"]
+[operations]
+allow = ["Converse", "InvokeModel"]
+"""
+
+
+@pytest.fixture(autouse=True)
+def here(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> Iterator[None]:
+    for name in ("NO_COLOR", "FORCE_COLOR", "LAMBDA_TASK_ROOT", "SECURE_BEDROCK_POLICY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "secure-bedrock.toml").write_text(POLICY)
+    return iter([None])
+
+
+ASKED = {
+    "a listed profile": ([EU], 0, "model-listed", "system inference profile, by id"),
+    "a version that a glob covers": (
+        ["amazon.titan-embed-text-v2:0"],
+        0,
+        "model-listed-glob",
+        "foundation model, by base id",
+    ),
+    "the base id of a listed profile": (
+        [BASE],
+        1,
+        "model-not-listed",
+        "foundation model, by base id",
+    ),
+    "a denied version": (
+        ["amazon.titan-embed-text-v2:1"],
+        1,
+        "model-denied",
+        "foundation model, by base id",
+    ),
+    "a global profile": ([f"global.{BASE}"], 1, "model-global", "system inference profile, by id"),
+    "a listed router": (
+        [ROUTER],
+        0,
+        "model-listed",
+        "prompt-router ARN, which does not tell the model behind it",
+    ),
+    "what is no identifier": (["sonnet please"], 1, "model-id", "not a model identifier"),
+    "an operation that is not listed": (
+        [EU, "--operation", "ConverseStream"],
+        1,
+        "operation-not-listed",
+        "system inference profile, by id",
+    ),
+    "an operation that there is not": (
+        [EU, "--operation", "Frobnicate"],
+        1,
+        "operation-unknown",
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize(("argv", "status", "rule", "kind"), ASKED.values(), ids=ASKED)
+def test_the_decision_is_explained(
+    capsys: pytest.CaptureFixture[str], argv: list[str], status: int, rule: str, kind: str
+) -> None:
+    assert main(["explain", *argv, "--output", "json"]) == status
+
+    found = json.loads(capsys.readouterr().out)
+    assert found["schema"] == "secure_bedrock.explain/1"
+    assert (found["allowed"], found["rule"]) == (status == 0, rule)
+    assert found["reason"]
+    assert kind in found["kind"]
+
+
+def test_a_denial_in_the_table_ends_with_the_next_step(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", BASE]) == 1
+
+    out = capsys.readouterr().out
+    assert out.startswith("denied\n")
+    assert "rule           model-not-listed" in out
+    shown = " ".join(out.split())
+    assert " next " in shown
+    assert f"models.allow lists: {EU} also admitted {EU}" in shown
+
+
+def test_an_admission_names_the_entry(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", EU]) == 0
+
+    out = capsys.readouterr().out
+    assert out.startswith("allowed\n")
+    assert f"entry          {EU} (models.allow)" in out
+
+
+def test_an_identifier_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "\x1b[2Jmodel"]) == 1
+    assert "\x1b" not in capsys.readouterr().out
+
+
+def test_the_other_admitted_forms_are_listed() -> None:
+    policy = Policy.load()
+    arn = f"arn:aws:bedrock:eu-west-1:{ACCOUNT}:inference-profile/{EU}"
+
+    assert admitted_forms(policy, parse_model_id(EU), "Converse") == (arn,)
+    assert admitted_forms(policy, parse_model_id(arn), "Converse") == (EU,)
+    assert set(admitted_forms(policy, parse_model_id(BASE), "Converse")) == {EU, arn}
+    foundation = f"arn:aws:bedrock:eu-west-1::foundation-model/{BASE}"
+    assert set(admitted_forms(policy, parse_model_id(foundation), "Converse")) == {EU, arn}
+
+
+def test_a_router_has_no_other_form() -> None:
+    router = parse_model_id(ROUTER)
+
+    assert admitted_forms(Policy.load(), router, "Converse") == ()
+    assert kind_of(router).startswith("prompt-router ARN")
+
+
+def test_forms_stay_in_the_policys_partition() -> None:
+    policy = Policy(
+        region="us-gov-west-1",
+        models=[f"us-gov.{BASE}", BASE],
+        network={"cidrs": ["10.20.0.0/16"]},
+    )
+
+    assert set(admitted_forms(policy, parse_model_id(BASE), "Converse")) == {
+        f"us-gov.{BASE}",
+        f"arn:aws-us-gov:bedrock:us-gov-west-1::foundation-model/{BASE}",
+    }

@@ -1,0 +1,253 @@
+"""`policy check` prints every problem, then warnings, then what the policy says."""
+
+import json
+import pathlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from secure_bedrock.cli.main import main
+
+ID = "vpce-0abc123def4567890"
+HOST = f"{ID}-a1b2c3d4.bedrock-runtime.eu-west-1.vpce.amazonaws.com"
+
+GOOD = f"""\
+region = "eu-west-1"
+models = ["amazon.nova-lite-v1:0"]
+
+[network]
+cidrs = ["10.20.0.0/16"]
+
+[network.endpoints.bedrock-runtime]
+host = "{HOST}"
+addresses = ["10.20.1.10"]
+
+[network.endpoints.sts]
+"""
+
+BAD = """\
+region = "Europe"
+models = ["*"]
+colour = "red"
+
+[network]
+cidrs = ["10.20.0.1/16"]
+"""
+
+
+@pytest.fixture(autouse=True)
+def here(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> Iterator[None]:
+    for name in ("NO_COLOR", "FORCE_COLOR", "LAMBDA_TASK_ROOT", "SECURE_BEDROCK_POLICY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    return iter([None])
+
+
+def write(text: str | bytes) -> None:
+    data = text.encode() if isinstance(text, str) else text
+    pathlib.Path("secure-bedrock.toml").write_bytes(data)
+
+
+def as_json(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def test_a_good_policy_passes_with_a_summary(capsys: pytest.CaptureFixture[str]) -> None:
+    write(GOOD)
+
+    assert main(["policy", "check"]) == 0
+
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert out.endswith("\npass\n")
+    assert "region      eu-west-1" in out
+    assert "models      amazon.nova-lite-v1:0" in out
+    assert f"https://{HOST}" in out
+    assert "sts              cidr   https://sts.eu-west-1.amazonaws.com" in out
+
+
+def test_all_problems_come_at_once_with_file_line_and_key(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write(BAD)
+
+    assert main(["policy", "check"]) == 1
+
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert out.count("problem: ") == 4
+    for place in ("toml:1: region:", "toml:2: models", "toml:3: colour:", "toml:6: network.cidrs"):
+        assert place in out.replace("\n  ", " ")
+    assert out.endswith("4 problems\n")
+
+
+def test_problems_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    write(BAD)
+
+    assert main(["policy", "check", "--output", "json"]) == 1
+
+    found = as_json(capsys)
+    assert found["schema"] == "secure_bedrock.policy_check/1"
+    assert found["valid"] is False
+    assert {problem["line"] for problem in found["problems"]} == {1, 2, 3, 6}
+    assert all(problem["file"].endswith("secure-bedrock.toml") for problem in found["problems"])
+
+
+def test_the_summary_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    write(GOOD)
+
+    assert main(["policy", "check", "--output", "json"]) == 0
+
+    found = as_json(capsys)
+    assert (found["valid"], found["region"], found["problems"]) == (True, "eu-west-1", [])
+    assert found["models"] == {"allow": ["amazon.nova-lite-v1:0"], "deny": []}
+    assert "bedrock-runtime:Converse" in found["operations"]
+    routes = {route["service"]: route for route in found["routes"]}
+    assert routes["bedrock-runtime"]["address_check"] == "eni"
+    assert routes["bedrock-runtime"]["addresses"] == ["10.20.1.10"]
+    assert routes["sts"] == {
+        "service": "sts",
+        "url": "https://sts.eu-west-1.amazonaws.com",
+        "address_check": "cidr",
+        "addresses": [],
+        "cidrs": ["10.20.0.0/16"],
+        "found": True,
+        "text": "https://sts.eu-west-1.amazonaws.com inside 10.20.0.0/16",
+    }
+
+
+def test_an_open_entry_is_a_warning_and_passes(capsys: pytest.CaptureFixture[str]) -> None:
+    write(GOOD.replace("amazon.nova-lite-v1:0", "amazon.nova-*"))
+
+    assert main(["policy", "check"]) == 0
+
+    out = capsys.readouterr().out
+    assert "warning: " in out
+    assert "admits models that do not exist yet" in out.replace("\n  ", " ")
+
+
+DENIED = {
+    "a host of another Region": GOOD.replace(".eu-west-1.vpce", ".us-east-1.vpce"),
+    "a public host": GOOD.replace(HOST, "bedrock.example.com"),
+    "a host of another endpoint": GOOD
+    + '[network.endpoints.ec2]\nvpc_endpoint_id = "vpce-0123456789abcdef0"\n'
+    f'host = "{HOST.replace("bedrock-runtime", "ec2")}"\n',
+    "an address that is no endpoint's": GOOD.replace("10.20.1.10", "169.254.169.254"),
+    "an address outside the CIDRs": GOOD.replace("10.20.1.10", "10.30.1.10"),
+}
+
+
+@pytest.mark.parametrize("text", DENIED.values(), ids=DENIED)
+def test_what_can_be_no_private_route_is_a_problem(
+    capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    write(text)
+
+    assert main(["policy", "check", "--output", "json"]) == 1
+
+    found = as_json(capsys)
+    assert found["valid"] is False
+    assert len(found["problems"]) >= 1
+    assert all(each["key"].startswith("network.endpoints.") for each in found["problems"])
+
+
+def test_a_denied_route_in_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    write(DENIED["a host of another Region"])
+
+    assert main(["policy", "check"]) == 1
+
+    out = capsys.readouterr().out
+    assert out.startswith("problem: ")
+    assert out.endswith("\nproblems found\n")
+
+
+ELSEWHERE = {
+    "EC2 can be asked": (
+        "[network.endpoints.ec2]\ncidrs = ['10.20.0.0/16']\n",
+        "EC2 is asked at run time",
+    ),
+    "nobody can be asked": ("", "no private endpoint found for bedrock-runtime"),
+}
+
+
+@pytest.mark.parametrize(("table", "text"), ELSEWHERE.values(), ids=ELSEWHERE)
+def test_a_route_that_the_file_does_not_hold_is_a_warning(
+    capsys: pytest.CaptureFixture[str], table: str, text: str
+) -> None:
+    write(f'region = "eu-west-1"\nmodels = ["amazon.nova-lite-v1:0"]\n{table}')
+
+    assert main(["policy", "check", "--output", "json"]) == 0
+
+    found = as_json(capsys)
+    assert any(text in warning["message"] for warning in found["warnings"])
+    assert found["routes"][0]["found"] is False
+
+
+def test_a_private_check_is_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
+    write(
+        'region = "eu-west-1"\nmodels = ["amazon.nova-lite-v1:0"]\nnetwork = {address_check = "private"}\n'
+    )
+
+    assert main(["policy", "check"]) == 0
+
+    out = capsys.readouterr().out
+    assert "warning: " in out
+    assert "at any RFC 1918 or ULA address" in " ".join(out.split())
+
+
+FILES: dict[str, tuple[bytes, int]] = {
+    "bad TOML": (b"region = \n", 1),
+    "an empty file": (b"", 1),
+    "no Region": (b'models = ["amazon.nova-lite-v1:0"]\n', 1),
+    "wrong types": (b"region = 7\nmodels = 'x'\nnetwork = []\n", 1),
+    "not UTF-8": (b"region = '\xff\xfe'\n", 1),
+    "binary": (bytes(range(256)), 1),
+    "control characters in a key": (b'"a\\u001b[31m" = 1\n', 1),
+}
+
+
+@pytest.mark.parametrize(("data", "status"), FILES.values(), ids=FILES)
+def test_bad_files_are_findings_without_a_traceback(
+    capsys: pytest.CaptureFixture[str], data: bytes, status: int
+) -> None:
+    write(data)
+
+    assert main(["policy", "check"]) == status
+
+    out, err = capsys.readouterr()
+    assert "Traceback" not in out + err
+    assert "\x1b" not in out + err
+    assert out.startswith("problem: ")
+
+
+def test_a_file_that_is_not_there_is_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    for argv in (["policy", "check"], ["policy", "check", "--policy", "none.toml"]):
+        assert main(argv) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err.startswith("error: ")
+        assert "\nnext: " in err
+        assert "Traceback" not in err
+
+
+def test_a_directory_is_no_policy(capsys: pytest.CaptureFixture[str]) -> None:
+    pathlib.Path("dir.toml").mkdir()
+
+    assert main(["policy", "check", "--policy", "dir.toml"]) in (1, 2)
+
+    out, err = capsys.readouterr()
+    assert "dir.toml" in out + err
+    assert "Traceback" not in out + err
+
+
+def test_elsewhere_a_bad_policy_is_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    write(BAD)
+
+    assert main(["explain", "amazon.nova-lite-v1:0"]) == 2
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("error: ")
+    assert ":6: network.cidrs" in err

@@ -1,0 +1,139 @@
+"""Threads that ask for the same thing at once share one search."""
+
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from secure_bedrock.discovery.flights import Flights
+
+LIMIT_S = 10.0
+
+
+def test_threads_that_ask_meanwhile_share_one_outcome() -> None:
+    flights: Flights[str, object] = Flights()
+    started, go = threading.Event(), threading.Event()
+    runs: list[int] = []
+
+    def compute() -> object:
+        runs.append(1)
+        started.set()
+        assert go.wait(LIMIT_S)
+        return object()
+
+    with ThreadPoolExecutor(8) as pool:
+        first = pool.submit(flights.join, "key", compute)
+        assert started.wait(LIMIT_S)
+        others = [pool.submit(flights.join, "key", compute) for _ in range(7)]
+        _let_them_wait(pool)
+        go.set()
+        outcomes = {id(each.result(LIMIT_S)) for each in [first, *others]}
+
+    assert len(outcomes) == len(
+        runs
+    )  # whoever came after landing flew again, with an outcome of its own
+    assert len(runs) < 8
+
+
+def test_an_error_is_shared_and_not_kept() -> None:
+    flights: Flights[str, str] = Flights()
+
+    def fail() -> str:
+        raise LookupError("nobody knows")
+
+    with pytest.raises(LookupError):
+        flights.join("key", fail)
+
+    assert flights.join("key", lambda: "found") == "found"
+
+
+def test_waiting_threads_get_the_error_of_the_one_that_searched() -> None:
+    flights: Flights[str, str] = Flights()
+    started, go = threading.Event(), threading.Event()
+
+    def fail() -> str:
+        started.set()
+        assert go.wait(LIMIT_S)
+        raise LookupError("nobody knows")
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(flights.join, "key", fail)
+        assert started.wait(LIMIT_S)
+        waiting = pool.submit(flights.join, "key", fail)
+        _let_them_wait(pool)
+        go.set()
+        assert isinstance(first.exception(LIMIT_S), LookupError)
+        assert isinstance(waiting.exception(LIMIT_S), LookupError)
+
+
+def test_an_interrupted_search_leaves_the_others_to_search_themselves() -> None:
+    flights: Flights[str, str] = Flights()
+    started, go = threading.Event(), threading.Event()
+
+    def interrupted() -> str:
+        started.set()
+        assert go.wait(LIMIT_S)
+        raise KeyboardInterrupt
+
+    caught: list[BaseException] = []
+
+    def leader() -> None:
+        try:
+            flights.join("key", interrupted)
+        except KeyboardInterrupt as interrupt:
+            caught.append(interrupt)
+
+    thread = threading.Thread(target=leader)
+    thread.start()
+    assert started.wait(LIMIT_S)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(flights.join, "key", lambda: "found")
+        _let_them_wait(pool)
+        go.set()
+        assert waiting.result(LIMIT_S) == "found"
+    thread.join(LIMIT_S)
+
+    assert len(caught) == 1
+
+
+def test_other_keys_do_not_wait() -> None:
+    flights: Flights[str, str] = Flights()
+    inner: Callable[[], str] = lambda: flights.join("b", lambda: "inner")  # noqa: E731
+
+    assert flights.join("a", inner) == "inner"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform does not fork")
+@pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
+def test_a_forked_child_does_not_wait_for_its_parents_threads() -> None:
+    flights: Flights[str, str] = Flights()
+    started, go = threading.Event(), threading.Event()
+
+    def slow() -> str:
+        started.set()
+        assert go.wait(LIMIT_S)
+        return "parent"
+
+    thread = threading.Thread(target=flights.join, args=("key", slow))
+    thread.start()
+    assert started.wait(LIMIT_S)
+    child = os.fork()
+    if child == 0:
+        # An alarm, because a child that waits would wait for ever.
+        import signal
+
+        signal.alarm(5)
+        os._exit(0 if flights.join("key", lambda: "child") == "child" else 1)
+    _, status = os.waitpid(child, 0)
+    go.set()
+    thread.join(LIMIT_S)
+
+    assert os.waitstatus_to_exitcode(status) == 0
+
+
+def _let_them_wait(pool: ThreadPoolExecutor) -> None:
+    """Give submitted work the time to reach its wait; a late one only makes the test weaker, never wrong."""
+    del pool
+    threading.Event().wait(0.05)

@@ -1,0 +1,405 @@
+"""The TLS context, the judgement of a handshake, and that the environment changes neither."""
+
+import os
+import socket
+import ssl
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+from secure_bedrock.errors import (
+    ConfigurationError,
+    ConnectFailed,
+    Denied,
+    PolicyInvalid,
+    SecureBedrockError,
+    TlsDenied,
+)
+from secure_bedrock.transport import tls
+from secure_bedrock.transport.tls import handshake_failure, secure, tls_context
+
+HOST = "vpce-0abc123def4567890-a1b2c3d4.bedrock-runtime.eu-west-1.vpce.amazonaws.com"
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+ROOT = Path(__file__).parents[3]
+
+
+def handshake(port: int, ca_path: str, *, host: str = HOST, timeout_s: float = 5) -> ssl.SSLSocket:
+    sock = socket.create_connection(("127.0.0.1", port), timeout=5)
+    return secure(sock, context=tls_context(ca_path), host=host, timeout_s=timeout_s)
+
+
+def server_context(cert: trustme.LeafCert | None = None) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if cert is not None:
+        cert.configure_cert(context)
+    return context
+
+
+def anonymous_context() -> ssl.SSLContext:
+    """A server without a certificate: anonymous elliptic-curve Diffie-Hellman, as OpenSSL still builds it."""
+    context = server_context()
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("AECDH-AES256-SHA:@SECLEVEL=0")
+    return context
+
+
+def old_context(cert: trustme.LeafCert) -> ssl.SSLContext:
+    context = server_context(cert)
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    with pytest.warns(DeprecationWarning, match="TLSv1_1"):
+        context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
+    return context
+
+
+def weak_context(cert: trustme.LeafCert) -> ssl.SSLContext:
+    context = server_context(cert)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("AES128-SHA:ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA:@SECLEVEL=0")
+    return context
+
+
+def test_an_approved_peer_is_secured(start: Any, ca_path: str) -> None:
+    with handshake(start().port, ca_path) as secured:
+        assert secured.version() == "TLSv1.3"
+        assert secured.selected_alpn_protocol() is None
+
+
+def test_http_1_1_is_the_only_protocol_offered(
+    start: Any, ca_path: str, authority: trustme.CA
+) -> None:
+    context = server_context(authority.issue_cert(HOST))
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    with handshake(start(context=context).port, ca_path) as secured:
+        assert secured.selected_alpn_protocol() == "http/1.1"
+
+
+REFUSED: dict[str, tuple[Callable[[trustme.CA], ssl.SSLContext], str]] = {
+    # sentence: (the server's context, given the trusted CA; rule)
+    "another CA's certificate": (
+        lambda _: server_context(trustme.CA().issue_cert(HOST)),
+        "tls-certificate",
+    ),
+    "a certificate for another name": (
+        lambda ca: server_context(ca.issue_cert("bedrock-runtime.eu-west-1.amazonaws.com")),
+        "tls-certificate",
+    ),
+    "an expired certificate": (
+        lambda ca: server_context(
+            ca.issue_cert(HOST, not_before=LONG_AGO, not_after=LONG_AGO + timedelta(days=1))
+        ),
+        "tls-certificate",
+    ),
+    "no certificate": (lambda _: anonymous_context(), "tls-parameters"),
+    "TLS 1.1": (lambda ca: old_context(ca.issue_cert(HOST)), "tls-parameters"),
+    "suites without forward secrecy or AEAD": (
+        lambda ca: weak_context(ca.issue_cert(HOST)),
+        "tls-parameters",
+    ),
+}
+
+
+@pytest.mark.parametrize("sentence", REFUSED)
+def test_a_peer_that_is_not_acceptable_is_denied(
+    sentence: str, start: Any, ca_path: str, authority: trustme.CA
+) -> None:
+    make, rule = REFUSED[sentence]
+    endpoint = start(context=make(authority))
+    with pytest.raises(TlsDenied) as denial:
+        handshake(endpoint.port, ca_path)
+    assert denial.value.rule == rule
+    assert "ca_bundle" in denial.value.next_step
+    assert isinstance(denial.value, Denied)
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected", "rule"),
+    [
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", TlsDenied, "tls-parameters"),
+        (b"", ConnectFailed, "tls-cut"),
+        (b"\x15\x03\x03\x00\x02\x02\x50", ConnectFailed, "tls-alert"),  # internal_error
+        (b"\x15\x03\x03\x00\x02\x02\x28", TlsDenied, "tls-parameters"),  # handshake_failure
+    ],
+    ids=["plain HTTP", "closes", "internal error", "handshake failure"],
+)
+def test_a_peer_that_speaks_no_tls_is_told_from_one_that_went_away(
+    answer: bytes, expected: type[SecureBedrockError], rule: str, ca_path: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        sock = socket.create_connection(listener.getsockname(), timeout=5)
+        peer, _ = listener.accept()
+        with peer:
+            peer.sendall(answer)
+            peer.shutdown(socket.SHUT_WR)
+            with pytest.raises(expected) as failure:
+                secure(sock, context=tls_context(ca_path), host=HOST, timeout_s=5)
+    assert failure.value.rule == rule
+    assert sock.fileno() == -1
+
+
+def test_a_handshake_that_never_ends_is_bounded_in_total(ca_path: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        sock = socket.create_connection(listener.getsockname(), timeout=5)
+        with pytest.raises(ConnectFailed) as failure:
+            secure(sock, context=tls_context(ca_path), host=HOST, timeout_s=0.1)
+    assert failure.value.rule == "tls-timeout"
+
+
+def test_a_peer_that_resets_before_the_handshake_is_connect_failed(ca_path: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        sock = socket.create_connection(listener.getsockname(), timeout=5)
+        peer, _ = listener.accept()
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        peer.close()
+        with pytest.raises(ConnectFailed) as failure:
+            secure(sock, context=tls_context(ca_path), host=HOST, timeout_s=5)
+    assert failure.value.rule == "tls-cut"
+    assert sock.fileno() == -1
+
+
+def test_a_name_that_tls_cannot_carry_leaves_no_socket_behind(ca_path: str) -> None:
+    left, right = socket.socketpair()
+    with right, pytest.raises(ValueError, match="server_hostname"):
+        secure(left, context=tls_context(ca_path), host="", timeout_s=1)
+    assert left.fileno() == -1
+
+
+class Session:
+    """What a finished handshake could look like if OpenSSL had been configured to accept it."""
+
+    def __init__(self, version: str | None, suite: str | None, certificate: bytes | None) -> None:
+        self._facts = (version, suite and (suite, "", 256), certificate)
+
+    def version(self) -> Any:
+        return self._facts[0]
+
+    def cipher(self) -> Any:
+        return self._facts[1]
+
+    def getpeercert(self, *, binary_form: bool) -> Any:
+        return self._facts[2]
+
+
+@pytest.mark.parametrize(
+    ("session", "rule"),
+    [
+        (Session("TLSv1.1", "ECDHE-RSA-AES128-GCM-SHA256", b"c"), "tls-version"),
+        (Session(None, None, b"c"), "tls-version"),
+        (Session("TLSv1.2", None, b"c"), "tls-cipher"),
+        (Session("TLSv1.2", "ADH-AES256-GCM-SHA384", b"c"), "tls-cipher"),
+        (Session("TLSv1.2", "AES256-GCM-SHA384", b"c"), "tls-cipher"),
+        (Session("TLSv1.3", "TLS_SHA256_SHA256", b"c"), "tls-cipher"),
+        (Session("TLSv1.3", "TLS_AES_128_GCM_SHA256", None), "tls-no-certificate"),
+        (Session("TLSv1.3", "TLS_AES_128_GCM_SHA256", b""), "tls-no-certificate"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_session_is_judged_after_the_handshake(session: Any, rule: str) -> None:
+    with pytest.raises(TlsDenied) as denial:
+        tls._judge(session)
+    assert denial.value.rule == rule
+
+
+def test_every_suite_of_the_context_is_one_that_the_judgement_approves(ca_path: str) -> None:
+    suites = [suite["name"] for suite in tls_context(ca_path).get_ciphers()]
+    assert suites
+    assert [name for name in suites if not tls._GOOD_SUITE.fullmatch(name)] == []
+
+
+def test_an_unknown_tls_error_is_a_denial() -> None:
+    assert isinstance(handshake_failure(ssl.SSLError(1, "something new")), TlsDenied)
+
+
+def test_the_context_says_what_the_promise_says(ca_path: str) -> None:
+    context = tls_context(ca_path)
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
+    assert not context.hostname_checks_common_name
+    assert context.minimum_version is ssl.TLSVersion.TLSv1_2
+    assert context.keylog_filename is None
+    assert context.options & ssl.OP_NO_COMPRESSION
+    assert context.options & ssl.OP_NO_RENEGOTIATION
+    assert not context.options & tls._LEGACY_OPTIONS
+
+
+def test_a_ca_bundle_replaces_the_built_in_one(ca_path: str) -> None:
+    assert tls_context(ca_path).cert_store_stats()["x509"] == 1
+    assert tls_context(None).cert_store_stats()["x509"] > 100
+
+
+def test_a_context_is_shared_until_the_file_changes(tmp_path: Path, authority: trustme.CA) -> None:
+    bundle = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(bundle))
+    first = tls_context(str(bundle))
+    assert tls_context(str(bundle)) is first
+    bundle.write_bytes(bundle.read_bytes() + trustme.CA().cert_pem.bytes())
+    second = tls_context(str(bundle))
+    assert (second is first, second.cert_store_stats()["x509"]) == (False, 2)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"not a certificate", "directory"])
+def test_an_unusable_ca_bundle_is_an_invalid_policy(tmp_path: Path, content: Any) -> None:
+    bundle = tmp_path / "ca.pem"
+    if content == "directory":
+        bundle.mkdir()
+    elif content is not None:
+        bundle.write_bytes(content)
+    with pytest.raises(PolicyInvalid) as invalid:
+        tls_context(str(bundle))
+    assert invalid.value.problems[0].key == "network.ca_bundle"
+    assert str(bundle) in invalid.value.problems[0].message
+    assert "PEM" in invalid.value.next_step
+
+
+def test_a_bundle_of_revocation_lists_holds_no_certificate(tmp_path: Path) -> None:
+    """OpenSSL loads such a file without complaint, and the context would then trust nobody."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    now = datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "ca")])
+    builder = x509.CertificateRevocationListBuilder(name, now, now + timedelta(days=1))
+    revoked = builder.sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())
+    bundle = tmp_path / "crl.pem"
+    bundle.write_bytes(revoked.public_bytes(serialization.Encoding.PEM))
+    with pytest.raises(PolicyInvalid, match="holds no certificate"):
+        tls_context(str(bundle))
+
+
+def test_a_missing_botocore_bundle_is_a_configuration_error(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ConfigurationError, match="not installed as files"):
+        tls_context(None)
+    monkeypatch.setattr(tls, "_bundled_cas", lambda: tmp_path / "cacert.pem")
+    with pytest.raises(ConfigurationError, match="can't be read") as failure:
+        tls_context(None)
+    assert failure.value.rule == "trust-store"
+
+
+# What the environment could change is asked in a process of its own: OpenSSL reads OPENSSL_CONF once.
+
+PROBE = """
+import socket, ssl, sys
+port, ca, host, kind = int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4]
+sock = socket.create_connection(("127.0.0.1", port), timeout=5)
+if kind == "ours":
+    from secure_bedrock.transport.tls import secure, tls_context
+    try:
+        secured = secure(sock, context=tls_context(ca), host=host, timeout_s=5)
+    except Exception as error:
+        print(type(error).__name__)
+    else:
+        print("secured", secured.version(), secured.cipher()[0])
+        secured.close()
+    assert "botocore" not in sys.modules
+else:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(ca)
+    try:
+        with context.wrap_socket(sock, server_hostname=host) as secured:
+            print("secured", secured.version(), secured.cipher()[0])
+    except ssl.SSLError as error:
+        print(type(error).__name__)
+"""
+
+
+def probe(
+    python: str, kind: str, port: int, ca: str, environment: dict[str, str]
+) -> str:
+    done = subprocess.run(
+        [python, "-W", "error", "-c", PROBE, str(port), ca, HOST, kind],
+        env={"PATH": os.defpath, "PYTHONPATH": str(ROOT / "src"), **environment},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def openssl_conf(tmp_path: Path, *lines: str) -> dict[str, str]:
+    path = tmp_path / "openssl.cnf"
+    sections = ["openssl_conf = c", "[c]", "ssl_conf = s", "[s]", "system_default = d", "[d]"]
+    path.write_text("\n".join([*sections, *lines, ""]))
+    return {"OPENSSL_CONF": str(path)}
+
+
+SYSTEM_PYTHON = "/usr/bin/python3"
+
+
+def usable_pythons() -> list[str]:
+    """This Python, and the distribution's where it is new enough: Debian's takes OPENSSL_CONF's cipher list."""
+    found = [sys.executable]
+    check = "import sys; sys.exit(sys.version_info < (3, 11))"
+    if Path(SYSTEM_PYTHON).exists():
+        new_enough = subprocess.run([SYSTEM_PYTHON, "-c", check], check=False, timeout=30)
+        if new_enough.returncode == 0:
+            found.append(SYSTEM_PYTHON)
+    return found
+
+
+def test_openssl_conf_cannot_let_a_server_without_certificate_through(
+    start: Any, ca_path: str, tmp_path: Path
+) -> None:
+    """Where the same setting moves a default context (Debian's Python), ours still refuses."""
+    port = start(context=anonymous_context()).port
+    loose = openssl_conf(tmp_path, "CipherString = ALL:aNULL:@SECLEVEL=0", "MinProtocol = TLSv1")
+    for python in usable_pythons():
+        assert probe(python, "ours", port, ca_path, loose) == "TlsDenied"
+
+
+@pytest.mark.skipif(SYSTEM_PYTHON not in usable_pythons(), reason="no other Python 3.11 or newer")
+def test_the_same_setting_does_move_a_default_context_of_debian(
+    start: Any, ca_path: str, tmp_path: Path
+) -> None:
+    """The control: without it the test above would prove nothing."""
+    port = start(context=anonymous_context()).port
+    loose = openssl_conf(tmp_path, "CipherString = ALL:aNULL:@SECLEVEL=0", "MinProtocol = TLSv1")
+    outcome = probe(SYSTEM_PYTHON, "default", port, ca_path, loose)
+    if outcome != "secured TLSv1.2 AECDH-AES256-SHA":
+        pytest.skip(f"this Python's default context is not moved by OPENSSL_CONF ({outcome})")
+
+
+def test_openssl_conf_cannot_add_trust_or_allow_old_tls(
+    start: Any, ca_path: str, tmp_path: Path, authority: trustme.CA
+) -> None:
+    other = trustme.CA()
+    other_path = tmp_path / "other.pem"
+    other.cert_pem.write_to_path(str(other_path))
+    foreign = start(context=server_context(other.issue_cert(HOST))).port
+    trusting = openssl_conf(tmp_path, f"VerifyCAFile = {other_path}", "VerifyMode = Once")
+    assert probe(sys.executable, "ours", foreign, ca_path, trusting) == "TlsDenied"
+
+    old = start(context=old_context(authority.issue_cert(HOST))).port
+    loose = openssl_conf(tmp_path, "MinProtocol = TLSv1", "CipherString = ALL:@SECLEVEL=0")
+    assert probe(sys.executable, "ours", old, ca_path, loose) == "TlsDenied"
+
+
+def test_the_environment_adds_no_trust_and_gets_no_keys(
+    start: Any, ca_path: str, tmp_path: Path
+) -> None:
+    other = trustme.CA()
+    other_path, keys = tmp_path / "other.pem", tmp_path / "keys.log"
+    other.cert_pem.write_to_path(str(other_path))
+    environment = {
+        "SSLKEYLOGFILE": str(keys),
+        **dict.fromkeys(
+            ("SSL_CERT_FILE", "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+            str(other_path),
+        ),
+        "SSL_CERT_DIR": str(tmp_path),
+    }
+    foreign = start(context=server_context(other.issue_cert(HOST))).port
+    assert probe(sys.executable, "ours", foreign, ca_path, environment) == "TlsDenied"
+    good = start().port
+    assert probe(sys.executable, "ours", good, ca_path, environment).startswith("secured TLSv1.3")
+    assert not keys.exists()
