@@ -1,6 +1,6 @@
 """The wire gate: the last decision before bytes leave, taken on those bytes."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 from secure_bedrock.errors import EndpointDenied, ModelDenied, OperationDenied
@@ -33,7 +33,7 @@ class Rules(Protocol):
 
 
 def gate(
-    request: WireRequest, *, route: Route, policy: Rules, grants: Set[str] = frozenset()
+    request: WireRequest, *, route: Route, policy: Rules, grants: frozenset[str] = frozenset()
 ) -> GatedRequest:
     """The bytes to write, or a Denied that says why not; pure, and the only maker of a GatedRequest.
 
@@ -75,7 +75,7 @@ def _table(service: str) -> OperationTable:
 
 
 def _decide(
-    match: OperationMatch, table: OperationTable, policy: Rules, grants: Set[str]
+    match: OperationMatch, table: OperationTable, policy: Rules, grants: frozenset[str]
 ) -> tuple[str | None, Decision]:
     decision = _decide_operation(match.name, table.service, policy, grants)
     label = _model_label(match.name, table.service)
@@ -87,7 +87,7 @@ def _decide(
     return model_id, decision
 
 
-def _decide_operation(name: str, service: str, policy: Rules, grants: Set[str]) -> Decision:
+def _decide_operation(name: str, service: str, policy: Rules, grants: frozenset[str]) -> Decision:
     if f"{service}:{name}" in grants:
         return Decision(allowed=True, rule="granted", reason="this library calls it for itself")
     decision = policy.decide_operation(service, name)
