@@ -80,7 +80,7 @@ def dechunked(data: bytes) -> bytes:
         body = body[length + 2 :]
 
 
-def messages(data: bytes) -> list[tuple[dict[str, str], bytes]]:
+def messages(data: bytes) -> list[tuple[dict[str, Any], bytes]]:
     """The event stream messages of a raw answer, as botocore's own parser reads them."""
     buffer = botocore.eventstream.EventStreamBuffer()
     buffer.add_data(dechunked(data))

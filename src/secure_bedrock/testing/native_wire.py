@@ -111,8 +111,9 @@ def _anthropic_chunks(call: Call, turn: Turn) -> list[Json]:
     for index, block in enumerate(whole["content"]):
         opening, deltas = _anthropic_deltas(block)
         chunks.append({"type": "content_block_start", "index": index, "content_block": opening})
-        for delta in deltas:
-            chunks.append({"type": "content_block_delta", "index": index, "delta": delta})
+        chunks += [
+            {"type": "content_block_delta", "index": index, "delta": delta} for delta in deltas
+        ]
         chunks.append({"type": "content_block_stop", "index": index})
     stopped = {"stop_reason": turn.stop_reason, "stop_sequence": None}
     counted = {"output_tokens": turn.output_tokens}
