@@ -63,7 +63,9 @@ class Parts:
                 sdk_version=__version__,
                 environment=policy.name,
             ),
-            RetryEngine(RetrySettings(policy.retry.max_attempts, policy.retry.quota)),
+            RetryEngine(
+                RetrySettings(max_attempts=policy.retry.max_attempts, quota=policy.retry.quota)
+            ),
         )
         self.routes = RouteFinder(
             policy,

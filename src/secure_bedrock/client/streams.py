@@ -157,5 +157,7 @@ class InvokeModelStream(_Stream[bytes]):
 
     def _take(self, event: WireEvent) -> bytes:
         if not isinstance(event.payload, bytes):
-            raise IncompleteResponse("an event other than a chunk came in a native stream", rule="misframed")
+            raise IncompleteResponse(
+                "an event other than a chunk came in a native stream", rule="misframed"
+            )
         return event.payload

@@ -1,8 +1,9 @@
 """The way of one call, in one place: policy → audit record → deadline → attempts with retry → one event."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from secure_bedrock.audit import AuditTrail, CallRecord, outcome_of
 from secure_bedrock.errors import ModelDenied, OperationDenied
@@ -12,6 +13,9 @@ from secure_bedrock.values import Deadline
 
 T = TypeVar("T")
 
+# Something else in an identifier's place may be a prompt, which no event holds.
+_IDENTIFIER: Final = re.compile(r"[A-Za-z0-9.:/_-]{1,2048}", re.ASCII)
+
 Attempt = Callable[[CallRecord, int, Deadline], T]
 """One try: gets the call's record, its number from 1 and the call's deadline; raises or returns the answer."""
 
@@ -20,7 +24,7 @@ Attempt = Callable[[CallRecord, int, Deadline], T]
 class CallPlan:
     """What is about to be called, before anything is serialised; holds no content.
 
-    `model_id` is what the caller asked for, of whatever type, or None where the operation names no model.
+    `model_id` is what the caller asked for, of whatever type, or None where the operation names none.
     `granted` marks an operation that this library calls for itself (endpoint discovery, credentials).
     """
 
@@ -80,7 +84,8 @@ class CallRunner:
             decision.or_raise(ModelDenied)
 
     def _begin(self, plan: CallPlan) -> CallRecord:
-        model_id = plan.model_id if isinstance(plan.model_id, str) else None
+        asked = plan.model_id
+        model_id = asked if isinstance(asked, str) and _IDENTIFIER.fullmatch(asked) else None
         return self.trail.begin(
             service=plan.service,
             operation=plan.operation,

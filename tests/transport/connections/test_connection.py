@@ -352,9 +352,7 @@ def test_two_threads_on_one_connection_are_a_mistake(start: Any, connect: Any) -
     reader.join(5)
 
 
-def test_abandon_closes_the_descriptor_and_tells_the_peer_nothing(
-    start: Any, connect: Any
-) -> None:
+def test_abandon_closes_the_descriptor_and_tells_the_peer_nothing(start: Any, connect: Any) -> None:
     outcome: list[str] = []
 
     def serve(sock: ssl.SSLSocket) -> None:

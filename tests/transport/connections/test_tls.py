@@ -311,9 +311,7 @@ else:
 """
 
 
-def probe(
-    python: str, kind: str, port: int, ca: str, environment: dict[str, str]
-) -> str:
+def probe(python: str, kind: str, port: int, ca: str, environment: dict[str, str]) -> str:
     done = subprocess.run(
         [python, "-W", "error", "-c", PROBE, str(port), ca, HOST, kind],
         env={"PATH": os.defpath, "PYTHONPATH": str(ROOT / "src"), **environment},

@@ -34,7 +34,12 @@ ACCEPTED: dict[str, tuple[bytes, int, bytes, bool]] = {
     "no chunk but the last": (CHUNKED + b"0\r\n\r\n", 200, b"", True),
     "a chunk extension is read over": (CHUNKED + b'2;a="b"\r\nhi\r\n0;x\r\n\r\n', 200, b"hi", True),
     "trailers are read over": (CHUNKED + b"2\r\nhi\r\n0\r\nx-sum: 1\r\n\r\n", 200, b"hi", True),
-    "an upper-case chunk size": (CHUNKED + b"A\r\n0123456789\r\n0\r\n\r\n", 200, b"0123456789", True),
+    "an upper-case chunk size": (
+        CHUNKED + b"A\r\n0123456789\r\n0\r\n\r\n",
+        200,
+        b"0123456789",
+        True,
+    ),
     "an empty reason phrase": (b"HTTP/1.1 200 \r\nContent-Length: 0\r\n\r\n", 200, b"", True),
     "204 without a body": (b"HTTP/1.1 204 No Content\r\n\r\n", 204, b"", True),
     "204 that says 0": (b"HTTP/1.1 204 No Content\r\ncontent-length: 0\r\n\r\n", 204, b"", True),
@@ -60,7 +65,12 @@ def test_a_well_framed_answer_is_read(sentence: str) -> None:
     answer, status, body, reusable = ACCEPTED[sentence]
     reader, got = read(answer, end=False)
     assert reader.head is not None
-    assert (reader.head.status, got, reader.complete, reader.reusable) == (status, body, True, reusable)
+    assert (reader.head.status, got, reader.complete, reader.reusable) == (
+        status,
+        body,
+        True,
+        reusable,
+    )
 
 
 @pytest.mark.parametrize("sentence", ACCEPTED)
@@ -68,7 +78,12 @@ def test_an_answer_fed_byte_by_byte_is_the_same(sentence: str) -> None:
     answer, status, body, reusable = ACCEPTED[sentence]
     reader, got = read(*(answer[at : at + 1] for at in range(len(answer))), end=False)
     assert reader.head is not None
-    assert (reader.head.status, got, reader.complete, reader.reusable) == (status, body, True, reusable)
+    assert (reader.head.status, got, reader.complete, reader.reusable) == (
+        status,
+        body,
+        True,
+        reusable,
+    )
 
 
 LENGTHS = OK + b"Content-Length: 2\r\n"
@@ -93,7 +108,10 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     ),
     "a body that only the close would end": (OK + b"\r\nhi", "misframed"),
     "the same with Connection: close": (OK + b"Connection: close\r\n\r\nhi", "misframed"),
-    "100 that nobody asked for": (b"HTTP/1.1 100 Continue\r\n\r\n" + LENGTHS + b"\r\nhi", "misframed"),
+    "100 that nobody asked for": (
+        b"HTTP/1.1 100 Continue\r\n\r\n" + LENGTHS + b"\r\nhi",
+        "misframed",
+    ),
     "a change of protocol": (b"HTTP/1.1 101 S\r\nUpgrade: h2c\r\n\r\n", "misframed"),
     "204 with a length": (b"HTTP/1.1 204 N\r\nContent-Length: 2\r\n\r\nhi", "misframed"),
     "204 with chunks": (b"HTTP/1.1 204 N\r\nTransfer-Encoding: chunked\r\n\r\n", "misframed"),
@@ -247,13 +265,26 @@ FIELDS = st.sampled_from(
     [b"Content-Length: 4", b"content-length:4", b"Content-Length: 4 ", b"Content-Length: 0"]
     + [b"Content-Length: 4, 4", b"Content-Length: 5", b"Content-Length: +4", b"Content-Length: 04"]
     + [b"Transfer-Encoding: chunked", b"Transfer-Encoding: Chunked", b"Transfer-Encoding: gzip"]
-    + [b"Connection: close", b"connection: keep-alive", b"x-a: b c", b"x-a:", b" folded", b"x-a : b"]
+    + [
+        b"Connection: close",
+        b"connection: keep-alive",
+        b"x-a: b c",
+        b"x-a:",
+        b" folded",
+        b"x-a : b",
+    ]
     + [b"x-a: \x00", b"x-a: \xff", b"x-a: b\rc", b"x-a: b\x0c", b"x-a", b": b"]
 )
 BODIES = st.lists(
     st.sampled_from(
         [b"four", b"", b"4\r\nfour\r\n", b"04\r\nfour\r\n", b"4;x=y\r\nfour\r\n", b"4;\r\nfour\r\n"]
-        + [b"A\r\n0123456789\r\n", b"0\r\n\r\n", b"0\r\nx-a: b\r\n\r\n", b"0\r\n", b"4 \r\nfour\r\n"]
+        + [
+            b"A\r\n0123456789\r\n",
+            b"0\r\n\r\n",
+            b"0\r\nx-a: b\r\n\r\n",
+            b"0\r\n",
+            b"4 \r\nfour\r\n",
+        ]
         + [b"0x4\r\nfour\r\n", b"4\nfour\r\n", b"4\r\nfour\n", b"\r\n", b"0\r\n x\r\n\r\n"]
     ),
     max_size=4,
@@ -320,7 +351,9 @@ def as_we_read(pieces: list[bytes]) -> tuple[Outcome, str]:
 def as_h11_reads(pieces: list[bytes]) -> Outcome:
     """What h11 makes of one answer to a POST; None when it refuses it, or anything follows it."""
     client = h11.Connection(h11.CLIENT)
-    client.send(h11.Request(method="POST", target="/", headers=[("Host", "h"), ("Content-Length", "0")]))
+    client.send(
+        h11.Request(method="POST", target="/", headers=[("Host", "h"), ("Content-Length", "0")])
+    )
     client.send(h11.EndOfMessage())
     status, fields, body, whole = 0, (), b"", False
     try:
@@ -365,7 +398,9 @@ def test_every_body_comes_back_from_its_chunks(pieces: list[bytes], cuts: list[i
 
 
 @given(st.binary(max_size=300), st.booleans(), st.data())
-def test_an_answer_cut_anywhere_is_an_error(body: bytes, chunked: bool, data: st.DataObject) -> None:
+def test_an_answer_cut_anywhere_is_an_error(
+    body: bytes, chunked: bool, data: st.DataObject
+) -> None:
     if chunked:
         pieces = b"%x\r\n%s\r\n" % (len(body), body) if body else b""
         answer = CHUNKED + pieces + b"0\r\n\r\n"

@@ -91,7 +91,7 @@ def test_a_faulty_stream_raises_and_leaves_one_event(
     name: str, make: Any, bedrock: LocalBedrock, events: list[InvocationEvent]
 ) -> None:
     bedrock.fault(FAULTS[name])
-    with pytest.raises(Exception) as caught:  # noqa: PT011 - the table says which
+    with pytest.raises(Exception) as caught:
         list(_client(make).converse_stream(modelId=MODEL, messages=MESSAGES)["stream"])
     assert isinstance(caught.value, STREAM[name]), repr(caught.value)
     assert PROMPT not in repr(caught.value) + str(caught.value)
