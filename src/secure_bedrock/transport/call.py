@@ -1,9 +1,8 @@
 """The way of one call, in one place: policy → audit record → deadline → attempts with retry → one event."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from secure_bedrock.audit import AuditTrail, CallRecord, outcome_of
 from secure_bedrock.errors import ModelDenied, OperationDenied
@@ -12,9 +11,6 @@ from secure_bedrock.resilience import Failure, RetryEngine, RetryNote, StopReaso
 from secure_bedrock.values import Deadline
 
 T = TypeVar("T")
-
-# Something else in an identifier's place may be a prompt, which no event holds.
-_IDENTIFIER: Final = re.compile(r"[A-Za-z0-9.:/_-]{1,2048}", re.ASCII)
 
 Attempt = Callable[[CallRecord, int, Deadline], T]
 """One try: gets the call's record, its number from 1 and the call's deadline; raises or returns the answer."""
@@ -84,8 +80,7 @@ class CallRunner:
             decision.or_raise(ModelDenied)
 
     def _begin(self, plan: CallPlan) -> CallRecord:
-        asked = plan.model_id
-        model_id = asked if isinstance(asked, str) and _IDENTIFIER.fullmatch(asked) else None
+        model_id = plan.model_id if isinstance(plan.model_id, str) else None
         return self.trail.begin(
             service=plan.service,
             operation=plan.operation,
