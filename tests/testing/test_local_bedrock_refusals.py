@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import ssl
+import sys
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import botocore.exceptions
@@ -383,9 +386,31 @@ def test_stopping_twice_is_harmless_and_ends_open_connections(
     assert sock.recv(1) == b""
 
 
+def test_a_server_that_never_ran_leaves_nothing_behind() -> None:
+    server = LocalBedrock()
+    ca = Path(server.ca_path)
+    assert ca.exists()
+    server.stop()
+
+    assert not ca.exists()
+
+
+def test_a_waiting_listener_outlives_its_own_time_limit(
+    bedrock: LocalBedrock, dial: Callable[..., ssl.SSLSocket]
+) -> None:
+    time.sleep(1.1)
+
+    assert dial(bedrock).version() in ("TLSv1.2", "TLSv1.3")
+
+
+def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "trustme", None)
+    with pytest.raises(ImportError, match=r"secure-bedrock\[testing\]"):
+        LocalBedrock()
+
+
 def test_names_follow_the_region_and_its_partition() -> None:
     china = LocalBedrock(region="cn-north-1")
-    china.stop()
 
     assert china.host.endswith(".bedrock-runtime.cn-north-1.vpce.amazonaws.com.cn")
     assert china.url == f"https://{china.host}:{china.port}"

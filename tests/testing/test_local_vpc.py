@@ -380,6 +380,5 @@ def test_the_policy_section_reaches_it_under_a_shared_authority() -> None:
 
 def test_a_vpc_under_the_private_name_names_no_endpoint_id() -> None:
     vpc = LocalVpc(host="ec2.eu-west-1.amazonaws.com")
-    vpc.stop()
 
     assert "vpc_endpoint_id" not in vpc.policy_mapping()

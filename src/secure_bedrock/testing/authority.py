@@ -32,7 +32,12 @@ class LocalAuthority:
     """
 
     def __init__(self) -> None:
-        import trustme  # noqa: PLC0415 - an extra, and 50 ms that only a server pays
+        try:
+            import trustme  # noqa: PLC0415 - an extra, and 50 ms that only a server pays
+        except ModuleNotFoundError as missing:
+            raise ImportError(
+                "local servers need certificates: pip install 'secure-bedrock[testing]'"
+            ) from missing
 
         self._root = trustme.CA()
         directory = Path(tempfile.mkdtemp(prefix="secure-bedrock-testing-"))
