@@ -14,6 +14,7 @@ import botocore.exceptions
 import pytest
 
 from secure_bedrock.testing import LocalBedrock, LocalCredentials
+from secure_bedrock.testing.shape_check import header_problems
 
 HAIKU = "anthropic.claude-3-haiku-20240307-v1:0"
 CONVERSE = f"/model/{HAIKU}/converse"
@@ -384,6 +385,15 @@ def test_stopping_twice_is_harmless_and_ends_open_connections(
     server.stop()
 
     assert sock.recv(1) == b""
+
+
+def test_a_member_that_a_header_has_to_carry_is_missed() -> None:
+    shapes = {"Text": {"type": "string"}}
+    member = {"shape": "Text", "location": "header", "locationName": "X-It"}
+    shape = {"members": {"it": member}, "required": ["it"]}
+
+    assert list(header_problems(shapes, shape, {"x-it": "x"})) == []
+    assert "must not be null" in next(header_problems(shapes, shape, {}))
 
 
 def test_a_server_that_never_ran_leaves_nothing_behind() -> None:

@@ -92,7 +92,7 @@ class LocalAuthority:
 
 
 def _load_pem(context: ssl.SSLContext, pem: bytes) -> None:
-    # ssl loads certificates from files only (https://github.com/python/cpython/issues/60691).
+    # ssl loads certificates from files only (https://bugs.python.org/issue16487).
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory, "server.pem")
         path.write_bytes(pem)
