@@ -136,11 +136,15 @@ def test_the_real_calls_are_seen() -> None:
                 call(sock)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
             datagrams.sendto(b"x", address)
+            datagrams.sendmsg([b"x"], [], 0, address)
         socket.getaddrinfo("127.0.0.1", 443)
+        socket.gethostbyname("127.0.0.1")
         subprocess.run([sys.executable, "-c", ""], check=True)
 
     assert log.connects == [address, address]
-    assert log.lookups == ["127.0.0.1"]
+    datagrams_seen = [event.target for event in log.events if event.kind == "datagram"]
+    assert datagrams_seen == ["127.0.0.1"] * 2
+    assert log.lookups == ["127.0.0.1"] * 2
     assert log.processes == [sys.executable]
     assert log.public == []
 

@@ -67,10 +67,12 @@ def test_types_of_embeddings_are_told_by_name(stock: Callable[..., Any]) -> None
             answer = stock(bedrock).invoke_model(modelId=model_id, body=json.dumps(body))
             return json.loads(answer["body"].read())
 
-        titan = ask("amazon.titan-embed-text-v2:0", {"inputText": "a", "embeddingTypes": ["float"]})
+        titan = ask("amazon.titan-embed-text-v2:0", {"inputText": "a"})
+        first = ask("amazon.titan-embed-text-v1", {"inputText": "a"})
         cohere = ask("cohere.embed-v4:0", {"texts": ["a"], "embedding_types": ["float"]})
         plain = ask("cohere.embed-v4:0", {"texts": ["a"], "output_dimension": 256})
 
     assert titan["embeddingsByType"]["float"] == titan["embedding"]
+    assert "embeddingsByType" not in first
     assert len(cohere["embeddings"]["float"][0]) == 1024
     assert (plain["response_type"], len(plain["embeddings"][0])) == ("embeddings_floats", 256)

@@ -212,9 +212,14 @@ def test_max_results_bounds_a_page(ec2: Any) -> None:
     assert (len(first["VpcEndpoints"]), len(rest["VpcEndpoints"])) == (5, 2)
 
 
+def test_a_page_of_endpoints_has_no_bounds_but_the_thousand(ec2: Any) -> None:
+    assert len(ec2.describe_vpc_endpoints(MaxResults=1)["VpcEndpoints"]) == 1
+    assert len(ec2.describe_vpc_endpoints(MaxResults=5000)["VpcEndpoints"]) == 7
+
+
 REFUSALS: dict[str, tuple[Callable[[Any], Any], str]] = {
-    "too small a page": (
-        lambda ec2: ec2.describe_vpc_endpoints(MaxResults=4),
+    "too large a page": (
+        lambda ec2: ec2.describe_network_interfaces(MaxResults=1001),
         "InvalidParameterValue",
     ),
     "a made-up token": (
@@ -304,6 +309,10 @@ QUERIES = {
     "a parameter twice": (b"Action=DescribeVpcs&Version=2016-11-15&Action=X", b"MalformedQuery"),
     "another version": (b"Action=DescribeVpcs&Version=2014-01-01", b"NoSuchVersion"),
     "an empty body": (b"", b"NoSuchVersion"),
+    "too small a page, which botocore itself would refuse": (
+        b"Action=DescribeVpcs&Version=2016-11-15&MaxResults=4",
+        b"InvalidParameterValue",
+    ),
 }
 
 
@@ -380,6 +389,5 @@ def test_the_policy_section_reaches_it_under_a_shared_authority() -> None:
 
 def test_a_vpc_under_the_private_name_names_no_endpoint_id() -> None:
     vpc = LocalVpc(host="ec2.eu-west-1.amazonaws.com")
-    vpc.stop()
 
     assert "vpc_endpoint_id" not in vpc.policy_mapping()
