@@ -16,7 +16,7 @@ def hook(event, args):
     if event.startswith("socket.") or event == "subprocess.Popen":
         opened.append(event)
     if event == "open" and isinstance(args[0], str) and not args[0].endswith((".py", ".pyc")):
-        opened.append(f"open {args[0]}")
+        opened.append("open " + args[0])
 sys.addaudithook(hook)
 before = (logging.root.level, list(logging.root.handlers), dict(os.environ), threading.active_count())
 {statement}
