@@ -39,7 +39,11 @@ def read_text(text: str, *, file: str, directory: str) -> tuple[Document, Origin
     from secure_bedrock.policy.lines import find_lines  # noqa: PLC0415 with tomllib, on first use
 
     plain = _checked_plain(data, Origin(file))
-    origin = Origin(file, directory, find_lines(text, plain))
+    lines = dict(find_lines(text, plain))
+    if isinstance(plain.get("models"), list):  # the short form of models.allow
+        short = [(path, line) for path, line in lines.items() if path[0] == "models"]
+        lines.update({("models", "allow", *path[1:]): line for path, line in short})
+    origin = Origin(file, directory, lines)
     return read_mapping(plain, origin), origin
 
 

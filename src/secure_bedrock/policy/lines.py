@@ -37,13 +37,13 @@ def find_lines(text: str, data: Mapping[str, Any]) -> Lines:
         offsets = _Scanner(text).document()
     except (_Lost, RecursionError):
         return {}
-    if offsets.keys() != _paths(data):
+    if offsets.keys() != paths_of(data):
         return {}
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
     return {path: bisect_right(starts, offset) for path, offset in offsets.items()}
 
 
-def _paths(value: object, path: Path = ()) -> set[Path]:
+def paths_of(value: object, path: Path = ()) -> set[Path]:
     """Every key and item under a value, as paths."""
     if isinstance(value, Mapping):
         parts: list[tuple[str | int, object]] = list(value.items())
@@ -51,7 +51,7 @@ def _paths(value: object, path: Path = ()) -> set[Path]:
         parts = list(enumerate(value))
     else:
         return set()
-    return {p for part, inner in parts for p in ((*path, part), *_paths(inner, (*path, part)))}
+    return {p for part, inner in parts for p in ((*path, part), *paths_of(inner, (*path, part)))}
 
 
 class _Scanner:

@@ -1,7 +1,7 @@
 """The policy: what is allowed, read once from one file, then frozen."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import lru_cache, partial
 from typing import Any, Final, Literal, Self
@@ -27,9 +27,7 @@ from secure_bedrock.policy.sections import (
 from secure_bedrock.values import AddressCheck, Decision, Region
 
 Section = Mapping[str, Any]
-_REMEMBERED: Final = (
-    1024  # decisions kept per policy; an id has at most 2048 characters, so at most 2 MB
-)
+_REMEMBERED: Final = 1024  # decisions of each kind; an id has at most 2048 characters
 _TEXT: Final = "<text>"
 
 
@@ -66,7 +64,7 @@ class Policy:
         self,
         *,
         region: str | None = None,
-        models: Iterable[str] | Section | None = None,
+        models: Sequence[str] | Section | None = None,
         version: int | None = None,
         name: str | None = None,
         mode: str | None = None,
@@ -96,7 +94,8 @@ class Policy:
         from secure_bedrock.policy.locate import find_policy  # noqa: PLC0415 see __init__
 
         found, text = find_policy(path, os.environ)
-        return cls.from_toml(text, file=str(found), directory=str(found.absolute().parent))
+        absolute = found.absolute()
+        return cls._read(text, str(found), str(absolute.parent), source=str(absolute))
 
     @classmethod
     def from_toml(
@@ -110,11 +109,15 @@ class Policy:
 
         `file` names it in messages; `directory` is what its relative paths start from (default: the working directory).
         """
+        source = None if file == _TEXT else file
+        return cls._read(text, file, os.fspath(directory or ""), source=source)
+
+    @classmethod
+    def _read(cls, text: str, file: str, directory: str, *, source: str | None) -> Self:
         from secure_bedrock.policy.document import read_text  # noqa: PLC0415 see __init__
 
-        document, origin = read_text(text, file=file, directory=os.fspath(directory or ""))
+        document, origin = read_text(text, file=file, directory=directory)
         policy = cls.__new__(cls)
-        source = None if file == _TEXT else file
         policy._fill(_facts_of(document), source=source, lines=origin.lines)  # noqa: SLF001 its own
         return policy
 
