@@ -124,6 +124,12 @@ def test_the_callers_parameters_are_left_as_they_were() -> None:
     assert params == block(image={"format": "png", "source": {"bytes": b"\x89PNG"}})
 
 
+def test_values_further_down_are_left_to_bedrock_to_judge() -> None:
+    body = serialise("Converse", block(image="not a structure"), route=ROUTE).body
+
+    assert b'{"image": "not a structure"}' in body
+
+
 @given(st.text(min_size=1).filter(lambda text: text not in (".", "..")))
 def test_a_label_never_leaves_its_segment(label: str) -> None:
     target = serialise("Converse", {"modelId": label}, route=ROUTE).target
