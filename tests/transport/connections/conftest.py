@@ -3,6 +3,7 @@
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -36,11 +37,13 @@ class Endpoint:
     listener: socket.socket
     context: ssl.SSLContext
     serve: Serve
+    counting: threading.Lock = field(default_factory=threading.Lock)
     stop: threading.Event = field(default_factory=threading.Event)
     threads: list[threading.Thread] = field(default_factory=list)
     received: list[bytes] = field(default_factory=list)
     accepted: int = 0
     handshakes: int = 0
+    served: int = 0
     port: int = 0
 
     def __post_init__(self) -> None:
@@ -61,6 +64,11 @@ class Endpoint:
             self.threads.append(thread)
 
     def _one(self, plain: socket.socket) -> None:
+        self._converse(plain)
+        with self.counting:
+            self.served += 1
+
+    def _converse(self, plain: socket.socket) -> None:
         plain.settimeout(WAIT_S)
         with plain, suppress(OSError):
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -83,6 +91,12 @@ class Endpoint:
             body += piece
         self.received.append(head + b"\r\n\r\n" + body)
         return self.received[-1]
+
+    def settle(self) -> None:
+        """Wait until every connection so far has been served and closed on this side."""
+        deadline = time.monotonic() + WAIT_S
+        while self.accepted > self.served and time.monotonic() < deadline:
+            time.sleep(0.005)
 
     def close(self) -> None:
         self.stop.set()

@@ -4,7 +4,6 @@ import hashlib
 import os
 import ssl
 import threading
-import time
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -125,7 +124,8 @@ def test_a_peers_objection_to_the_handshake_is_a_denial_when_it_comes_with_the_a
     with pytest.raises(TlsDenied) as denial:
         connection.receive(limit())
     assert "CERTIFICATE_REQUIRED" in denial.value.reason
-    connection = connect(start(context=context))
-    time.sleep(0.1)
+    endpoint = start(context=context)
+    connection = connect(endpoint)
+    endpoint.settle()
     with pytest.raises(TlsDenied):
         connection.require_quiet()

@@ -55,7 +55,7 @@ def test_a_peer_that_drips_is_stopped_at_the_total_limit(
     began = time.monotonic()
     with pytest.raises(expected):
         read_on(connection, bound)
-    assert 0.19 < time.monotonic() - began < 0.35
+    assert 0.19 < time.monotonic() - began < 0.7
 
 
 def test_a_peer_that_does_not_read_is_bounded_too(start: Any, connect: Any, gated: Any) -> None:
@@ -141,7 +141,7 @@ def test_session_tickets_are_not_taken_for_an_answer(start: Any, connect: Any) -
 def test_an_answer_before_the_request_is_a_stray_response(start: Any, connect: Any) -> None:
     endpoint = start(lambda sock: sock.sendall(ANSWER))
     first, second = connect(endpoint), connect(endpoint)
-    time.sleep(0.05)
+    endpoint.settle()
     assert not first.is_quiet()
     with pytest.raises(IncompleteResponse) as failure:
         second.require_quiet()
@@ -149,8 +149,9 @@ def test_an_answer_before_the_request_is_a_stray_response(start: Any, connect: A
 
 
 def test_a_close_before_the_request_is_connect_failed(start: Any, connect: Any) -> None:
-    connection = connect(start(lambda sock: None))
-    time.sleep(0.05)
+    endpoint = start(lambda sock: None)
+    connection = connect(endpoint)
+    endpoint.settle()
     with pytest.raises(ConnectFailed) as failure:
         connection.require_quiet()
     assert failure.value.rule == "closed-before-answer"
@@ -162,7 +163,7 @@ def test_a_reset_connection_is_not_quiet(start: Any, connect: Any) -> None:
 
     endpoint = start(reset)
     first, second = connect(endpoint), connect(endpoint)
-    time.sleep(0.05)
+    endpoint.settle()
     assert not first.is_quiet()
     with pytest.raises(ConnectFailed) as failure:
         second.require_quiet()
