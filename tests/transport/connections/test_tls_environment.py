@@ -50,6 +50,7 @@ if kind == "ours":
     else:
         print("secured", secured.version(), secured.cipher()[0])
         secured.close()
+    assert tls_context(ca).security_level == 2
     assert "botocore" not in sys.modules
 else:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
