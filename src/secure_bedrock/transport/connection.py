@@ -144,9 +144,7 @@ class GuardedConnection:
         self._sock.close()
 
     def __del__(self) -> None:
-        sock = getattr(self, "_sock", None)
-        if sock is not None:
-            sock.close()
+        self._sock.close()
 
     def _peek(self) -> bytes:
         """Read what is there without waiting; SSLWantReadError when there is nothing.

@@ -6,7 +6,6 @@ import pickle
 import signal
 import ssl
 import threading
-import time
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -138,7 +137,7 @@ def test_a_connection_that_the_peer_closed_is_not_used_again(
     endpoint = start(answer_once)
     pool = pool_to(endpoint)
     first = use(pool, gated)
-    time.sleep(0.05)
+    endpoint.settle()
     second = use(pool, gated)
     assert (second is first, second.reused, first.usable) == (False, False, False)
 
@@ -146,16 +145,20 @@ def test_a_connection_that_the_peer_closed_is_not_used_again(
 def test_a_connection_with_unasked_bytes_is_not_used_again(
     start: Any, pool_to: Any, gated: Any
 ) -> None:
+    unasked, sent = threading.Event(), threading.Event()
+
     def answer_twice(sock: ssl.SSLSocket) -> None:
         while endpoint.request(sock):
             sock.sendall(ANSWER)
-            time.sleep(0.02)
+            unasked.wait(5)
             sock.sendall(ANSWER)
+            sent.set()
 
     endpoint = start(answer_twice)
     pool = pool_to(endpoint)
     first = use(pool, gated)
-    time.sleep(0.1)
+    unasked.set()
+    assert sent.wait(5)
     assert use(pool, gated) is not first
 
 
@@ -309,3 +312,12 @@ def test_the_fork_hook_is_registered_once_and_with_the_first_pool(
     pool_to(endpoint)
     pool_to(endpoint)
     assert hooks == [{"after_in_child": pool_module._forget_all}]
+
+
+def test_the_fork_hook_empties_every_pool(start: Any, pool_to: Any, gated: Any) -> None:
+    endpoint = start()
+    pools = [pool_to(endpoint), pool_to(endpoint)]
+    for pool in pools:
+        use(pool, gated)
+    pool_module._forget_all()
+    assert [pool.idle for pool in pools] == [0, 0]
