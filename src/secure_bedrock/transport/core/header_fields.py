@@ -1,0 +1,78 @@
+"""Header fields of a request that can be read in one way only."""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final
+
+from secure_bedrock.errors import OperationDenied
+from secure_bedrock.transport.core.wire import Headers
+
+# RFC 9110 §5.6.2: what a field name is made of.
+_NAME: Final = re.compile(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+")
+_PRINTABLE: Final = bytes(range(0x20, 0x7F))
+
+# Fields that change where the body ends, what it means, which operation is meant or who reads it.
+_REFUSED: Final = frozenset(
+    {
+        "connection",
+        "content-encoding",
+        "cookie",
+        "date",  # beside X-Amz-Date there would be two dates
+        "expect",
+        "http2-settings",
+        "keep-alive",
+        "proxy-authorization",
+        "proxy-connection",
+        "smithy-protocol",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "x-http-method",
+        "x-http-method-override",
+        "x-method-override",
+    }
+)
+
+
+def parse_fields(headers: Headers) -> Mapping[str, str]:
+    """The fields by lower-case name; OperationDenied where names or values have more than one reading.
+
+    Values are printable ASCII without space at either end: Latin-1 and UTF-8 read other bytes differently, and
+    SigV4 and HTTP trim differently. No line end and no colon of a name survives, so fields can't be smuggled in.
+    """
+    names = _lowered(tuple([name for name, _ in headers]))
+    values = [value for _, value in headers]
+    text = "".join(values)
+    if (
+        not text.isascii()
+        or text.encode("ascii").translate(None, _PRINTABLE)
+        or [value for value in values if value != value.strip()]
+    ):
+        raise OperationDenied("a header's value could be read in two ways", rule="header-form")
+    fields = dict(zip(names, values, strict=True))
+    if fields.get("accept-encoding", "identity") != "identity":
+        raise OperationDenied("the request asks for an encoded answer", rule="header-refused")
+    return fields
+
+
+@lru_cache(maxsize=64)
+def _lowered(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names in lower case, checked; requests of one kind carry the same ones, so this is seldom computed."""
+    lowered = tuple(name.lower() for name in names)
+    if not all(_NAME.fullmatch(name) for name in names):
+        raise OperationDenied("a header's name could be read in two ways", rule="header-form")
+    if len(set(lowered)) != len(lowered):
+        raise OperationDenied("a header stands twice in the request", rule="header-repeated")
+    refused = ", ".join(sorted(_REFUSED.intersection(lowered)))
+    if refused:
+        raise OperationDenied(f"the request carries {refused}", rule="header-refused")
+    return lowered
+
+
+def check_length(fields: Mapping[str, str], body: bytes) -> None:
+    """A Content-Length that was given has to be the body's."""
+    given = fields.get("content-length")
+    if given is not None and given != str(len(body)):
+        raise OperationDenied("Content-Length is not the body's length", rule="framing")

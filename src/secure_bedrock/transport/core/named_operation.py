@@ -1,0 +1,109 @@
+"""Which operation a request's bytes name, by its service's protocol; what could name two is refused."""
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final, NoReturn
+from urllib.parse import quote, unquote_plus, unquote_to_bytes
+
+from secure_bedrock.errors import OperationDenied
+from secure_bedrock.policy.operations import (
+    LABEL_SAFE,
+    OperationMatch,
+    OperationTable,
+    operation_table,
+)
+from secure_bedrock.transport.core.wire import WireRequest
+
+_FORM: Final = "application/x-www-form-urlencoded; charset=utf-8"
+
+
+def named_operation(
+    request: WireRequest, fields: Mapping[str, str], table: OperationTable
+) -> OperationMatch:
+    """The operation and the decoded labels of its path; OperationDenied where it can't be told."""
+    if table.protocol != "json" and "x-amz-target" in fields:
+        _refuse("X-Amz-Target names an operation of another protocol", "operation-ambiguous")
+    if table.protocol == "rest-json":
+        return _by_request_line(table.service, request.method, request.target)
+    if (request.method, request.target) != ("POST", "/"):
+        _refuse("the request line is not the protocol's", "operation-unknown")
+    if table.protocol == "json":
+        name = _by_target(fields, request.body, table)
+    else:
+        name = _by_action(fields, request.body, table)
+    if name not in table.operations:
+        _refuse("the service has no such operation", "operation-unknown")
+    return OperationMatch(name, {})
+
+
+@lru_cache(maxsize=512)
+def _by_request_line(service: str, method: str, target: str) -> OperationMatch:
+    """Depends on nothing else, and callers use few targets: models, guardrails."""
+    table = operation_table(service)
+    path, mark, query = target.partition("?")
+    match = table.match_rest(method, path)
+    if match is None:
+        _refuse("method and path name no operation in exactly one way", "operation-unknown")
+    if mark:
+        _check_query(query, table.rest[match.name].query)
+    return match
+
+
+def _check_query(query: str, known: frozenset[str]) -> None:
+    seen = set()
+    for pair in query.split("&"):
+        name, _, value = pair.partition("=")
+        if name in seen or name not in known or not _canonical(value):
+            _refuse("the query string holds something the operation does not know", "query-unknown")
+        seen.add(name)
+
+
+def _canonical(value: str) -> bool:
+    return quote(unquote_to_bytes(value), safe=LABEL_SAFE) == value
+
+
+def _by_target(fields: Mapping[str, str], body: bytes, table: OperationTable) -> str:
+    prefix, _, name = fields.get("x-amz-target", "").rpartition(".")
+    if prefix != table.target_prefix:
+        _refuse("X-Amz-Target is not the service's", "operation-unknown")
+    try:
+        document = json.loads(body.decode("utf-8"), object_pairs_hook=_unique)
+    except ValueError:
+        _refuse("the body is not JSON that can be read in one way only", "body-ambiguous")
+    if not isinstance(document, dict):
+        _refuse("the body is not a JSON object", "body-ambiguous")
+    return name
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError
+    return found
+
+
+def _by_action(fields: Mapping[str, str], body: bytes, table: OperationTable) -> str:
+    if fields.get("content-type", "").lower() != _FORM:
+        _refuse("the body is not declared as a UTF-8 form", "body-ambiguous")
+    form = _form(body)
+    if form.get("Version") != table.api_version:
+        _refuse("the form's Version is not the service's", "operation-unknown")
+    return form.get("Action", "")
+
+
+def _form(body: bytes) -> dict[str, str]:
+    try:
+        halves = [pair.partition("=") for pair in body.decode("ascii").split("&")]
+        names = [unquote_plus(name, errors="strict") for name, _, _ in halves]
+        values = [unquote_plus(value, errors="strict") for _, _, value in halves]
+    except UnicodeDecodeError:
+        _refuse("the body is not UTF-8", "body-ambiguous")
+    # Case is folded because not everything on the way may tell `action` from `Action`.
+    if len({name.lower() for name in names}) != len(names):
+        _refuse("a form parameter stands twice", "body-ambiguous")
+    return dict(zip(names, values, strict=True))
+
+
+def _refuse(reason: str, rule: str) -> NoReturn:
+    raise OperationDenied(reason, rule=rule)
