@@ -268,6 +268,20 @@ class Hostile:
     __repr__ = __str__
 
 
+class Pretender:
+    """Claims to be a string."""
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        return str
+
+
 @pytest.mark.parametrize("asked", [Hostile(), [SONNET], {SONNET: 1}, object, 1.5])
 def test_any_object_gets_an_answer(asked: Any) -> None:
     assert policy_of(CASES["a listed base id is allowed"]).decide_model(asked).rule == "model-type"
+
+
+def test_an_object_that_claims_to_be_a_string_is_none() -> None:
+    judge = policy_of(CASES["a listed base id is allowed"])
+    assert judge.decide_model(Pretender()).rule == "model-type"
+    assert judge.decide_operation(Pretender(), "Converse").rule == "operation-type"  # type: ignore[arg-type]

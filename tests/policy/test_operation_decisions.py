@@ -1,10 +1,16 @@
 """Decisions over operations."""
 
+from enum import StrEnum
 from typing import Any
 
 import pytest
 
 from secure_bedrock.policy import Policy
+
+
+class Operation(StrEnum):
+    CONVERSE = "Converse"
+
 
 DEFAULT = Policy(region="eu-west-1", models=[])
 NARROW = Policy(
@@ -77,6 +83,13 @@ CASES: dict[str, tuple[Policy, Any, Any, str, str]] = {
         "",
     ),
     "a very long name is denied": (DEFAULT, "bedrock-runtime", "C" * 1000, "operation-unknown", ""),
+    "a subclass of str is what it holds": (
+        DEFAULT,
+        "bedrock-runtime",
+        Operation.CONVERSE,
+        "operation-listed",
+        "",
+    ),
     "None is denied": (DEFAULT, None, "Converse", "operation-type", ""),
     "a list is denied": (DEFAULT, "bedrock-runtime", ["Converse"], "operation-type", ""),
 }

@@ -13,9 +13,7 @@ from secure_bedrock.policy.model_ids import (
 )
 
 # The star comes after the provider and at least one complete name part: anthropic.claude-*
-_OPEN = re.compile(
-    rf"({PROVIDER})\.[a-z0-9]+(?=[-.])(?:-[a-z0-9]+|\.[0-9][a-z0-9]*)*[-.]?\*", re.ASCII
-)
+_OPEN = rf"({PROVIDER})\.[a-z0-9]+(?=[-.])(?:-[a-z0-9]+|\.[0-9][a-z0-9]*)*[-.]?\*"
 _MAX_OPEN = 128  # provider (63), dot, name (63) and star
 
 
@@ -53,7 +51,7 @@ def parse_entry(text: str) -> ModelEntry:
         if parse_base_id(text[:-2]).context is not None:
             raise ValueError("nothing can follow a context, so ':*' would match nothing")
         return GlobEntry(text, is_open=False)
-    match = _OPEN.fullmatch(text)
+    match = re.fullmatch(_OPEN, text, re.ASCII)
     if match is None or match[1] in GEOGRAPHIES or len(text) > _MAX_OPEN:
         raise ValueError(
             "a star may stand only after ':' of a base id (amazon.titan-embed-text-v2:*), or after the provider and "

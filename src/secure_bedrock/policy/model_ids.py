@@ -39,17 +39,18 @@ _BASE = re.compile(
 _ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 _ID = r"[a-z0-9]{12}"
 # Resources whose real model the ARN does not tell; each is judged by exact match only.
+# They are compiled when first asked for: most policies name no such ARN.
 _OPAQUE = {
-    "application-inference-profile": re.compile(_ID, re.ASCII),
-    "provisioned-model": re.compile(_ID, re.ASCII),
-    "custom-model-deployment": re.compile(_ID, re.ASCII),
-    "imported-model": re.compile(_ID, re.ASCII),
-    "prompt": re.compile(r"[A-Za-z0-9]{10}:[1-9][0-9]{0,4}", re.ASCII),
-    "prompt-router": re.compile(_ID, re.ASCII),
-    "default-prompt-router": re.compile(rf"{PROVIDER}\.{_NAME}:[1-9][0-9]{{0,3}}", re.ASCII),
-    "custom-model": re.compile(rf"(?:imported|{_BASE.pattern})/{_ID}", re.ASCII),
+    "application-inference-profile": _ID,
+    "provisioned-model": _ID,
+    "custom-model-deployment": _ID,
+    "imported-model": _ID,
+    "prompt": r"[A-Za-z0-9]{10}:[1-9][0-9]{0,4}",
+    "prompt-router": _ID,
+    "default-prompt-router": rf"{PROVIDER}\.{_NAME}:[1-9][0-9]{{0,3}}",
+    "custom-model": rf"(?:imported|{_BASE.pattern})/{_ID}",
 }
-_SAGEMAKER_ENDPOINT = re.compile(r"[A-Za-z0-9](?:-*[A-Za-z0-9]){0,62}", re.ASCII)
+_SAGEMAKER_ENDPOINT = r"[A-Za-z0-9](?:-*[A-Za-z0-9]){0,62}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +196,7 @@ def _parse_owned(service: str, region: Region, account: str, kind: str, name: st
         pattern = _SAGEMAKER_ENDPOINT
     if pattern is None:
         raise ValueError("the ARN is not of a model, profile, prompt, router or endpoint")
-    if not pattern.fullmatch(name):
+    if not re.fullmatch(pattern, name, re.ASCII):
         hint = " (name its version: the draft may change)" if kind == "prompt" else ""
         raise ValueError(f"the part after {kind}/ is malformed{hint}")
     return OpaqueArn(service, region, account, kind, name)

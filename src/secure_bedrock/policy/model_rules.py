@@ -25,6 +25,7 @@ from secure_bedrock.policy.model_suggestions import (
     nearest_spelling,
     profiles_of,
 )
+from secure_bedrock.policy.shown import plain_text
 from secure_bedrock.values import Decision, Evidence, Region, partition_of
 
 
@@ -100,11 +101,11 @@ class ModelRules:
 
     def decide(self, model_id: object) -> Decision:
         """Allow what is listed and at home; deny everything else, `deny` first. Never raises."""
-        if not isinstance(model_id, str):
-            kind = type(model_id).__name__
-            return refuse("model-type", f"a model identifier is a string, not {kind}")
+        text = plain_text(model_id)
+        if text is None:
+            return refuse("model-type", "a model identifier is a string")
         try:
-            model = parse_model_id(str.__str__(model_id))  # a subclass's own __str__ has no say
+            model = parse_model_id(text)
         except ValueError as error:
             return refuse("model-id", f"the identifier was refused: {error}", hint=HINT_FORM)
         decision = self.judge(model)

@@ -1,22 +1,23 @@
 """May this operation be called? A pure decision over `operations.allow`."""
 
-from secure_bedrock.policy.shown import shown, similar
+from secure_bedrock.policy.shown import plain_text, shown, similar
 from secure_bedrock.policy.supported import OPERATIONS
 from secure_bedrock.values import Decision, Evidence
 
 
 def decide_operation(allow: frozenset[str], service: object, operation: object) -> Decision:
     """Allow what `operations.allow` names; deny everything else. Never raises."""
-    if not isinstance(service, str) or not isinstance(operation, str):
+    owner, action = plain_text(service), plain_text(operation)
+    if owner is None or action is None:
         return Decision(False, "operation-type", "a service and an operation are named by strings")
-    name = f"{str.__str__(service)}:{str.__str__(operation)}"
+    name = f"{owner}:{action}"
     if name in allow:
         evidence = (Evidence("entry", name, "operations.allow"),)
         return Decision(True, "operation-listed", f"{name} is on operations.allow", evidence)
     if name in OPERATIONS:
         reason, hint = f"{name} is not on operations.allow", "add it there if it may be called"
         return Decision(False, "operation-not-listed", reason, next_step=hint)
-    known = [kin.partition(":")[2] for kin in sorted(OPERATIONS) if kin.startswith(f"{service}:")]
-    hint = similar(operation, known).removeprefix("; ")
+    known = [kin.partition(":")[2] for kin in sorted(OPERATIONS) if kin.startswith(f"{owner}:")]
+    hint = similar(action, known).removeprefix("; ")
     reason = f"{shown(name)} is no operation whose requests this version can judge"
     return Decision(False, "operation-unknown", reason, next_step=hint)

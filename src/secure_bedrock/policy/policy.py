@@ -1,7 +1,7 @@
 """The policy: what is allowed, read once from one file, then frozen."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import lru_cache, partial
 from typing import Any, Final, Literal, Self
@@ -27,9 +27,7 @@ from secure_bedrock.policy.sections import (
 from secure_bedrock.values import AddressCheck, Decision, Region
 
 Section = Mapping[str, Any]
-_REMEMBERED: Final = (
-    1024  # decisions kept per policy; an id has at most 2048 characters, so at most 2 MB
-)
+_REMEMBERED: Final = 1024  # decisions of each kind; an id has at most 2048 characters
 _TEXT: Final = "<text>"
 
 
@@ -66,7 +64,7 @@ class Policy:
         self,
         *,
         region: str | None = None,
-        models: Iterable[str] | Section | None = None,
+        models: Sequence[str] | Section | None = None,
         version: int | None = None,
         name: str | None = None,
         mode: str | None = None,

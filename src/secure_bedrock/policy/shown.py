@@ -1,18 +1,27 @@
-"""How keys and values of a policy file appear in messages: identifiers yes, what may be a secret never."""
+"""Text in and out: what a string holds, and how keys and values appear in messages (never what may be a secret)."""
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import cast
 
-_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@ -]{0,63}", re.ASCII)
-_BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
+_PLAIN = r"[A-Za-z0-9][A-Za-z0-9._:/@ -]{0,63}"
+_BARE = r"[A-Za-z0-9_-]+"
 # A long unbroken run of letters and digits mixed may be a key or a token (an AWS access key id has 20 characters).
-_RUN = re.compile(r"[A-Za-z0-9+/=_]{16,}", re.ASCII)
+_RUN = r"[A-Za-z0-9+/=_]{16,}"
 _LONGEST_NUMBER = 10**15
+
+
+def plain_text(value: object) -> str | None:
+    """The characters of a string, whatever its own class says of itself; None for every other object."""
+    # isinstance would believe an object's __class__, and str() a subclass's __str__.
+    return str.__str__(cast("str", value)) if issubclass(type(value), str) else None
 
 
 def shown(text: str) -> str:
     """The text in quotes where it can't be a secret, else only how long it is."""
-    if _PLAIN.fullmatch(text) and not any(map(_mixed, _RUN.findall(text))):
+    if re.fullmatch(_PLAIN, text, re.ASCII) and not any(
+        map(_mixed, re.findall(_RUN, text, re.ASCII))
+    ):
         return f'"{text}"'
     return f"a string of {len(text)} characters"
 
@@ -49,7 +58,7 @@ def _key_part(part: str) -> str:
     quoted = shown(part)
     if not quoted.startswith('"'):
         return f"<{quoted}>"
-    return part if _BARE.fullmatch(part) else quoted
+    return part if re.fullmatch(_BARE, part, re.ASCII) else quoted
 
 
 def similar(value: object, words: Sequence[str]) -> str:
