@@ -12,8 +12,8 @@ from secure_bedrock.cli.render import (
     clean,
     columns,
     document,
+    labelled,
     paint,
-    paragraph,
     wants_colour,
 )
 
@@ -92,8 +92,12 @@ def test_cells_are_cleaned_and_may_be_empty() -> None:
     assert columns([]) == ""
 
 
-def test_a_paragraph_keeps_its_lines_and_wraps_them() -> None:
-    assert paragraph("one\n\ntwo\x07", indent=2) == "  one\n\n  two\\x07"
+def test_a_label_never_stands_alone_on_its_line() -> None:
+    path = "/a/very/long/path/" + "x" * 80
+
+    lines = labelled("problem:", f"{path}: the key\x07 is not known")
+
+    assert lines == [f"problem: {path}:", "  the key\\x07 is not known"]
 
 
 def test_json_names_its_schema_first_and_is_ascii() -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from secure_bedrock.cli.failures import FINDING, PASS
 from secure_bedrock.cli.options import Parser, add_command
-from secure_bedrock.cli.render import clean, columns, document, paint, paragraph
+from secure_bedrock.cli.render import columns, document, labelled, paint
 from secure_bedrock.errors import PolicyInvalid, Problem
 
 if TYPE_CHECKING:
@@ -135,11 +135,12 @@ def _print_tables(
 
 
 def _print_list(mark: str, colour: str, problems: tuple[Problem, ...]) -> None:
+    label = f"{mark}:"
     for problem in problems:
-        first, *rest = paragraph(f"{mark}: {clean(str(problem))}").split("\n")
-        head = paint(f"{mark}:", colour, sys.stdout)
-        sys.stdout.write(head + first.removeprefix(f"{mark}:") + "\n")
-        sys.stdout.writelines(f"  {line}\n" for line in rest)
+        first, *rest = labelled(label, str(problem))
+        head = paint(label, colour, sys.stdout)
+        sys.stdout.write(head + first.removeprefix(label) + "\n")
+        sys.stdout.writelines(f"{line}\n" for line in rest)
 
 
 def _labelled(label: str, values: "tuple[str, ...] | list[str]") -> list[tuple[str, str]]:

@@ -1,0 +1,170 @@
+"""Discovery through a real hardened EC2 client, against a local VPC that speaks EC2's protocol."""
+
+import os
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from secure_bedrock.discovery import RouteFinder
+from secure_bedrock.errors import AddressDenied, EndpointDenied, EndpointNotFound
+from secure_bedrock.network import RouteGuard
+from secure_bedrock.policy import Policy
+from secure_bedrock.testing import (
+    ConnectLog,
+    LocalCredentials,
+    LocalEndpoint,
+    LocalVpc,
+    StaticResolver,
+)
+
+ACTIONS = ["DescribeVpcEndpoints", "DescribeNetworkInterfaces", "DescribeVpcs"]
+
+
+@pytest.fixture(autouse=True)
+def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "SECURE_BEDROCK_")) or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def vpc() -> Iterator[LocalVpc]:
+    with LocalVpc(page_size=1) as running:
+        yield running
+
+
+def policy_over(vpc: LocalVpc, **changes: Any) -> Policy:
+    fields: dict[str, Any] = {
+        "region": "eu-west-1",
+        "models": ["amazon.nova-lite-v1:0"],
+        "network": {
+            "address_check": "eni",
+            "ca_bundle": vpc.ca_path,
+            "endpoints": {"ec2": vpc.policy_mapping()},
+        },
+        "account": {"vpc_id": vpc.vpc_id},
+        **changes,
+    }
+    return Policy(**fields)
+
+
+def finder_over(vpc: LocalVpc, **changes: Any) -> RouteFinder:
+    return RouteFinder(policy_over(vpc, **changes), credentials=vpc.credentials, environ={})
+
+
+def test_ec2_names_the_endpoint_its_addresses_and_its_vpcs_cidrs(vpc: LocalVpc) -> None:
+    with ConnectLog() as log:
+        route = finder_over(vpc).route("bedrock-runtime")
+
+    assert route.host.startswith("vpce-")
+    assert route.host in route.names
+    assert "bedrock-runtime.eu-west-1.amazonaws.com" in route.names
+    assert route.addresses == ("10.20.1.10", "10.20.2.10")
+    assert route.cidrs == ("10.20.0.0/16",)
+    assert route.resolve is True
+    assert route.own_networks == ()
+    assert RouteGuard(route).judge("10.20.2.10").allowed
+    assert not RouteGuard(route).judge("10.20.9.9").allowed
+    assert set(received(vpc)) == set(ACTIONS)
+    assert set(log.connects) == {("127.0.0.1", vpc.port)}
+    assert log.lookups == []
+
+
+def received(vpc: LocalVpc) -> list[str | None]:
+    return [request.operation for request in vpc.requests]
+
+
+def test_a_second_question_asks_ec2_nothing(vpc: LocalVpc) -> None:
+    finder = finder_over(vpc)
+    finder.route("bedrock-runtime")
+    asked = len(vpc.requests)
+
+    finder.route("bedrock-runtime")
+
+    assert len(vpc.requests) == asked
+
+
+def test_without_the_vpcs_id_several_endpoints_are_listed_and_none_is_picked(
+    vpc: LocalVpc,
+) -> None:
+    with pytest.raises(EndpointNotFound) as caught:
+        finder_over(vpc, account={}).route("bedrock-runtime")
+
+    outcomes = {each.provider: each.outcome for each in caught.value.attempts}
+    assert outcomes["ec2"].startswith("several endpoints match (vpce-")
+    assert received(vpc) == ["DescribeVpcEndpoints"] * 2
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_refused_call_names_the_iam_action(vpc: LocalVpc, action: str) -> None:
+    vpc.deny(action)
+
+    with pytest.raises(EndpointNotFound) as caught:
+        finder_over(vpc).route("bedrock-runtime")
+
+    outcomes = {each.provider: each.outcome for each in caught.value.attempts}
+    assert (
+        outcomes["ec2"] == f"AWS refused ec2:{action}: allow that action for the caller's identity"
+    )
+
+
+def test_wrong_credentials_give_nothing_and_the_code(vpc: LocalVpc) -> None:
+    wrong = LocalCredentials(access_key="LOCALWRONGKEY", secret_key="wrong", token=None)
+
+    with pytest.raises(EndpointNotFound) as caught:
+        RouteFinder(policy_over(vpc), credentials=wrong, environ={}).route("bedrock-runtime")
+
+    outcomes = {each.provider: each.outcome for each in caught.value.attempts}
+    assert outcomes["ec2"] == "ec2:DescribeVpcEndpoints failed: AuthFailure"
+
+
+def test_an_unreachable_ec2_gives_nothing(vpc: LocalVpc) -> None:
+    with socket.socket() as unheard:
+        unheard.bind(("127.0.0.1", 0))  # bound and not listening: every connection is refused
+        table = {**vpc.policy_mapping(), "port": unheard.getsockname()[1]}
+        network = {"address_check": "eni", "ca_bundle": vpc.ca_path, "endpoints": {"ec2": table}}
+
+        with pytest.raises(EndpointNotFound) as caught:
+            finder_over(vpc, network=network).route("bedrock-runtime")
+
+    outcomes = {each.provider: each.outcome for each in caught.value.attempts}
+    assert outcomes["ec2"].startswith("ec2:DescribeVpcEndpoints failed: ")
+
+
+def test_an_endpoint_of_another_regions_service_is_refused() -> None:
+    elsewhere = LocalEndpoint(service="bedrock-runtime", service_region="us-east-1")
+    with LocalVpc([elsewhere]) as vpc:
+        with pytest.raises(EndpointNotFound, match="no interface endpoint in state available"):
+            finder_over(vpc).route("bedrock-runtime")
+
+
+def test_addresses_of_the_policy_that_ec2_does_not_list_are_a_conflict(vpc: LocalVpc) -> None:
+    network = {
+        "ca_bundle": vpc.ca_path,
+        "endpoints": {
+            "ec2": vpc.policy_mapping(),
+            "bedrock-runtime": {"addresses": ["10.20.1.99"]},
+        },
+    }
+
+    with pytest.raises(EndpointDenied, match=r"policy says 10\.20\.1\.99"):
+        finder_over(vpc, network=network).route("bedrock-runtime")
+
+
+def test_a_route_to_ec2_that_is_refused_is_a_denial_and_no_fall_back(vpc: LocalVpc) -> None:
+    """EC2's own name answering with a public address must not end in a weaker source."""
+    table = {**vpc.policy_mapping(), "cidrs": ["10.20.0.0/16"]}
+    del table["addresses"]
+    network = {"cidrs": ["10.20.0.0/16"], "ca_bundle": vpc.ca_path, "endpoints": {"ec2": table}}
+    finder = RouteFinder(
+        policy_over(vpc, network=network),
+        resolver=StaticResolver({vpc.host: ["52.94.0.10"]}),
+        credentials=vpc.credentials,
+        environ={},
+    )
+
+    with pytest.raises(AddressDenied):
+        finder.route("bedrock-runtime")
+    assert vpc.requests == []
