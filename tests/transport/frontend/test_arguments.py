@@ -3,8 +3,7 @@
 from typing import Any
 
 import pytest
-from botocore import UNSIGNED
-from botocore.config import Config
+from botocore import UNSIGNED, config
 
 from secure_bedrock.errors import (
     CredentialPathDenied,
@@ -21,6 +20,7 @@ from secure_bedrock.transport.arguments import judge_arguments
 from secure_bedrock.transport.config_options import OPTIONS, Tuning
 from secure_bedrock.values import Region, ServiceName
 
+Config: Any = config.Config  # botocore-stubs lacks options of later versions
 HOST = "vpce-0abc123def4567890-a1b2c3d4.bedrock-runtime.eu-west-1.vpce.amazonaws.com"
 ZONAL = "vpce-0abc123def4567890-a1b2c3d4-eu-west-1a.bedrock-runtime.eu-west-1.vpce.amazonaws.com"
 POLICY = Policy(
@@ -40,7 +40,11 @@ ROUTE = PrivateRoute(
 REFUSED: dict[str, tuple[dict[str, Any], type[Denied], str]] = {
     "another Region": ({"region_name": "us-east-1"}, RegionDenied, "region-name"),
     "the Region in capitals": ({"region_name": "EU-WEST-1"}, RegionDenied, "region-name"),
-    "a Region that is a URL's end": ({"region_name": "x@52.94.0.10/#"}, RegionDenied, "region-name"),
+    "a Region that is a URL's end": (
+        {"region_name": "x@52.94.0.10/#"},
+        RegionDenied,
+        "region-name",
+    ),
     "plain HTTP": ({"use_ssl": False}, TlsDenied, "use-ssl"),
     "no verification": ({"verify": False}, TlsDenied, "verify"),
     "an empty trust store": ({"verify": ""}, TlsDenied, "verify"),
@@ -220,9 +224,7 @@ def test_options_without_effect_are_let_be(options: dict[str, Any]) -> None:
         ({"total_max_attempts": 10, "mode": "standard"}, 4),
     ],
 )
-def test_fewer_attempts_are_merged_and_more_are_not(
-    retries: dict[str, Any], attempts: int
-) -> None:
+def test_fewer_attempts_are_merged_and_more_are_not(retries: dict[str, Any], attempts: int) -> None:
     assert judge({"config": Config(retries=retries)}).tuning.max_attempts == attempts
 
 
@@ -251,7 +253,7 @@ def test_an_option_that_is_not_known_is_refused() -> None:
 
 
 def test_a_subclass_of_config_is_refused() -> None:
-    class OtherConfig(Config):
+    class OtherConfig(config.Config):
         pass
 
     with pytest.raises(EnvironmentDenied, match="OtherConfig"):

@@ -100,7 +100,9 @@ def test_invoke_model_gives_a_streaming_body(make: Any, bedrock: LocalBedrock) -
     beginning = body.read(7)
     body.set_socket_timeout(3)
     rest = b"".join(body.iter_chunks(5))
-    assert json.loads(beginning + rest) == json.loads(expected) | {"id": json.loads(beginning + rest)["id"]}
+    assert json.loads(beginning + rest) == json.loads(expected) | {
+        "id": json.loads(beginning + rest)["id"]
+    }
     assert body.read() == b""
     body.close()
 

@@ -92,7 +92,7 @@ def test_a_faulty_stream_raises_and_leaves_one_event(
     name: str, make: Any, bedrock: LocalBedrock, events: list[InvocationEvent]
 ) -> None:
     bedrock.fault(FAULTS[name])
-    with pytest.raises(Exception) as caught:  # noqa: PT011 - the table says which
+    with pytest.raises(Exception) as caught:
         list(_client(make).converse_stream(modelId=MODEL, messages=MESSAGES)["stream"])
     assert isinstance(caught.value, STREAM[name]), repr(caught.value)
     assert PROMPT not in repr(caught.value) + str(caught.value)
@@ -103,7 +103,7 @@ def test_a_faulty_stream_raises_and_leaves_one_event(
 @pytest.mark.parametrize("name", ["drip", "close-idle"])
 def test_odd_but_whole_answers_are_answers(name: str, make: Any, bedrock: LocalBedrock) -> None:
     bedrock.fault(FAULTS[name])
-    client = _client(make)
+    client = make()
     for _ in range(2):
         assert client.converse(modelId=MODEL, messages=MESSAGES)["stopReason"] == "end_turn"
 

@@ -62,7 +62,7 @@ def machine(**changed: Any) -> Machine:
         ROLES + "app-role": (200, json.dumps(DOCUMENT).encode()),
     }
     answers.update(changed.get("answers", {}))
-    return Machine({path: answer for path, answer in answers.items() if answer})
+    return Machine(answers)
 
 
 def test_the_instance_role_is_asked_with_a_session_token() -> None:
