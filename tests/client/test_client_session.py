@@ -91,7 +91,9 @@ def test_a_session_is_boto3s_and_makes_only_hardened_clients(
     assert session.available_profiles == []
     assert session.get_credentials().access_key == bedrock.credentials.access_key
     first = session.client("bedrock-runtime")
-    second = session.client("bedrock-runtime", "eu-west-1", config=Config(read_timeout=5))
+    second = session.client(
+        "bedrock-runtime", "eu-west-1", config=Config(read_timeout=5, max_pool_connections=2)
+    )
     third = session._session.create_client("bedrock-runtime")
     for client in (first, second, third):
         assert client.converse(modelId=MODEL, messages=MESSAGES)["stopReason"] == "end_turn"

@@ -1,8 +1,12 @@
 """The chain asks the providers that the policy lists, in botocore's order, and no others."""
 
+import json
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -287,34 +291,91 @@ def test_credentials_that_need_themselves_are_refused_and_do_not_hang() -> None:
     assert made
 
 
-def test_a_role_may_start_from_the_machines_own(
-    bedrock: LocalBedrock, events: list[InvocationEvent], tmp_path: Path
-) -> None:
-    aws_files(
-        tmp_path,
-        config="[default]\nrole_arn=arn:aws:iam::111122223333:role/app\ncredential_source=Environment\n",
-    )
-    seen: list[Any] = []
+class _Container(BaseHTTPRequestHandler):
+    """A container's credential service: what it gives expires in five minutes, so it is always asked again."""
 
-    class Assumed:
-        def assume_role(self, **_: Any) -> Any:
-            return {
-                "Credentials": {
-                    "AccessKeyId": "ASIAROLE",
-                    "SecretAccessKey": "s",
-                    "SessionToken": "t",
-                    "Expiration": datetime(2999, 1, 1, tzinfo=UTC),
-                }
+    def do_GET(self) -> None:
+        soon = (datetime.now(UTC) + timedelta(minutes=5)).isoformat()
+        given = {"AccessKeyId": "ASIAPOD", "SecretAccessKey": "s", "Token": "t", "Expiration": soon}
+        body = json.dumps(given).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def container() -> Iterator[dict[str, str]]:
+    server = HTTPServer(("127.0.0.1", 0), _Container)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    uri = f"http://127.0.0.1:{server.server_port}/v1/credentials"
+    yield {"AWS_CONTAINER_CREDENTIALS_FULL_URI": uri, "AWS_EC2_METADATA_DISABLED": "true"}
+    server.shutdown()
+    server.server_close()
+    thread.join(5)
+
+
+def test_the_containers_role_is_asked_again_before_it_expires(container: dict[str, str]) -> None:
+    source = credential_source(policy("container-role"), environ=container)
+    with ConnectLog() as log:
+        assert source.frozen().method == "container-role"
+        assert source.frozen().access_key == "ASIAPOD"
+    assert len(log.connects) == 3
+    del container["AWS_CONTAINER_CREDENTIALS_FULL_URI"]
+    with pytest.raises(CredentialPathDenied, match="no longer there"):
+        source.frozen()
+
+
+class _AssumeRole:
+    """What botocore asks of an STS client, answering with a role's credentials."""
+
+    def assume_role(self, **_: Any) -> Any:
+        return {
+            "Credentials": {
+                "AccessKeyId": "ASIAROLE",
+                "SecretAccessKey": "s",
+                "SessionToken": "t",
+                "Expiration": datetime(2999, 1, 1, tzinfo=UTC),
             }
+        }
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "key"),
+    [("Environment", "env", "AKIAENV"), ("EcsContainer", "container-role", "ASIAPOD")],
+)
+def test_a_role_may_start_from_the_machines_own(
+    name: str, method: str, key: str, container: dict[str, str], tmp_path: Path
+) -> None:
+    role = "role_arn=arn:aws:iam::111122223333:role/app"
+    aws_files(tmp_path, config=f"[default]\n{role}\ncredential_source={name}\n")
+    seen: list[Any] = []
 
     def client_for(service: str, source: Any) -> Any:
         seen.append((service, source.frozen().access_key))
-        return Assumed()
+        return _AssumeRole()
 
-    listed = ("assume-role", "env")
-    environ = {**KEYS, "HOME": str(tmp_path)}
-    chain = credential_source(
-        policy(*listed), profile_name="default", client_for=client_for, environ=environ
-    )
-    assert chain.frozen().access_key == "ASIAROLE"
-    assert seen == [("sts", "AKIAENV")]
+    def chain(*listed: str) -> Any:
+        return credential_source(
+            policy(*listed),
+            profile_name="default",
+            client_for=client_for,
+            environ={**KEYS, **container, "HOME": str(tmp_path)},
+        )
+
+    assert chain("assume-role", method).frozen().access_key == "ASIAROLE"
+    assert seen == [("sts", key)]
+    with pytest.raises(CredentialPathDenied):
+        chain("assume-role").frozen()
+
+
+def test_a_machine_without_a_role_gives_none_to_start_from(tmp_path: Path) -> None:
+    role = "role_arn=arn:aws:iam::111122223333:role/app"
+    aws_files(tmp_path, config=f"[default]\n{role}\ncredential_source=Ec2InstanceMetadata\n")
+    environ = {"HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true"}
+    with pytest.raises(CredentialPathDenied):
+        credential_source(policy("assume-role", "iam-role"), environ=environ).frozen()
