@@ -42,7 +42,10 @@ Holder = tuple[dict[str, Any], str]
 
 
 def find_blobs(value: object, plan: dict[str, Any], found: list[Holder]) -> None:
-    """Add to `found` each (dict, key) under `value` where `plan` says that a blob stands."""
+    """Add to `found` each (dict, key) under `value` where `plan` says that a blob stands.
+
+    No deeper than the plan: no shape has a list right inside a list.
+    """
     if isinstance(value, dict):
         for key, below in value.items():
             sub = plan.get(key)
@@ -54,7 +57,8 @@ def find_blobs(value: object, plan: dict[str, Any], found: list[Holder]) -> None
                 find_blobs(below, sub, found)
     elif isinstance(value, list | tuple):
         for item in value:
-            find_blobs(item, plan, found)
+            if isinstance(item, dict):
+                find_blobs(item, plan, found)
 
 
 def decode_blobs(value: object, plan: dict[str, Any]) -> None:

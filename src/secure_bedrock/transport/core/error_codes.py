@@ -50,8 +50,8 @@ _BY_STATUS: Final[Mapping[int, type[ServiceError]]] = {
 _CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.]{0,99}")
 _PER_DAY: Final = re.compile(r"\bper[ -]day\b|\bdaily\b", re.IGNORECASE)
 
-# Source: AWS IAM User Guide, "Troubleshoot access denied error messages" (read 2026-11-20). The first match
-# counts: a denial by a service control policy is worded with the word "identity-based" nowhere.
+# Source: AWS IAM User Guide, "Troubleshoot access denied error messages" (read 2026-11-20). A message
+# names one of them; should it name two, the one that an account's administrator holds comes first.
 _LAYERS: Final = (
     ("service control policy", "service-control-policy"),
     ("resource control policy", "resource-control-policy"),

@@ -68,8 +68,10 @@ def _by_target(fields: Mapping[str, str], body: bytes, table: OperationTable) ->
     if prefix != table.target_prefix:
         _refuse("X-Amz-Target is not the service's", "operation-unknown")
     try:
-        document = json.loads(body.decode("utf-8"), object_pairs_hook=_unique)
-    except ValueError:
+        document = json.loads(
+            body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant
+        )
+    except (ValueError, RecursionError):
         _refuse("the body is not JSON that can be read in one way only", "body-ambiguous")
     if not isinstance(document, dict):
         _refuse("the body is not a JSON object", "body-ambiguous")
@@ -81,6 +83,11 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(found) != len(pairs):
         raise ValueError
     return found
+
+
+def _no_constant(_: str) -> NoReturn:
+    """NaN and the infinities are Python's words, not JSON's."""
+    raise ValueError
 
 
 def _by_action(fields: Mapping[str, str], body: bytes, table: OperationTable) -> str:

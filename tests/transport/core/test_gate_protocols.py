@@ -1,0 +1,179 @@
+"""How the gate tells operations of form and JSON services apart, and what could name two of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import pytest
+
+from secure_bedrock.errors import OperationDenied
+from secure_bedrock.policy.operations import operation_table
+from secure_bedrock.transport.core.gate import gate
+from secure_bedrock.transport.core.sign import sign
+from secure_bedrock.transport.core.wire import WireRequest
+from secure_bedrock.values import Decision
+
+NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Route:
+    service: str
+    authority: str
+    region: str = "eu-west-1"
+
+
+@dataclass(frozen=True)
+class Keys:
+    access_key: str = "AKIDEXAMPLE"
+    secret_key: str = "secret"
+    token: str | None = None
+
+
+@dataclass(frozen=True)
+class Operations:
+    """Rules that allow every operation but those named, and no model."""
+
+    forbidden: frozenset[str] = frozenset()
+
+    def decide_model(self, model_id: object, *, operation: str = "Converse") -> Decision:
+        return Decision(allowed=False, rule="model-not-listed", reason="none is")
+
+    def decide_operation(self, service: str, operation: str) -> Decision:
+        allowed = f"{service}:{operation}" not in self.forbidden
+        return Decision(allowed, "op" if allowed else "operation-not-listed", "test's own list")
+
+
+RULES = Operations()
+
+
+def signed(
+    route: Route,
+    body: bytes,
+    *headers: tuple[str, str],
+    target: str = "/",
+    method: str = "POST",
+) -> WireRequest:
+    plain = WireRequest(method, target, (("Host", route.authority), *headers), body)
+    name = operation_table(route.service).signing_name
+    return sign(plain, credentials=Keys(), region=route.region, signing_name=name, now=NOW)
+
+
+FORM = ("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
+EC2 = Route("ec2", "vpce-0abc-1.ec2.eu-west-1.vpce.amazonaws.com")
+ENDPOINTS = b"Action=DescribeVpcEndpoints&Version=2016-11-15&Filter.1.Name=vpc-id"
+
+
+def form(
+    body: bytes, *, route: Route = EC2, content_type: str = FORM[1], **line: str
+) -> WireRequest:
+    return signed(route, body, ("Content-Type", content_type), **line)
+
+
+def test_a_form_names_its_operation_by_action() -> None:
+    gated = gate(form(ENDPOINTS), route=EC2, policy=RULES)
+
+    assert (gated.operation, gated.model_id) == ("DescribeVpcEndpoints", None)
+
+
+def test_what_the_library_calls_for_itself_needs_a_grant_or_the_policy() -> None:
+    rules = Operations(forbidden=frozenset({"ec2:DescribeVpcEndpoints"}))
+
+    granted = gate(
+        form(ENDPOINTS), route=EC2, policy=rules, grants=frozenset({"ec2:DescribeVpcEndpoints"})
+    )
+
+    assert granted.decision.rule == "granted"
+    with pytest.raises(OperationDenied):
+        gate(form(ENDPOINTS), route=EC2, policy=rules)
+
+
+FORMS: dict[str, tuple[str, Callable[[], WireRequest]]] = {
+    "two actions": ("body-ambiguous", lambda: form(ENDPOINTS + b"&Action=DeleteVpcEndpoints")),
+    "two actions, one encoded": ("body-ambiguous", lambda: form(ENDPOINTS + b"&%41ction=DeleteVpc")),
+    "two actions, one in small letters": ("body-ambiguous", lambda: form(ENDPOINTS + b"&action=X")),
+    "bytes that are not ASCII": ("body-ambiguous", lambda: form(ENDPOINTS + b"&a=\xff")),
+    "an encoded byte that is not UTF-8": ("body-ambiguous", lambda: form(ENDPOINTS + b"&a=%FF")),
+    "another content type": (
+        "body-ambiguous",
+        lambda: form(ENDPOINTS, content_type="text/plain"),
+    ),
+    "no action": ("operation-unknown", lambda: form(b"Version=2016-11-15")),
+    "another version": ("operation-unknown", lambda: form(b"Action=DescribeVpcs&Version=2014-01-01")),
+    "no such action": ("operation-unknown", lambda: form(b"Action=Nothing&Version=2016-11-15")),
+    "the action in the target": ("operation-unknown", lambda: form(ENDPOINTS, target="/?Action=X")),
+    "another path": ("operation-unknown", lambda: form(ENDPOINTS, target="/x")),
+    "another method": ("operation-unknown", lambda: form(ENDPOINTS, method="GET")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("row", FORMS.values(), ids=FORMS)
+def test_a_form_with_two_readings_is_refused(row: tuple[str, Callable[[], WireRequest]]) -> None:
+    rule, make = row
+
+    with pytest.raises(OperationDenied) as refused:
+        gate(make(), route=EC2, policy=RULES)
+
+    assert refused.value.rule == rule
+
+
+STS = Route("sts", "vpce-0abc-1.sts.eu-west-1.vpce.amazonaws.com")
+WEB_IDENTITY = b"Action=AssumeRoleWithWebIdentity&Version=2011-06-15&WebIdentityToken=x"
+
+
+def test_an_operation_that_takes_no_signature_carries_no_credentials() -> None:
+    plain = WireRequest("POST", "/", (("Host", STS.authority), FORM), WEB_IDENTITY)
+
+    assert gate(plain, route=STS, policy=RULES).operation == "AssumeRoleWithWebIdentity"
+    with pytest.raises(OperationDenied) as refused:
+        gate(form(WEB_IDENTITY, route=STS), route=STS, policy=RULES)
+    assert refused.value.rule == "signature-unwanted"
+
+
+SSM = Route("ssm", "vpce-0abc-1.ssm.eu-west-1.vpce.amazonaws.com")
+
+
+def targeted(
+    target: str = "AmazonSSM.GetParameter", body: bytes = b'{"Name": "/a"}'
+) -> WireRequest:
+    content_type = ("Content-Type", "application/x-amz-json-1.1")
+    return signed(SSM, body, ("X-Amz-Target", target), content_type)
+
+
+def test_a_json_service_names_its_operation_by_target() -> None:
+    assert gate(targeted(), route=SSM, policy=RULES).operation == "GetParameter"
+
+
+TARGETS: dict[str, tuple[str, Callable[[], WireRequest]]] = {
+    "another service's target": ("operation-unknown", lambda: targeted("Other.GetParameter")),
+    "no such operation": ("operation-unknown", lambda: targeted("AmazonSSM.Nothing")),
+    "duplicate keys": ("body-ambiguous", lambda: targeted(body=b'{"Name": "a", "Name": "b"}')),
+    "duplicate keys further down": ("body-ambiguous", lambda: targeted(body=b'{"a": {"b": 1, "b": 2}}')),
+    "a number that JSON has not": ("body-ambiguous", lambda: targeted(body=b'{"a": NaN}')),
+    "no JSON": ("body-ambiguous", lambda: targeted(body=b"{")),
+    "no object": ("body-ambiguous", lambda: targeted(body=b"[]")),
+    "bytes that are not UTF-8": ("body-ambiguous", lambda: targeted(body=b'{"a": "\xff"}')),
+    "nesting without end": ("body-ambiguous", lambda: targeted(body=b"[" * 100_000)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("row", TARGETS.values(), ids=TARGETS)
+def test_a_json_body_with_two_readings_is_refused(
+    row: tuple[str, Callable[[], WireRequest]],
+) -> None:
+    rule, make = row
+
+    with pytest.raises(OperationDenied) as refused:
+        gate(make(), route=SSM, policy=RULES)
+
+    assert refused.value.rule == rule
+
+
+def test_an_unsigned_target_is_refused() -> None:
+    request = targeted()
+    pairs = [(n, v.replace(";x-amz-target", "")) for n, v in request.headers]
+
+    with pytest.raises(OperationDenied) as refused:
+        gate(replace(request, headers=tuple(pairs)), route=SSM, policy=RULES)
+
+    assert refused.value.rule == "signature-headers"

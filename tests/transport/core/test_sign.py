@@ -1,0 +1,98 @@
+"""Signing: botocore's signature, written by us, without a trace in any log."""
+
+import logging
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from secure_bedrock.transport.core.sign import sign
+from secure_bedrock.transport.core.wire import WireRequest
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The example keys of AWS's documentation."""
+
+    access_key: str = "AKIDEXAMPLE"
+    secret_key: str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+    token: str | None = None
+
+
+# Source: the "get-vanilla" case of AWS's Signature Version 4 test suite (read 2026-11-20).
+VANILLA = WireRequest("GET", "/", (("Host", "example.amazonaws.com"),), b"")
+VANILLA_AT = datetime(2015, 8, 30, 12, 36, tzinfo=UTC)
+VANILLA_SIGNATURE = "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"
+
+
+def vanilla(request: WireRequest = VANILLA, now: datetime = VANILLA_AT) -> dict[str, str]:
+    signed = sign(request, credentials=Keys(), region="us-east-1", signing_name="service", now=now)
+    return dict(signed.headers)
+
+
+def test_the_documented_example_gives_the_documented_signature() -> None:
+    assert vanilla()["Authorization"] == (
+        "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, "
+        f"SignedHeaders=host;x-amz-date, Signature={VANILLA_SIGNATURE}"
+    )
+
+
+def test_the_time_is_read_in_utc() -> None:
+    tokyo = VANILLA_AT.astimezone(timezone(timedelta(hours=9)))
+
+    assert vanilla(now=tokyo)["X-Amz-Date"] == "20150830T123600Z"
+
+
+def test_now_is_the_default() -> None:
+    before = datetime.now(UTC).replace(microsecond=0)
+    signed = sign(VANILLA, credentials=Keys(), region="us-east-1", signing_name="service")
+    stamp = datetime.fromisoformat(dict(signed.headers)["X-Amz-Date"])
+
+    assert before <= stamp <= datetime.now(UTC)
+
+
+def test_signing_again_replaces_the_signature_and_the_token() -> None:
+    """An attempt after another may be signed from what the first one left, in any case of the letters."""
+    first = sign(
+        VANILLA,
+        credentials=Keys(token="old"),
+        region="eu-west-1",
+        signing_name="bedrock",
+        now=VANILLA_AT,
+    )
+    shouted = WireRequest(
+        "GET", "/", tuple((name.upper(), value) for name, value in first.headers), b""
+    )
+
+    headers = vanilla(shouted)
+
+    assert "old" not in headers.values()
+    assert sorted(name.lower() for name in headers) == ["authorization", "host", "x-amz-date"]
+    assert headers["Authorization"].endswith(VANILLA_SIGNATURE)
+
+
+def test_nothing_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """botocore's own add_auth writes the canonical request, session token included, at DEBUG."""
+    with caplog.at_level(logging.DEBUG):
+        sign(VANILLA, credentials=Keys(token="secret-token"), region="eu-west-1", signing_name="x")
+
+    assert caplog.records == []
+
+
+def test_the_core_is_imported_without_botocore() -> None:
+    """Importing botocore.auth costs more than all of the core; only the first signature pays it."""
+    script = (
+        "import sys;"
+        "import secure_bedrock.transport.core.gate, secure_bedrock.transport.core.serialise,"
+        "secure_bedrock.transport.core.sign, secure_bedrock.transport.core.stream_events,"
+        "secure_bedrock.transport.core.answers;"
+        "print(sorted(m for m in sys.modules if m.split('.')[0] in ('botocore', 'urllib3', 'pydantic')))"
+    )
+
+    shown = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+    )
+
+    assert shown.stdout.strip() == "[]"
