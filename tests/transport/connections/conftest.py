@@ -7,14 +7,17 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
 
 from secure_bedrock.network import PrivateRoute, RouteGuard, SystemConnector, SystemResolver
+from secure_bedrock.policy import Policy
 from secure_bedrock.transport.connection import GuardedConnection, open_connection
 from secure_bedrock.transport.core import wire
 from secure_bedrock.transport.core.wire import GatedRequest
+from secure_bedrock.transport.driver import GuardedResponse, GuardedTransport
 from secure_bedrock.transport.pool import ConnectionPool
 from secure_bedrock.transport.tls import tls_context
 from secure_bedrock.values import BEDROCK_RUNTIME, Deadline, Decision, Region
@@ -42,6 +45,7 @@ class Endpoint:
 
     def __post_init__(self) -> None:
         self.port = int(self.listener.getsockname()[1])
+        self.runner = threading.Thread(target=self.run, daemon=True)
 
     def run(self) -> None:
         while not self.stop.is_set():
@@ -53,8 +57,8 @@ class Endpoint:
                 return
             self.accepted += 1
             thread = threading.Thread(target=self._one, args=(plain,), daemon=True)
-            self.threads.append(thread)
             thread.start()
+            self.threads.append(thread)
 
     def _one(self, plain: socket.socket) -> None:
         plain.settimeout(WAIT_S)
@@ -84,6 +88,7 @@ class Endpoint:
         self.stop.set()
         with suppress(OSError):
             self.listener.shutdown(socket.SHUT_RDWR)  # wakes accept() on Linux
+        self.runner.join(WAIT_S)
         self.listener.close()
         for thread in self.threads:
             thread.join(WAIT_S)
@@ -114,7 +119,7 @@ StartEndpoint = Callable[..., Endpoint]
 @pytest.fixture
 def start(server_context: ssl.SSLContext) -> Iterator[StartEndpoint]:
     """Start an endpoint: `serve(sock)` handles one connection; by default every request gets ANSWER."""
-    running: list[tuple[Endpoint, threading.Thread]] = []
+    running: list[Endpoint] = []
 
     def start_one(serve: Serve | None = None, *, context: ssl.SSLContext | None = None) -> Endpoint:
         listener = socket.create_server(("127.0.0.1", 0), backlog=128)
@@ -127,15 +132,13 @@ def start(server_context: ssl.SSLContext) -> Iterator[StartEndpoint]:
                     sock.sendall(ANSWER)
 
             endpoint.serve = answer_all
-        thread = threading.Thread(target=endpoint.run, daemon=True)
-        thread.start()
-        running.append((endpoint, thread))
+        endpoint.runner.start()
+        running.append(endpoint)
         return endpoint
 
     yield start_one
-    for endpoint, thread in running:
+    for endpoint in running:
         endpoint.close()
-        thread.join(WAIT_S)
 
 
 @pytest.fixture
@@ -231,3 +234,59 @@ def pool_to(
     yield make
     for pool in made:
         pool.close()
+
+
+class Caller:
+    """A transport to an endpoint, and the request that it sends."""
+
+    def __init__(self, transport: GuardedTransport, gated: Any) -> None:
+        self.transport, self.gated = transport, gated
+
+    def __call__(
+        self,
+        *,
+        body: bytes = b"{}",
+        deadline_s: float | None = None,
+        read_s: float = 5,
+        stream: bool = False,
+        idle_s: float | None = None,
+    ) -> GuardedResponse:
+        return self.transport.exchange(
+            self.gated(self.transport.route, body),
+            deadline=Deadline.after(deadline_s),
+            read_s=read_s,
+            stream=stream,
+            idle_s=idle_s,
+        )
+
+
+CallerOf = Callable[..., Caller]
+
+
+@pytest.fixture
+def policy_with(ca_path: str) -> Callable[..., Policy]:
+    """A policy that reaches loopback; keyword arguments are [network]'s."""
+
+    def make(**network: object) -> Policy:
+        given = {"cidrs": ["127.0.0.0/8"], "ca_bundle": ca_path, **network}
+        return Policy(
+            region="eu-west-1",
+            models=["anthropic.claude-3-haiku-20240307-v1:0"],
+            network=given,
+        )
+
+    return make
+
+
+@pytest.fixture
+def caller(route_to: Any, policy_with: Any, gated: Any) -> Iterator[CallerOf]:
+    made: list[GuardedTransport] = []
+
+    def make(endpoint: Any, **given: Any) -> Caller:
+        transport = GuardedTransport(route_to(endpoint), policy=policy_with(), **given)
+        made.append(transport)
+        return Caller(transport, gated)
+
+    yield make
+    for transport in made:
+        transport.close()

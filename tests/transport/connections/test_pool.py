@@ -309,3 +309,12 @@ def test_the_fork_hook_is_registered_once_and_with_the_first_pool(
     pool_to(endpoint)
     pool_to(endpoint)
     assert hooks == [{"after_in_child": pool_module._forget_all}]
+
+
+def test_the_fork_hook_empties_every_pool(start: Any, pool_to: Any, gated: Any) -> None:
+    endpoint = start()
+    pools = [pool_to(endpoint), pool_to(endpoint)]
+    for pool in pools:
+        use(pool, gated)
+    pool_module._forget_all()
+    assert [pool.idle for pool in pools] == [0, 0]

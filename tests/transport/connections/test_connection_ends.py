@@ -1,0 +1,160 @@
+"""How a connection ends: by the peer, by another thread, in a forked child, or by being dropped."""
+
+import errno
+import os
+import ssl
+import threading
+import time
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from secure_bedrock.network import RouteGuard, SystemConnector, SystemResolver
+from secure_bedrock.transport.connection import GuardedConnection, PeerFacts, open_connection
+from secure_bedrock.transport.time_limit import TimeLimit
+from secure_bedrock.values import Deadline
+
+
+def limit(seconds: float = 5, *, deadline_s: float | None = None) -> TimeLimit:
+    return TimeLimit(Deadline.after(deadline_s), seconds)
+
+
+def test_a_closed_connection_reads_its_end_and_writes_nothing(
+    start: Any, connect: Any, gated: Any
+) -> None:
+    connection = connect(start())
+    connection.close()
+    connection.close()
+    assert not connection.usable
+    assert not connection.is_quiet()
+    assert connection.receive(limit()) == b""
+    assert connection.send(gated(connection.route), limit()) is False
+    assert connection._sock.fileno() == -1
+
+
+def test_close_wakes_a_blocked_reader_at_once(start: Any, connect: Any) -> None:
+    connection = connect(start())
+    ends: list[tuple[bytes, float]] = []
+
+    def read() -> None:
+        ends.append((connection.receive(limit()), time.monotonic()))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    time.sleep(0.05)
+    closed_at = time.monotonic()
+    connection.close()
+    reader.join(5)
+    assert ends[0][0] == b""
+    assert ends[0][1] - closed_at < 0.2
+    assert connection._sock.fileno() == -1
+
+
+def test_a_reader_gets_no_ciphertext_when_another_thread_closes(start: Any, connect: Any) -> None:
+    def flood(sock: ssl.SSLSocket) -> None:
+        while True:
+            sock.sendall(b"a" * 4096)
+
+    endpoint = start(flood)
+    for _ in range(10):
+        connection = connect(endpoint)
+        got: list[bytes] = []
+
+        def read(connection: GuardedConnection = connection, got: list[bytes] = got) -> None:
+            while piece := connection.receive(limit()):
+                got.append(piece)
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        time.sleep(0.005)
+        connection.close()
+        reader.join(5)
+        assert not reader.is_alive()
+        assert set(b"".join(got)) <= {ord("a")}
+
+
+def test_two_threads_on_one_connection_are_a_mistake(start: Any, connect: Any) -> None:
+    connection = connect(start())
+    reader = threading.Thread(target=connection.receive, args=(limit(),))
+    reader.start()
+    time.sleep(0.05)
+    with pytest.raises(RuntimeError, match="two threads"):
+        connection.receive(limit())
+    connection.close()
+    reader.join(5)
+
+
+def test_abandon_closes_the_descriptor_and_tells_the_peer_nothing(start: Any, connect: Any) -> None:
+    outcome: list[str] = []
+
+    def serve(sock: ssl.SSLSocket) -> None:
+        sock.settimeout(0.2)
+        try:
+            outcome.append(f"read {sock.recv(1)!r}")
+        except TimeoutError:
+            outcome.append("nothing")
+
+    endpoint = start(serve)
+    connection = connect(endpoint)
+    parents = os.dup(connection._sock.fileno())  # as a parent process has it
+    connection.abandon()
+    for thread in endpoint.threads:
+        thread.join(5)
+    os.close(parents)
+    assert outcome == ["nothing"]
+    assert connection._sock.fileno() == -1
+
+
+def test_a_dropped_connection_closes_its_socket(start: Any, connect: Any, route_to: Any) -> None:
+    ended = threading.Event()
+
+    def serve(sock: ssl.SSLSocket) -> None:
+        sock.recv(1)
+        ended.set()
+
+    endpoint = start(serve)
+    open_connection(
+        RouteGuard(route_to(endpoint)),
+        resolver=SystemResolver(),
+        connector=SystemConnector(),
+        context=connect(endpoint)._sock.context,
+        connect_s=5,
+        deadline=Deadline(),
+    )
+    assert ended.wait(5)
+
+
+class FailingSocket:
+    """A secured socket whose peer the kernel has given up."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def settimeout(self, seconds: float) -> None:
+        assert seconds > 0
+
+    def read(self, count: int) -> bytes:
+        raise self.error
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ETIMEDOUT, "Connection timed out"),
+        OSError(errno.EHOSTUNREACH, "No route to host"),
+        ConnectionResetError(),
+        ssl.SSLEOFError(),
+        ssl.SSLError(1, "bad record mac"),
+        ValueError("Read on closed or unwrapped SSL socket."),
+    ],
+    ids=lambda error: str(error) or type(error).__name__,
+)
+def test_however_a_connection_ends_it_reads_as_its_end(error: Exception, route_to: Any) -> None:
+    sock: Any = FailingSocket(error)
+    route = route_to(SimpleNamespace(port=443))
+    connection = GuardedConnection(sock, route=route, peer=PeerFacts("", "", "", ""))
+    assert connection.receive(limit()) == b""
