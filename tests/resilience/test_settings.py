@@ -20,6 +20,10 @@ def test_the_defaults_are_aws_s_numbers() -> None:
     )
 
 
+def test_attempts_and_quota_may_be_given_by_position() -> None:
+    assert RetrySettings(2, 30) == RetrySettings(max_attempts=2, quota=30)
+
+
 @pytest.mark.parametrize("field", dataclasses.fields(RetrySettings), ids=lambda field: field.name)
 @pytest.mark.parametrize("value", [-1, float("nan"), float("inf")])
 def test_no_setting_is_negative_or_endless(

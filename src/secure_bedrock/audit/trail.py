@@ -13,7 +13,8 @@ from secure_bedrock.audit.record import CallRecord
 from secure_bedrock.audit.sinks import Sink, SinkLike
 from secure_bedrock.errors import ConfigurationError
 
-AuditMode = Literal["best_effort"]
+AuditMode = Literal["best_effort", "required"]
+"""What a policy may ask for; a trail of this version offers best_effort alone."""
 
 _log: Final = logging.getLogger("secure_bedrock.audit.trail")
 _COMPLAINT_S: Final = 60.0
@@ -24,7 +25,8 @@ class AuditTrail:
 
     In the mode best_effort a sink that fails is counted, reported once a minute on the logger
     `secure_bedrock.audit.trail`, and does no harm to the call; the next event that it accepts says how many it missed.
-    `sdk_version` and `environment` stand in every event. Raises ConfigurationError for another mode.
+    `sdk_version` and `environment` stand in every event. Raises ConfigurationError for
+    another mode: a trail that does less than it was asked for must not come up.
     """
 
     def __init__(

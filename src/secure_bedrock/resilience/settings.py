@@ -8,7 +8,7 @@ from secure_bedrock.errors import ConfigurationError
 # read 2026-11-20), unless the field says otherwise.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class RetrySettings:
     """How often, how long and at what price a failed attempt is repeated.
 

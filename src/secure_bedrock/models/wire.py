@@ -1,0 +1,86 @@
+"""Reads members of AWS's answers; what is missing or of the wrong type makes an incomplete answer."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any, Final
+
+from secure_bedrock.errors import IncompleteResponse, InvalidRequest
+
+UNKNOWN_MEMBER: Final = "SDK_UNKNOWN_MEMBER"
+"""botocore's stand-in for a union member that its model does not know: the content is lost (botocore 1.44.5)."""
+
+
+def malformed(what: str, *, partial: Any = None) -> IncompleteResponse:
+    """The error for an answer in which `what` (a name from the API's model) is missing or of the wrong type."""
+    return IncompleteResponse(
+        f"the answer's {what} is missing or not what the API defines",
+        partial=partial,
+        rule="malformed-answer",
+    )
+
+
+def text_of(members: Mapping[str, Any], name: str) -> str:
+    """The required text member."""
+    value = members.get(name)
+    if not isinstance(value, str):
+        raise malformed(name)
+    return value
+
+
+def optional_text_of(members: Mapping[str, Any], name: str) -> str | None:
+    """The text member, or None where it is not there."""
+    return None if members.get(name) is None else text_of(members, name)
+
+
+def struct_of(members: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """The required structure member."""
+    value = members.get(name)
+    if not isinstance(value, Mapping):
+        raise malformed(name)
+    return value
+
+
+def list_of(members: Mapping[str, Any], name: str) -> list[Any]:
+    """The required list member."""
+    value = members.get(name)
+    if not isinstance(value, list):
+        raise malformed(name)
+    return value
+
+
+def count_of(members: Mapping[str, Any], name: str) -> int:
+    """The required whole number from 0 up."""
+    value = members.get(name)
+    if type(value) is not int or value < 0:  # a bool is an int too
+        raise malformed(name)
+    return value
+
+
+def bytes_of(value: object, name: str) -> bytes:
+    """A blob: bytes as botocore gives them, or base64 text as it stands in JSON."""
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, str):
+        try:
+            return base64.b64decode(value, validate=True)
+        except binascii.Error:
+            pass
+    raise malformed(name)
+
+
+def refuse_lost_members(value: object) -> None:
+    """Raise InvalidRequest where botocore's stand-in for a lost union member is anywhere inside `value`."""
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, Mapping):
+            if UNKNOWN_MEMBER in item:
+                raise InvalidRequest(
+                    "a content block whose content was lost when it was received can't be sent",
+                    rule="lost-block",
+                    next_step="leave the block out, or use a botocore that knows it",
+                )
+            pending.extend(item.values())
+        elif isinstance(item, list | tuple):
+            pending.extend(item)
