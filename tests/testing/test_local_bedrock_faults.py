@@ -80,11 +80,12 @@ def dechunked(data: bytes) -> bytes:
         body = body[length + 2 :]
 
 
-def messages(data: bytes) -> list[tuple[dict[str, str], bytes]]:
+def messages(data: bytes) -> list[tuple[dict[str, Any], bytes]]:
     """The event stream messages of a raw answer, as botocore's own parser reads them."""
     buffer = botocore.eventstream.EventStreamBuffer()
     buffer.add_data(dechunked(data))
-    return [(message.headers, message.payload) for message in buffer]
+    read: list[Any] = list(buffer)
+    return [(message.headers, message.payload) for message in read]
 
 
 def test_the_names_are_the_faults_own_and_stable() -> None:
@@ -369,7 +370,8 @@ def test_a_cut_in_an_event_is_proper_http_with_bytes_left_over(raw: Raw) -> None
     buffer = botocore.eventstream.EventStreamBuffer()
     data = dechunked(raw(ALL["cut-in-event"], stream=True))
     buffer.add_data(data)
-    whole = sum(message.prelude.total_length for message in buffer)
+    read: list[Any] = list(buffer)
+    whole = sum(message.prelude.total_length for message in read)
 
     assert 0 < whole < len(data)
 

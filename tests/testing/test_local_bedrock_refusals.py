@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import ssl
+import sys
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import botocore.exceptions
 import pytest
 
 from secure_bedrock.testing import LocalBedrock, LocalCredentials
+from secure_bedrock.testing.shape_check import header_problems
 
 HAIKU = "anthropic.claude-3-haiku-20240307-v1:0"
 CONVERSE = f"/model/{HAIKU}/converse"
@@ -165,26 +169,22 @@ def test_the_method_counts(
     assert exchange(data)[:2] == (404, "UnknownOperationException")
 
 
-@pytest.mark.parametrize(
-    ("model_id", "status", "code"),
-    [
-        ("us.made.up-v1:0", 400, "ValidationException"),
-        (
-            "arn%3Aaws%3Abedrock%3Aeu-west-1%3A%3Afoundation-model%2Fmade.up",
-            404,
-            "ResourceNotFoundException",
-        ),
-    ],
-)
+UNKNOWN_MODELS = {
+    "us.made.up-v1:0": (400, "ValidationException"),
+    "arn%3Aaws%3Abedrock%3Aeu-west-1%3A%3Afoundation-model%2Fmade.up": (
+        404,
+        "ResourceNotFoundException",
+    ),
+}
+
+
+@pytest.mark.parametrize("model_id", UNKNOWN_MODELS)
 def test_an_unknown_model_is_refused(
-    exchange: Exchange,
-    signed: Callable[..., bytes],
-    bedrock: LocalBedrock,
-    model_id: str,
-    status: int,
-    code: str,
+    exchange: Exchange, signed: Callable[..., bytes], bedrock: LocalBedrock, model_id: str
 ) -> None:
-    assert exchange(signed(bedrock, f"/model/{model_id}/converse", b"{}"))[:2] == (status, code)
+    found = exchange(signed(bedrock, f"/model/{model_id}/converse", b"{}"))
+
+    assert found[:2] == UNKNOWN_MODELS[model_id]
 
 
 def test_an_arn_of_a_listed_model_is_known(
@@ -387,9 +387,40 @@ def test_stopping_twice_is_harmless_and_ends_open_connections(
     assert sock.recv(1) == b""
 
 
+def test_a_member_that_a_header_has_to_carry_is_missed() -> None:
+    shapes = {"Text": {"type": "string"}}
+    member = {"shape": "Text", "location": "header", "locationName": "X-It"}
+    shape = {"members": {"it": member}, "required": ["it"]}
+
+    assert list(header_problems(shapes, shape, {"x-it": "x"})) == []
+    assert "must not be null" in next(header_problems(shapes, shape, {}))
+
+
+def test_a_server_that_never_ran_leaves_nothing_behind() -> None:
+    server = LocalBedrock()
+    ca = Path(server.ca_path)
+    assert ca.exists()
+    server.stop()
+
+    assert not ca.exists()
+
+
+def test_a_waiting_listener_outlives_its_own_time_limit(
+    bedrock: LocalBedrock, dial: Callable[..., ssl.SSLSocket]
+) -> None:
+    time.sleep(1.1)
+
+    assert dial(bedrock).version() in ("TLSv1.2", "TLSv1.3")
+
+
+def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "trustme", None)
+    with pytest.raises(ImportError, match=r"secure-bedrock\[testing\]"):
+        LocalBedrock()
+
+
 def test_names_follow_the_region_and_its_partition() -> None:
     china = LocalBedrock(region="cn-north-1")
-    china.stop()
 
     assert china.host.endswith(".bedrock-runtime.cn-north-1.vpce.amazonaws.com.cn")
     assert china.url == f"https://{china.host}:{china.port}"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from secure_bedrock.testing import LocalCredentials
 from secure_bedrock.testing.request_reader import RawRequest
-from secure_bedrock.testing.sigv4_check import check_signature, canonical_request
+from secure_bedrock.testing.sigv4_check import canonical_request, check_signature
 
 KEYS = LocalCredentials()
 NOW = datetime.now(UTC)

@@ -21,7 +21,7 @@ from secure_bedrock.testing.reply import Headers, Reply, error_reply, json_reply
 from secure_bedrock.testing.service_model import load_service_model
 from secure_bedrock.testing.turn import Block, Call, Turn, counted_tokens, strings_in
 
-# A guardrail bills text by the 1000 characters. Source: AWS, Bedrock pricing, "Guardrails", read 2026-11-20.
+# A text unit is taken as 1000 characters; from memory of AWS's price list, unconfirmed.
 _TEXT_UNIT = 1000
 _UNBILLED = (
     "contentPolicyUnits",

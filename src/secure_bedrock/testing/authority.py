@@ -32,7 +32,12 @@ class LocalAuthority:
     """
 
     def __init__(self) -> None:
-        import trustme  # noqa: PLC0415 - an extra, and 50 ms that only a server pays
+        try:
+            import trustme  # noqa: PLC0415 - an extra, and 50 ms that only a server pays
+        except ModuleNotFoundError as missing:
+            raise ImportError(
+                "local servers need certificates: pip install 'secure-bedrock[testing]'"
+            ) from missing
 
         self._root = trustme.CA()
         directory = Path(tempfile.mkdtemp(prefix="secure-bedrock-testing-"))
@@ -87,7 +92,7 @@ class LocalAuthority:
 
 
 def _load_pem(context: ssl.SSLContext, pem: bytes) -> None:
-    # ssl loads certificates from files only (https://github.com/python/cpython/issues/60691).
+    # ssl loads certificates from files only (https://bugs.python.org/issue16487).
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory, "server.pem")
         path.write_bytes(pem)

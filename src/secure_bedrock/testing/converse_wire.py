@@ -13,7 +13,8 @@ from secure_bedrock.testing.turn import Block, Call, Turn, input_tokens, latency
 Event = tuple[str, dict[str, Any]]
 """An event's type and its payload."""
 
-# Bedrock pads its events with a member `p` of varying length, against guesses from their sizes.
+# Bedrock's events carry a member `p`, a prefix of this alphabet (https://github.com/aws/aws-sdk-js-v3/issues/6919, read
+# 2026-11-20); SDKs drop it as unknown.
 _PADDING = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 
@@ -63,7 +64,7 @@ def converse_events(call: Call, turn: Turn) -> list[Event]:
 
 
 def _block_events(block: Block) -> Iterator[Event]:
-    """Text has no start event, as with Bedrock's own models; a tool's input comes as pieces of its JSON."""
+    """Text has no start event, as Bedrock's streams have none; a tool's input comes as pieces of its JSON."""
     if "toolUse" in block:
         use = block["toolUse"]
         started = {"toolUseId": use["toolUseId"], "name": use["name"]}

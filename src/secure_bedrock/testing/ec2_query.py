@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
@@ -11,9 +12,9 @@ from xml.sax.saxutils import escape
 from secure_bedrock.testing.reply import Reply, standard_headers
 from secure_bedrock.testing.vpc_facts import Item
 
-# metadata.apiVersion and the namespace of EC2's service model (botocore 1.44.5, read 2026-11-20).
+# metadata.apiVersion and metadata.xmlNamespace of EC2's service model (botocore 1.44.5, read 2026-11-20).
 VERSION = "2016-11-15"
-_NAMESPACE = f"http://ec2.amazonaws.com/doc/{VERSION}/"
+_NAMESPACE = f"http://ec2.amazonaws.com/doc/{VERSION}"
 _FILTER = re.compile(r"Filter\.([0-9]+)\.(?:Name|Value\.[0-9]+)")
 
 
@@ -65,7 +66,7 @@ def parse_query(body: bytes) -> Query:
     pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, strict_parsing=bool(body))
     parameters = dict(pairs)
     if len(parameters) != len(pairs):
-        raise QueryError("MalformedQueryString", "A parameter stands twice.")
+        raise QueryError("MalformedQueryString", "A parameter stands twice.", 404)
     if parameters.get("Version") != VERSION:
         raise QueryError("NoSuchVersion", f"The API version has to be {VERSION}.")
     return Query(parameters)
@@ -82,13 +83,15 @@ def _regex(pattern: str) -> str:
     return "".join(wild.get(part) or re.escape(part.removeprefix("\\")) for part in parts)
 
 
-def page_of(items: Sequence[Item], query: Query, page_size: int) -> tuple[list[Item], str | None]:
+def page_of(
+    items: Sequence[Item], query: Query, page_size: int, bounds: tuple[int, int] | None
+) -> tuple[list[Item], str | None]:
     """The page that NextToken and MaxResults ask for, and the token of the next one."""
     token = query.parameters.get("NextToken", "")
     asked = query.parameters.get("MaxResults", "")
-    # EC2 API reference, DescribeVpcEndpoints and DescribeNetworkInterfaces, read 2026-11-20: 5 to 1000.
-    if asked and not (asked.isdigit() and 5 <= int(asked) <= 1000):
-        raise QueryError("InvalidParameterValue", "MaxResults has to be between 5 and 1000.")
+    least, most = bounds or (1, sys.maxsize)
+    if asked and not (asked.isdigit() and least <= int(asked) <= most):
+        raise QueryError("InvalidParameterValue", "MaxResults is not a number within its bounds.")
     start = _offset(token, len(items))
     end = start + min(page_size, int(asked or page_size))
     return list(items[start:end]), f"page-{end}" if end < len(items) else None

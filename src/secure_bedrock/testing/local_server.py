@@ -48,7 +48,7 @@ class LocalServer:
     service: Service
     port: int = 0
     accepted: int = 0
-    _listener: socket.socket = field(default_factory=socket.socket)
+    _listener: socket.socket | None = None
     _stopping: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _open: set[socket.socket] = field(default_factory=set)
@@ -56,29 +56,26 @@ class LocalServer:
 
     def start(self) -> None:
         """Bind, listen and accept; OSError when the port is taken."""
-        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            self._listener.bind(("127.0.0.1", self.port))
-            self._listener.listen(_BACKLOG)
-        except OSError:
-            self._listener.close()
-            raise
+        self._listener = socket.create_server(("127.0.0.1", self.port), backlog=_BACKLOG)
+        self._listener.settimeout(1.0)
         self.port = self._listener.getsockname()[1]
-        self._spawn(self._accept_all)
+        listener = self._listener
+        self._spawn(lambda: self._accept_all(listener))
 
     def stop(self) -> None:
         """End the listener and every connection; a second time it does nothing."""
         self._stopping.set()
         # A blocked accept() doesn't notice close(); shutdown() wakes it on Linux, its time limit elsewhere.
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
+        if self._listener is not None:
+            _shut(self._listener)
         with self._lock:
             for sock in self._open:
                 _shut(sock)
             threads = list(self._threads)
         for thread in threads:
             thread.join(_STOP_S)
-        self._listener.close()
+        if self._listener is not None:
+            self._listener.close()
 
     def _spawn(self, target: Callable[[], None]) -> None:
         def run() -> None:
@@ -93,11 +90,10 @@ class LocalServer:
             self._threads.add(thread)
         thread.start()
 
-    def _accept_all(self) -> None:
-        self._listener.settimeout(1.0)
+    def _accept_all(self, listener: socket.socket) -> None:
         while not self._stopping.is_set():
             try:
-                sock, peer = self._listener.accept()
+                sock, peer = listener.accept()
             except TimeoutError:
                 continue
             except OSError:

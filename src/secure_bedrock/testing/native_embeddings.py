@@ -11,7 +11,8 @@ from secure_bedrock.testing.turn import Call, Turn, stable_id, tokens_of
 
 _WORD = re.compile(r"\w+")
 
-# Default lengths. Source: AWS, "Amazon Titan Text Embeddings" and "Cohere Embed" model parameters, read 2026-11-20.
+# Default lengths. Titan V2: AWS, "Amazon Titan Embeddings G1 - Text" model parameters, read 2026-11-20. Titan G1 and
+# Cohere (Embed v3's length, also for v4): from memory, unconfirmed.
 _TITAN_G1, _TITAN_V2, _COHERE = 1536, 1024, 1024
 
 
@@ -28,13 +29,13 @@ def embedding_of(text: str, length: int) -> list[float]:
 
 
 def titan_embedding(call: Call, _turn: Turn) -> dict[str, Any]:
-    """Titan's answer; `embeddingTypes` gives floats by type too."""
+    """Titan's answer; V2 always tells its floats by type too, whatever `embeddingTypes` says (binary isn't made)."""
     text = str(call.body.get("inputText", ""))
     first_generation = "embed-text-v1" in call.model_id or "embed-g1" in call.model_id
     length = int(call.body.get("dimensions", _TITAN_G1 if first_generation else _TITAN_V2))
     vector = embedding_of(text, length)
     answer: dict[str, Any] = {"embedding": vector, "inputTextTokenCount": tokens_of(text)}
-    if "float" in call.body.get("embeddingTypes", ()):
+    if not first_generation:
         answer["embeddingsByType"] = {"float": vector}
     return answer
 

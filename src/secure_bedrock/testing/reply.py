@@ -117,7 +117,7 @@ def json_reply(value: object, request_id: str, *, status: int = 200, extra: Head
 
 def error_reply(code: str, status: int, message: str, request_id: str) -> Reply:
     """An error in rest-json's form: the code in `x-amzn-ErrorType`, the message in the body."""
-    # AWS appends a URI to the code; botocore and ours must cut it off (Smithy restJson1, `X-Amzn-Errortype`).
+    # A URI may stand behind the code; botocore 1.44.5 cuts it off at the colon (parsers.py, read 2026-11-20).
     kind = f"{code}:http://internal.amazon.com/coral/com.amazon.bedrock/"
     extra = (("x-amzn-ErrorType", kind),)
     return json_reply({"message": message}, request_id, status=status, extra=extra)

@@ -1,6 +1,6 @@
 """Is a request signed as AWS asks? Signature Version 4 written from its specification, not from botocore.
 
-Source: AWS IAM User Guide, "Create a signed AWS API request", read 2026-11-20.
+It follows the published algorithm from memory; the tests hold it against botocore 1.44.5's signer (2026-11-20).
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from urllib.parse import quote, unquote
 
 from secure_bedrock.testing.request_reader import RawRequest
 
-# AWS accepts a signature for five minutes. Source: as above, read 2026-11-20.
+# "In most cases, a request must reach AWS within five minutes of the time stamp": AWS IAM User Guide, "AWS Signature
+# Version 4 for API requests", as quoted on re:Post, read 2026-11-20. Some services' pages say fifteen.
 _SKEW = timedelta(minutes=5)
 
 _AUTHORIZATION = re.compile(

@@ -43,7 +43,8 @@ _OTHER_VPC = "vpc-0fedcba9876543210"
 _EC2_ENDPOINT = "vpce-0ec2ec2ec2ec2ec20"
 _PAGE = 1000
 
-# How EC2 names what SigV4 finds wrong. Source: EC2 API reference, "Error codes", read 2026-11-20.
+# How EC2 names what SigV4 finds wrong. IncompleteSignature and its status: EC2 API reference, "Common error types",
+# read 2026-11-20; the others are from memory and were not compared with a live account.
 _SIGNATURE_ERRORS: Mapping[str, tuple[str, int]] = {
     "missing": ("AuthFailure", 401),
     "incomplete": ("IncompleteSignature", 400),
@@ -197,7 +198,7 @@ class LocalVpc(LocalService):
         if denied is not None:
             raise denied
         found = select(items, query, table)
-        page, token = page_of(found, query, self._page_size)
+        page, token = page_of(found, query, self._page_size, table.page_bounds)
         return {table.set_name: page, "nextToken": token}
 
 

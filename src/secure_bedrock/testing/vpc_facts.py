@@ -165,16 +165,18 @@ def _interface_facts(endpoint: LocalEndpoint, place: Place, region: str) -> Item
 
 
 def _dns_entries(endpoint: LocalEndpoint, place: Place, region: str) -> list[Item]:
-    """The Region's name first, then one for each zone, then the private-DNS name: EC2's own order."""
+    """The Region's name first, then one for each zone, then the private-DNS name; no reader may rely on the order."""
     found = endpoint_id_of(endpoint, place)
     zones = ["", *(place.region + _ZONES[n % 6] for n in range(len(endpoint.addresses)))]
     names = [
         endpoint_name(endpoint.service, region, endpoint_id=found, zone=zone) for zone in zones
     ]
-    entries = [{"dnsName": name, "hostedZoneId": "Z38GZ743OKFT7T"} for name in names]
+    entries = [
+        {"dnsName": name, "hostedZoneId": hexadecimal("Z", region).upper()} for name in names
+    ]
     if endpoint.private_dns:
         private = private_name(endpoint.service, region)
-        entries.append({"dnsName": private, "hostedZoneId": hexadecimal("Z", private)[:21].upper()})
+        entries.append({"dnsName": private, "hostedZoneId": hexadecimal("Z", private).upper()})
     return entries
 
 

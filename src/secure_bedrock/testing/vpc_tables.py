@@ -1,6 +1,7 @@
 """How each of EC2's listings is asked for: its ids, its filters, the names of its XML.
 
-Source: EC2 API reference, DescribeVpcEndpoints, DescribeNetworkInterfaces and DescribeVpcs, read 2026-11-20.
+Source: EC2's service model in botocore 1.44.5 (locations, documented filters, bounds), read 2026-11-20. Error codes of
+unknown ids are from memory.
 """
 
 from __future__ import annotations
@@ -16,7 +17,11 @@ Values = Callable[[Item], list[str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """One listing; `ids_alone`: ids and MaxResults exclude each other."""
+    """One listing.
+
+    `ids_alone`: ids and MaxResults exclude each other. `page_bounds`: MaxResults outside is refused; where there
+    are none, more than 1000 counts as 1000.
+    """
 
     set_name: str
     id_list: str
@@ -24,6 +29,7 @@ class Table:
     not_found: str
     filters: Mapping[str, Values]
     ids_alone: bool = False
+    page_bounds: tuple[int, int] | None = (5, 1000)
 
 
 def _member(name: str) -> Values:
@@ -44,6 +50,7 @@ TABLES: Mapping[str, Table] = {
         id_list="VpcEndpointId",
         id_member="vpcEndpointId",
         not_found="InvalidVpcEndpointId.NotFound",
+        page_bounds=None,
         filters={
             "ip-address-type": _member("ipAddressType"),
             "service-name": _member("serviceName"),
