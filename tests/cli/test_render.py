@@ -14,6 +14,7 @@ from secure_bedrock.cli.render import (
     document,
     labelled,
     paint,
+    paragraph,
     wants_colour,
 )
 
@@ -90,6 +91,13 @@ def test_the_last_column_wraps_between_words_only() -> None:
 def test_cells_are_cleaned_and_may_be_empty() -> None:
     assert columns([("a\x1b", "")]) == "a\\x1b  "
     assert columns([]) == ""
+
+
+def test_a_paragraph_keeps_its_lines_and_wraps_them() -> None:
+    shown = paragraph("one\n\ntwo\x07 " + "word " * 20, indent=2)
+
+    assert shown.startswith("  one\n\n  two\\x07 word")
+    assert all(len(line) <= WIDTH for line in shown.split("\n"))
 
 
 def test_a_label_never_stands_alone_on_its_line() -> None:

@@ -7,17 +7,21 @@ from typing import Any
 
 import pytest
 
+from secure_bedrock.audit import AuditTrail, InvocationEvent
 from secure_bedrock.discovery import RouteFinder
 from secure_bedrock.errors import AddressDenied, EndpointDenied, EndpointNotFound
 from secure_bedrock.network import RouteGuard
 from secure_bedrock.policy import Policy
+from secure_bedrock.resilience import RetryEngine
 from secure_bedrock.testing import (
     ConnectLog,
+    Fault,
     LocalCredentials,
     LocalEndpoint,
     LocalVpc,
     StaticResolver,
 )
+from secure_bedrock.transport.call import CallRunner
 
 ACTIONS = ["DescribeVpcEndpoints", "DescribeNetworkInterfaces", "DescribeVpcs"]
 
@@ -131,6 +135,34 @@ def test_an_unreachable_ec2_gives_nothing(vpc: LocalVpc) -> None:
 
     outcomes = {each.provider: each.outcome for each in caught.value.attempts}
     assert outcomes["ec2"].startswith("ec2:DescribeVpcEndpoints failed: ")
+
+
+def test_with_a_runner_a_failed_answer_is_retried_and_every_call_leaves_an_event(
+    vpc: LocalVpc,
+) -> None:
+    policy = policy_over(vpc)
+    events: list[InvocationEvent] = []
+    engine = RetryEngine(sleep=lambda _seconds: None)
+    runner = CallRunner(policy, AuditTrail([events.append]), engine)
+    vpc.fault(Fault.status(503))
+
+    route = RouteFinder(policy, credentials=vpc.credentials, runner=runner, environ={}).route(
+        "bedrock-runtime"
+    )
+
+    assert route.addresses == ("10.20.1.10", "10.20.2.10")
+    assert {event.operation for event in events} == set(ACTIONS)
+    assert {event.outcome for event in events} == {"ok"}
+    assert events[0].attempts == 2
+
+
+def test_without_a_runner_a_failed_answer_is_nothing(vpc: LocalVpc) -> None:
+    vpc.fault(Fault.status(503))
+
+    with pytest.raises(EndpointNotFound) as caught:
+        finder_over(vpc).route("bedrock-runtime")
+
+    assert "ec2:DescribeVpcEndpoints failed" in str(caught.value)
 
 
 def test_an_endpoint_of_another_regions_service_is_refused() -> None:

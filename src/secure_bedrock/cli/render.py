@@ -46,6 +46,12 @@ def columns(rows: Sequence[Sequence[str]], *, indent: int = 0) -> str:
     return "\n".join(line for row in cells for line in _lines(row, widths, indent))
 
 
+def paragraph(text: str, *, indent: int = 0) -> str:
+    """Each line of the text, cleaned and wrapped between words."""
+    lines = [part for line in text.split("\n") for part in _wrapped(clean(line), WIDTH - indent)]
+    return "\n".join(f"{' ' * indent}{line}".rstrip() for line in lines)
+
+
 def labelled(label: str, text: str) -> list[str]:
     """The text on one line, cleaned and wrapped between words; the label never stands alone on its line."""
     return textwrap.wrap(
