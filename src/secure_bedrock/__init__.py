@@ -6,8 +6,8 @@ from secure_bedrock import errors
 
 if TYPE_CHECKING:
     from secure_bedrock.client import SecureBedrockClient
-    from secure_bedrock.policy import Policy
     from secure_bedrock.client.session import SecureSession, create_client
+    from secure_bedrock.policy import Policy
     from secure_bedrock.values import Deadline
     from secure_bedrock.values.version import __version__
 

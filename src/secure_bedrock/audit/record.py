@@ -91,6 +91,11 @@ class CallRecord:
     def __post_init__(self) -> None:
         self.event_id = self.event_id or new_event_id(self._began_s)
 
+    @property
+    def elapsed_ms(self) -> float:
+        """Milliseconds since the call began."""
+        return round((time.monotonic() - self._clock_s) * 1000, 3)
+
     def finish(
         self, outcome: Outcome, error: BaseException | None = None
     ) -> InvocationEvent | None:
@@ -112,7 +117,7 @@ class CallRecord:
         }
         members["ts"] = _utc(self._began_s)
         members["outcome"] = outcome
-        members["duration_ms"] = round((time.monotonic() - self._clock_s) * 1000, 3)
+        members["duration_ms"] = self.elapsed_ms
         self.event = event = InvocationEvent.of(members)
         self.emit(event)
         return event

@@ -89,7 +89,7 @@ def _show(number: int, step: "Step") -> None:
 
 def _sockets(step: "Step") -> str:
     if not step.connects:
-        return "none was opened"
+        return "none was opened" + (": a kept one was used" if step.outcome == "answered" else "")
     counted = {peer: step.connects.count(peer) for peer in step.connects}
     return ", ".join(f"{count} x {peer}" for peer, count in counted.items())
 

@@ -9,7 +9,7 @@ from secure_bedrock.audit import InvocationEvent
 from secure_bedrock.cli.demo_catalogue import Catalogue
 from secure_bedrock.client import SecureBedrockClient
 from secure_bedrock.errors import Denied
-from secure_bedrock.network import Resolver
+from secure_bedrock.network import vpc_endpoint_id_of
 from secure_bedrock.policy import Policy
 from secure_bedrock.testing import (
     ConnectLog,
@@ -24,8 +24,8 @@ from secure_bedrock.testing import (
 MODEL = "eu.anthropic.claude-sonnet-4-5-20250929-v1:0"
 UNLISTED = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
 QUESTIONS = (
-    "How long does the Harbour Kettle hold a temperature?",
-    "May my dog ride in the Meadow Bike Trailer?",
+    "For how long does the Harbour Kettle hold a temperature between 60 and 100 °C?",
+    "Is it true that children and dogs must not ride in the Meadow Bike Trailer?",
 )
 # An address of the kind that public Bedrock names answer with. The demo never reaches it: that is its point.
 PUBLIC_ADDRESS = "52.94.0.10"
@@ -56,23 +56,20 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What the steps act on."""
+    """What the steps act on: the servers, one client, and the answers that its resolver gives."""
 
     bedrock: LocalBedrock
     vpc: LocalVpc
     policy: Policy
     catalogue: Catalogue
+    resolver: StaticResolver
+    client: SecureBedrockClient
     events: list[InvocationEvent]
 
-    def client(self, *, addresses: tuple[str, ...] = ("127.0.0.1",)) -> SecureBedrockClient:
-        """A client for which the endpoint's names answer with `addresses`."""
-        resolver: Resolver = StaticResolver({self.bedrock.host: list(addresses)})
-        return SecureBedrockClient(
-            self.policy,
-            credentials=self.bedrock.credentials,
-            sinks=[self.events.append],
-            resolver=resolver,
-        )
+    def name_answers(self, address: str) -> None:
+        """From now on the endpoint's name answers with `address`, and kept connections are gone."""
+        self.resolver.set(self.bedrock.host, [address])
+        self.client.close()
 
 
 @contextmanager
@@ -82,7 +79,11 @@ def staged() -> Iterator[Stage]:
         authority = LocalAuthority()
         stack.callback(authority.close)
         bedrock = stack.enter_context(LocalBedrock(models=(MODEL,), authority=authority))
-        endpoint = LocalEndpoint(service="bedrock-runtime", addresses=["127.0.0.1"])
+        endpoint = LocalEndpoint(
+            service="bedrock-runtime",
+            addresses=["127.0.0.1"],
+            endpoint_id=vpc_endpoint_id_of(bedrock.host) or "",
+        )
         vpc = stack.enter_context(
             LocalVpc(
                 [endpoint],
@@ -95,7 +96,14 @@ def staged() -> Iterator[Stage]:
         catalogue = Catalogue.shipped()
         stack.callback(catalogue.close)
         policy = Policy.from_toml(policy_text(bedrock, vpc))
-        yield Stage(bedrock, vpc, policy, catalogue, [])
+        events: list[InvocationEvent] = []
+        resolver = StaticResolver({bedrock.host: ["127.0.0.1"]})
+        client = stack.enter_context(
+            SecureBedrockClient(
+                policy, credentials=bedrock.credentials, sinks=[events.append], resolver=resolver
+            )
+        )
+        yield Stage(bedrock, vpc, policy, catalogue, resolver, client, events)
 
 
 def policy_text(bedrock: LocalBedrock, vpc: LocalVpc) -> str:
@@ -118,26 +126,24 @@ port = {bedrock.port}
 
 def steps(stage: Stage) -> Iterator[Step]:
     """The steps in order, each run when it is asked for."""
-    with stage.client() as client:
-        yield _found(client)
-        yield _answered("A question, answered whole", stage, client, QUESTIONS[0], _whole)
-        yield _answered("Another, streamed", stage, client, QUESTIONS[1], _streamed)
-    with stage.client(addresses=(PUBLIC_ADDRESS,)) as client:
-        yield _refused(
-            "The endpoint's name answers with a public address",
-            f"DNS says {PUBLIC_ADDRESS}",
-            client,
-            MODEL,
-        )
-    with _environment("HTTPS_PROXY", PUBLIC_PROXY), stage.client() as client:
-        title = f"HTTPS_PROXY={PUBLIC_PROXY}"
-        yield _answered(title, stage, client, QUESTIONS[0], _whole)
-    with stage.client() as client:
-        yield _refused("A model that is not on the list", f"asked for {UNLISTED}", client, UNLISTED)
-        stage.bedrock.fault(Fault.redirect(307, PUBLIC_URL))
-        yield _refused(
-            "What answers sends a redirect", f"307, Location: {PUBLIC_URL}", client, MODEL
-        )
+    yield _found(stage.client)
+    yield _answered("A question, answered whole", stage, QUESTIONS[0], _whole)
+    yield _answered("Another, streamed", stage, QUESTIONS[1], _streamed)
+
+    stage.name_answers(PUBLIC_ADDRESS)
+    title = "The endpoint's name answers with a public address"
+    yield _refused(title, f"DNS says {PUBLIC_ADDRESS}", stage.client, MODEL)
+
+    stage.name_answers("127.0.0.1")
+    with _environment("HTTPS_PROXY", PUBLIC_PROXY):
+        yield _answered(f"HTTPS_PROXY={PUBLIC_PROXY} is set", stage, QUESTIONS[0], _whole)
+
+    title = "A model that is not on the list"
+    yield _refused(title, f"asked for {UNLISTED}", stage.client, UNLISTED)
+
+    stage.bedrock.fault(Fault.redirect(307, PUBLIC_URL))
+    title = "What answers sends a redirect"
+    yield _refused(title, f"307, Location: {PUBLIC_URL}", stage.client, MODEL)
 
 
 def _found(client: SecureBedrockClient) -> Step:
@@ -145,7 +151,7 @@ def _found(client: SecureBedrockClient) -> Step:
         route = client.route("bedrock-runtime")
     lines = (
         f"endpoint   {route.vpc_endpoint_id}",
-        f"host       {route.host}",
+        f"host       {_two_lines(route.host)}",
         f"addresses  {', '.join(route.addresses)} (its network interfaces, port {route.port})",
         f"check      {route.address_check}: only these addresses are ever dialled",
     )
@@ -153,10 +159,15 @@ def _found(client: SecureBedrockClient) -> Step:
     return Step(title, "found", lines, _peers(log), expected=True)
 
 
+def _two_lines(host: str) -> str:
+    """An endpoint's name is longer than a line: cut it behind the service's label, where it reads best."""
+    first, service, rest = host.split(".", 2)
+    return f"{first}.{service} .{rest}"
+
+
 def _answered(
     title: str,
     stage: Stage,
-    client: SecureBedrockClient,
     question: str,
     ask: Callable[[SecureBedrockClient, str], tuple[str, ...]],
 ) -> Step:
@@ -164,7 +175,7 @@ def _answered(
     context = product.as_context() if product else ""
     prompt = f"{question}\n\nContext:\n{context}\n\nAnswer from the context only."
     with ConnectLog() as log:
-        answer = ask(client, prompt)
+        answer = ask(stage.client, prompt)
     found = f"{product.name}, SKU {product.sku}" if product else "nothing"
     lines = (f"question   {question}", f"look-up    SQLite: {found}", *answer)
     peers = _peers(log)
@@ -197,8 +208,8 @@ def _refused(title: str, what: str, client: SecureBedrockClient, model: str) -> 
             lines = (f"what       {what}", f"refused    {refusal.reason}")
             peers = _peers(log)
             clean = all(peer.startswith("127.") for peer in peers)
-            title_of = type(refusal).__name__
-            return Step(title, "refused", lines, peers, clean, f"{title_of}: {refusal.rule}")
+            rule = f"{type(refusal).__name__}: {refusal.rule}"
+            return Step(title, "refused", lines, peers, clean, rule)
     return Step(title, "answered", (f"what       {what}",), _peers(log), expected=False)
 
 

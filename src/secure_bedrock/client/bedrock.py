@@ -1,24 +1,33 @@
 """The typed client: what an application holds to speak with Bedrock over the private route."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from os import PathLike
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
-from secure_bedrock.client.parts import Parts
-from secure_bedrock.client.streams import ConverseStream, InvokeModelStream
+from secure_bedrock.client.parts import Parts, policy_of
 from secure_bedrock.client.typed_calls import TypedCalls
-from secure_bedrock.models import ConverseResponse, InvokeModelResponse, converse_params
+from secure_bedrock.models import (
+    ConverseOptions,
+    ConverseResponse,
+    InvokeModelResponse,
+    InvokeOptions,
+    converse_params,
+    invoke_params,
+)
 from secure_bedrock.network import PrivateRoute, Resolver
 from secure_bedrock.policy import Policy
+
+if TYPE_CHECKING:
+    from secure_bedrock.client.streams import ConverseStream, InvokeModelStream
 
 
 class SecureBedrockClient:
     """Calls Amazon Bedrock over the policy's interface VPC endpoint and in no other way.
 
     Nothing is opened before the first call. Thread-safe and fork-safe. Pickling keeps the policy and the
-    arguments and drops connections and credentials: a client that was given `credentials` refuses calls after
-    it was loaded, until it is made anew with them.
+    arguments, and drops connections and credentials: a client that was given `credentials` refuses to be
+    pickled, because the copy would call as somebody else.
 
     Args:
         policy: a Policy, the path of its file, or None for `Policy.load()`'s search. Instead of it, Policy's own
@@ -40,12 +49,10 @@ class SecureBedrockClient:
         resolver: Resolver | None = None,
         **policy_fields: Any,
     ) -> None:
+        self._arguments = {"profile_name": profile_name, "sinks": sinks, "resolver": resolver}
+        self._has_credentials = credentials is not None
         self._parts = Parts(
-            policy_from(policy, policy_fields),
-            credentials=credentials,
-            profile_name=profile_name,
-            sinks=sinks,
-            resolver=resolver,
+            policy_of(policy, policy_fields), credentials=credentials, **self._arguments
         )
         self._calls = TypedCalls(self._parts)
 
@@ -59,49 +66,20 @@ class SecureBedrockClient:
         model_id: str,
         messages: Any,
         *,
-        system: Any = None,
-        tools: Any = None,
-        tool_choice: Any = None,
-        max_tokens: int | None = None,
-        temperature: float | None = None,
-        top_p: float | None = None,
-        stop_sequences: Sequence[str] | None = None,
-        guardrail: Mapping[str, Any] | None = None,
-        output_config: Mapping[str, Any] | None = None,
-        performance: Any = None,
-        service_tier: Any = None,
-        prompt_variables: Mapping[str, Any] | None = None,
-        additional_model_request_fields: Any = None,
-        additional_model_response_field_paths: Sequence[str] | None = None,
-        request_metadata: Mapping[str, str] | None = None,
         deadline_s: float | None = None,
+        **options: Unpack[ConverseOptions],
     ) -> ConverseResponse:
         """Send messages and return the whole answer.
 
-        `messages` is a text, a Message, a dict as Converse takes it, or a list of them. `deadline_s` (seconds)
-        bounds the call with its retries; None takes the policy's `timeouts.deadline_s`.
+        `messages` is a text, a Message, a dict as Converse takes it, or a list of them; the options are system,
+        tools, tool_choice, max_tokens, temperature, top_p, stop_sequences, guardrail, output_config, performance,
+        service_tier, prompt_variables, additional_model_request_fields, additional_model_response_field_paths and
+        request_metadata. `deadline_s` (seconds) bounds the call with its retries; None takes the policy's.
         Raises only errors of `secure_bedrock.errors`.
         """
-        params = converse_params(
-            model_id,
-            messages,
-            system=system,
-            tools=tools,
-            tool_choice=tool_choice,
-            max_tokens=max_tokens,
-            temperature=temperature,
-            top_p=top_p,
-            stop_sequences=stop_sequences,
-            guardrail=guardrail,
-            output_config=output_config,
-            performance=performance,
-            service_tier=service_tier,
-            prompt_variables=prompt_variables,
-            additional_model_request_fields=additional_model_request_fields,
-            additional_model_response_field_paths=additional_model_response_field_paths,
-            request_metadata=request_metadata,
+        return self._calls.converse(
+            model_id, lambda: converse_params(model_id, messages, **options), deadline_s
         )
-        return self._calls.converse(params, deadline_s)
 
     def converse_stream(
         self,
@@ -109,15 +87,15 @@ class SecureBedrockClient:
         messages: Any,
         *,
         deadline_s: float | None = None,
-        **options: Any,
-    ) -> ConverseStream:
-        """Send messages and return the answer as a stream whose first event has come; takes `converse`'s keywords.
+        **options: Unpack[ConverseOptions],
+    ) -> "ConverseStream":
+        """Send messages and return the answer as a stream whose first event has come; takes `converse`'s arguments.
 
-        Use it in a `with` block: a stream that is dropped half-way closes its connection and leaves an event
-        with the outcome `cancelled`.
+        Use it in a `with` block: leaving one closes the connection. Up to the first event a failure is retried
+        like that of any call; after it, never.
         """
         return self._calls.converse_stream(
-            converse_params(model_id, messages, **options), deadline_s
+            model_id, lambda: converse_params(model_id, messages, **options), deadline_s
         )
 
     def invoke_model(
@@ -125,23 +103,67 @@ class SecureBedrockClient:
         model_id: str,
         payload: Any,
         *,
-        content_type: str = "application/json",
-        accept: str = "application/json",
-        guardrail: Mapping[str, str] | None = None,
-        performance: str | None = None,
-        service_tier: str | None = None,
-        request_metadata: Mapping[str, str] | None = None,
         deadline_s: float | None = None,
+        **options: Unpack[InvokeOptions],
     ) -> InvokeModelResponse:
-        """Send a model's native payload (dict, bytes, text or a pydantic model) and return its native answer."""
-        params = invoke_params(
-            model_id,
-            payload,
-            content_type=content_type,
-            accept=accept,
-            guardrail=guardrail,
-            performance=performance,
-            service_tier=service_tier,
-            request_metadata=request_metadata,
+        """Send a model's native payload and return its native answer.
+
+        `payload` is a dict or a pydantic model, both sent as JSON, or text or bytes, sent as they are; the options
+        are content_type, accept (both application/json by default), guardrail, performance, service_tier and
+        request_metadata.
+        """
+        return self._calls.invoke_model(
+            model_id, lambda: invoke_params(model_id, payload, **options), deadline_s
         )
-        return self._calls.invoke_model(params, deadline_s)
+
+    def invoke_model_stream(
+        self,
+        model_id: str,
+        payload: Any,
+        *,
+        deadline_s: float | None = None,
+        **options: Unpack[InvokeOptions],
+    ) -> "InvokeModelStream":
+        """Send a model's native payload and return its native answer as a stream of chunks; see `invoke_model`."""
+        return self._calls.invoke_model_stream(
+            model_id, lambda: invoke_params(model_id, payload, **options), deadline_s
+        )
+
+    def client(self, service: str, **boto3_kwargs: Any) -> Any:
+        """A hardened botocore client of `service` that shares this client's routes, credentials, retry and audit.
+
+        Takes boto3's keyword arguments, judged as `create_client` judges them.
+        """
+        return self._parts.session().create_client(service, **boto3_kwargs)
+
+    def route(self, service: str = "bedrock-runtime") -> PrivateRoute:
+        """The private route of a service and how it was found; EndpointNotFound says what was tried."""
+        return self._parts.routes.route(service)
+
+    def close(self) -> None:
+        """Close the idle connections; idempotent. A later call opens new ones."""
+        self._parts.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"SecureBedrockClient({self.policy!r})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        if self._has_credentials:
+            raise TypeError(
+                "a client with explicit credentials can't be pickled: make it anew where it is needed"
+            )
+        return {"policy": self.policy, **self._arguments}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(**state)  # type: ignore[misc]

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from secure_bedrock.audit import AuditTrail, sinks_from
@@ -19,6 +19,18 @@ from secure_bedrock.values.version import __version__
 
 if TYPE_CHECKING:
     from secure_bedrock.transport.hardening import HardenedSession
+
+
+PolicyLike = Policy | str | os.PathLike[str] | None
+
+
+def policy_of(policy: PolicyLike, fields: Mapping[str, Any]) -> Policy:
+    """The policy that the arguments mean; a policy and fields together are a TypeError."""
+    if not fields:
+        return policy if isinstance(policy, Policy) else Policy.load(policy)
+    if policy is not None:
+        raise TypeError("pass a policy or its fields as keywords, not both")
+    return Policy(**fields)
 
 
 class Parts:
@@ -51,7 +63,9 @@ class Parts:
                 sdk_version=__version__,
                 environment=policy.name,
             ),
-            RetryEngine(RetrySettings(policy.retry.max_attempts, policy.retry.quota)),
+            RetryEngine(
+                RetrySettings(max_attempts=policy.retry.max_attempts, quota=policy.retry.quota)
+            ),
         )
         self.routes = RouteFinder(
             policy,

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     )
     from secure_bedrock.models.folder import StreamFolder
     from secure_bedrock.models.invoke import InvokeModelResponse
+    from secure_bedrock.models.invoke_requests import InvokeOptions, invoke_params
     from secure_bedrock.models.message import Message
-    from secure_bedrock.models.requests import converse_params
+    from secure_bedrock.models.requests import ConverseOptions, converse_params
     from secure_bedrock.models.response import ConverseResponse
     from secure_bedrock.models.stream import (
         BlockStart,
@@ -42,10 +43,12 @@ __all__ = [
     "BlockStart",
     "BlockStop",
     "CitationsBlock",
+    "ConverseOptions",
     "ConverseResponse",
     "DocumentBlock",
     "ImageBlock",
     "InvokeModelResponse",
+    "InvokeOptions",
     "Message",
     "MessageStart",
     "MessageStop",
@@ -66,6 +69,7 @@ __all__ = [
     "UnknownEvent",
     "Usage",
     "converse_params",
+    "invoke_params",
     "parse_block",
     "stream_event",
 ]
@@ -77,8 +81,9 @@ _HOMES = {
     ),
     "folder": "StreamFolder",
     "invoke": "InvokeModelResponse",
+    "invoke_requests": "InvokeOptions invoke_params",
     "message": "Message",
-    "requests": "converse_params",
+    "requests": "ConverseOptions converse_params",
     "response": "ConverseResponse",
     "stream": (
         "BlockStart BlockStop MessageStart MessageStop Metadata OtherDelta ReasoningDelta StreamEvent"

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from secure_bedrock.models.conversation import (
     blocks_to_wire,
@@ -16,6 +16,26 @@ if TYPE_CHECKING:
     from secure_bedrock.models.message import Message, Part
 
     MessageLike = str | Message | Mapping[str, Any]
+
+
+class ConverseOptions(TypedDict, total=False):
+    """The keyword arguments of `converse` and `converse_stream` beside model and messages."""
+
+    system: Any
+    tools: Sequence[Mapping[str, Any]] | None
+    tool_choice: str | Mapping[str, Any] | None
+    max_tokens: int | None
+    temperature: float | None
+    top_p: float | None
+    stop_sequences: Sequence[str] | None
+    guardrail: Mapping[str, Any] | None
+    output_config: Mapping[str, Any] | None
+    performance: str | Mapping[str, Any] | None
+    service_tier: str | Mapping[str, Any] | None
+    prompt_variables: Mapping[str, Any] | None
+    additional_model_request_fields: Mapping[str, Any] | None
+    additional_model_response_field_paths: Sequence[str] | None
+    request_metadata: Mapping[str, str] | None
 
 
 def converse_params(

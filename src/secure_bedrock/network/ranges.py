@@ -4,8 +4,8 @@ The tables are this project's own. Python's `is_private` and its relatives are n
 between Python releases (6to4 changed in 3.12.4, `::ffff:0:0/96` in 3.10), and loopback, the metadata service
 and `0.0.0.0` are all "private" to them.
 
-Drawn up on 2026-11-20 from the documents named in each row (with their dates) and compared with IANA's
-special-purpose address registries. A row's name is part of the guard's rule names: it does not change.
+Drawn up on 2026-11-20 from the documents named in each row, with their dates. A row's name is part of the
+guard's rule names: it does not change.
 """
 
 from collections.abc import Iterable

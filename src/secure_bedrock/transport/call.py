@@ -20,7 +20,7 @@ Attempt = Callable[[CallRecord, int, Deadline], T]
 class CallPlan:
     """What is about to be called, before anything is serialised; holds no content.
 
-    `model_id` is what the caller asked for, of whatever type, or None where the operation names no model.
+    `model_id` is what the caller asked for, of whatever type, or None where the operation names none.
     `granted` marks an operation that this library calls for itself (endpoint discovery, credentials).
     """
 

@@ -1,5 +1,7 @@
 """What an answer's head and its peer add to a call's audit record, on both front ends."""
 
+from typing import Protocol
+
 from secure_bedrock.audit import CallRecord
 from secure_bedrock.transport.driver import GuardedResponse
 
@@ -13,3 +15,29 @@ def note_response(record: CallRecord, response: GuardedResponse) -> None:
     record.peer_cert_sha256 = peer.certificate_sha256
     record.http_status = response.head.status
     record.aws_request_id = response.head.get("x-amzn-requestid")
+
+
+class TokenCounts(Protocol):
+    """An answer's token counts, as `models.Usage` has them."""
+
+    @property
+    def input_tokens(self) -> int: ...
+    @property
+    def output_tokens(self) -> int: ...
+    @property
+    def total_tokens(self) -> int: ...
+    @property
+    def cache_read_input_tokens(self) -> int | None: ...
+    @property
+    def cache_write_input_tokens(self) -> int | None: ...
+
+
+def note_usage(record: CallRecord, usage: TokenCounts | None) -> None:
+    """Write the answer's token counts into the record; None changes nothing."""
+    if usage is None:
+        return
+    record.input_tokens = usage.input_tokens
+    record.output_tokens = usage.output_tokens
+    record.total_tokens = usage.total_tokens
+    record.cache_read_input_tokens = usage.cache_read_input_tokens
+    record.cache_write_input_tokens = usage.cache_write_input_tokens

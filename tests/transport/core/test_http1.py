@@ -265,6 +265,7 @@ STATUS_LINES = st.sampled_from(
     .split(b"|")
 )
 FIELDS = st.sampled_from(
+<<<<<<< HEAD
     """Content-Length: 4|content-length:4|Content-Length: 4 |Content-Length: 0|Content-Length: 4, 4
     |Content-Length: 5|Content-Length: +4|Content-Length: 04|Transfer-Encoding: chunked
     |Transfer-Encoding: Chunked|Transfer-Encoding: gzip|Connection: close|connection: keep-alive
@@ -279,6 +280,35 @@ BODY_PIECES = (
     b"|0\r\nx-a: b\r\n\r\n|0\r\n|4 \r\nfour\r\n|0x4\r\nfour\r\n|4\nfour\r\n|4\r\nfour\n|\r\n|0\r\n x\r\n\r\n"
 )
 BODIES = st.lists(st.sampled_from(BODY_PIECES.split(b"|")), max_size=4).map(b"".join)
+=======
+    [b"Content-Length: 4", b"content-length:4", b"Content-Length: 4 ", b"Content-Length: 0"]
+    + [b"Content-Length: 4, 4", b"Content-Length: 5", b"Content-Length: +4", b"Content-Length: 04"]
+    + [b"Transfer-Encoding: chunked", b"Transfer-Encoding: Chunked", b"Transfer-Encoding: gzip"]
+    + [
+        b"Connection: close",
+        b"connection: keep-alive",
+        b"x-a: b c",
+        b"x-a:",
+        b" folded",
+        b"x-a : b",
+    ]
+    + [b"x-a: \x00", b"x-a: \xff", b"x-a: b\rc", b"x-a: b\x0c", b"x-a", b": b"]
+)
+BODIES = st.lists(
+    st.sampled_from(
+        [b"four", b"", b"4\r\nfour\r\n", b"04\r\nfour\r\n", b"4;x=y\r\nfour\r\n", b"4;\r\nfour\r\n"]
+        + [
+            b"A\r\n0123456789\r\n",
+            b"0\r\n\r\n",
+            b"0\r\nx-a: b\r\n\r\n",
+            b"0\r\n",
+            b"4 \r\nfour\r\n",
+        ]
+        + [b"0x4\r\nfour\r\n", b"4\nfour\r\n", b"4\r\nfour\n", b"\r\n", b"0\r\n x\r\n\r\n"]
+    ),
+    max_size=4,
+).map(b"".join)
+>>>>>>> main
 NEWLINES = st.sampled_from([b"\r\n"] * 12 + [b"\n", b"\r"])
 
 

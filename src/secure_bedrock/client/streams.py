@@ -1,0 +1,163 @@
+"""What a caller holds while an answer streams in: events, text, and the whole answer at the end."""
+
+import weakref
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar
+
+from secure_bedrock.audit import CallRecord, outcome_of
+from secure_bedrock.client.opened import OpenedStream
+from secure_bedrock.errors import IncompleteResponse, ServiceError, StreamInterrupted
+from secure_bedrock.models import (
+    ConverseResponse,
+    MessageStop,
+    Metadata,
+    StreamEvent,
+    StreamFolder,
+    TextDelta,
+    stream_event,
+)
+from secure_bedrock.resilience import classify
+from secure_bedrock.transport.core.stream_events import StreamEvent as WireEvent
+from secure_bedrock.transport.record_facts import note_usage
+
+Piece = TypeVar("Piece")
+
+
+class _Stream(Generic[Piece]):
+    """What both streams share: its end, however it comes, gives the connection back and finishes the record once.
+
+    Read by one thread; `close()` may come from another. Dropped unread, it closes its connection, and its
+    record finishes itself as cancelled.
+    """
+
+    def __init__(self, opened: OpenedStream, record: CallRecord) -> None:
+        self._opened = opened
+        self._record = record
+        self._pieces = self._read()
+        self._dropped = weakref.finalize(self, opened.close)
+        record.time_to_first_event_ms = record.elapsed_ms
+
+    @property
+    def request_id(self) -> str | None:
+        """AWS's id of the request."""
+        return self._opened.request_id
+
+    @property
+    def event(self) -> Any:
+        """The call's InvocationEvent; None until the stream has ended."""
+        return self._record.event
+
+    def __iter__(self) -> Iterator[Piece]:
+        """The pieces, each once, however often the iteration is taken up again."""
+        return self._pieces
+
+    def close(self) -> None:
+        """End the stream; idempotent. One that was not read to its end leaves an event `cancelled`."""
+        self._opened.close()
+        self._record.finish("cancelled")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _read(self) -> Iterator[Piece]:
+        try:
+            for event in self._opened:
+                yield self._take(event)
+            self._check_complete()
+        except ServiceError as error:
+            raise self._end(self._interrupted(error)) from None
+        except IncompleteResponse as error:
+            error.partial = self._partial() if error.partial is None else error.partial
+            raise self._end(error) from None
+        except BaseException as error:
+            self._end(error)
+            raise
+        self._record.finish("ok")
+
+    def _end(self, error: BaseException) -> BaseException:
+        self._opened.close()
+        self._record.finish(outcome_of(error), error)
+        return error
+
+    def _interrupted(self, error: ServiceError) -> StreamInterrupted:
+        """An exception inside the stream, after its beginning: never tried again here, for content has been read."""
+        return StreamInterrupted(
+            f"AWS ended the stream with {error.code or 'an unnamed exception'}",
+            code=error.code,
+            partial=self._partial(),
+            retryable=classify(error).kind != "fatal",
+            next_step=error.next_step,
+        )
+
+    def _take(self, event: WireEvent) -> Piece:
+        raise TypeError(f"{type(self).__name__} does not read {event.name}")
+
+    def _check_complete(self) -> None:
+        """Raise IncompleteResponse when what came does not make an answer."""
+
+    def _partial(self) -> Any:
+        """What has come so far, for errors."""
+        return None
+
+
+class ConverseStream(_Stream[StreamEvent]):
+    """A Converse answer that streams in: iterate it for events or `text_stream` for text, then `response()`."""
+
+    def __init__(self, opened: OpenedStream, record: CallRecord) -> None:
+        self._folder = StreamFolder()
+        super().__init__(opened, record)
+
+    @property
+    def text_stream(self) -> Iterator[str]:
+        """The answer's text as it comes."""
+        for event in self:
+            if type(event) is TextDelta:
+                yield event.text
+
+    def response(self) -> ConverseResponse:
+        """The whole answer, after reading what is left; IncompleteResponse if the stream was cut or closed."""
+        for _ in self:
+            pass
+        return self._folder.response(request_id=self.request_id).with_event(self.event)
+
+    def _take(self, event: WireEvent) -> StreamEvent:
+        if isinstance(event.payload, bytes):
+            raise IncompleteResponse("a native chunk came in a Converse stream", rule="misframed")
+        typed = stream_event(event.name, event.payload)
+        self._folder.add(typed)
+        if type(typed) is MessageStop:
+            self._record.stop_reason = typed.stop_reason
+        elif type(typed) is Metadata:
+            note_usage(self._record, typed.usage)
+        return typed
+
+    def _check_complete(self) -> None:
+        whole = self._folder.response(request_id=self.request_id)
+        self._record.usage_missing = whole.usage_missing or None
+
+    def _partial(self) -> Any:
+        return self._folder.partial()
+
+
+class InvokeModelStream(_Stream[bytes]):
+    """A native answer that streams in: iterate it for the chunks' bytes, each as the model's own format has it.
+
+    AWS frames the chunks and HTTP counts the frames, so a cut is an error; whether the model said everything is
+    for the reader of its format to tell.
+    """
+
+    def _take(self, event: WireEvent) -> bytes:
+        if not isinstance(event.payload, bytes):
+            raise IncompleteResponse(
+                "an event other than a chunk came in a native stream", rule="misframed"
+            )
+        return event.payload
