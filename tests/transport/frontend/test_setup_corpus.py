@@ -11,7 +11,7 @@ from botocore import UNSIGNED
 from botocore.config import Config
 
 from secure_bedrock import errors
-from secure_bedrock.client.session import open_session
+from secure_bedrock.client.parts import Parts
 from secure_bedrock.errors import Denied, ModelDenied
 from secure_bedrock.policy import Policy
 from secure_bedrock.testing import ConnectLog, LocalBedrock, LoopbackConnector, StaticResolver
@@ -75,7 +75,7 @@ def arguments_of(setup: dict[str, Any]) -> dict[str, Any]:
 
 def attempt(entry: dict[str, Any], local: LocalBedrock) -> str:
     """Make the client, let the entry do what it does to it, and call."""
-    session = open_session(
+    parts = Parts(
         Policy(
             region=FIXTURE["region"],
             models=[MODEL],
@@ -89,7 +89,7 @@ def attempt(entry: dict[str, Any], local: LocalBedrock) -> str:
         resolver=StaticResolver({}),
         connector=LoopbackConnector(dict.fromkeys(FIXTURE["eni_ips"], ("127.0.0.1", local.port))),
     )
-    client = session.create_client("bedrock-runtime", **arguments_of(entry["setup"]))
+    client = parts.session().create_client("bedrock-runtime", **arguments_of(entry["setup"]))
     exec(entry["setup"].get("post", ""), {"c": client})
     stop: str = client.converse(modelId=MODEL, messages=MESSAGES)["stopReason"]
     client.close()
