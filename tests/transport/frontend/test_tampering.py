@@ -11,6 +11,7 @@ from botocore.httpsession import URLLib3Session
 from botocore.stub import Stubber
 
 from secure_bedrock.audit import InvocationEvent
+from secure_bedrock.discovery import RouteFinder
 from secure_bedrock.errors import (
     EndpointDenied,
     ModelDenied,
@@ -21,6 +22,7 @@ from secure_bedrock.errors import (
 from secure_bedrock.testing import ConnectLog, LocalBedrock
 from secure_bedrock.transport.call_state import CONTEXT_KEY
 from secure_bedrock.transport.raw_body import RawBody
+from secure_bedrock.transport.session import hardened_session
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
 MESSAGES = [{"role": "user", "content": [{"text": "hello"}]}]
@@ -248,3 +250,33 @@ def test_a_handler_may_look_at_answers(make: Any) -> None:
     )
     converse(client)
     assert seen == ["end_turn"]
+
+
+def test_a_handler_that_changes_the_clients_class_is_found_out(bedrock: LocalBedrock) -> None:
+    policy = bedrock.policy
+    session: Any = hardened_session(
+        policy, routes=RouteFinder(policy), credentials=bedrock.credentials
+    )
+
+    def replace(class_attributes: Any, **_: Any) -> None:
+        class_attributes["_make_api_call"] = lambda *_args: FORGED
+
+    session.register("creating-client-class", replace)
+    with pytest.raises(TransportTampered, match="_make_api_call"):
+        session.create_client(SERVICE)
+
+
+def test_a_sessions_own_settings_move_nothing(bedrock: LocalBedrock) -> None:
+    policy = bedrock.policy
+    session: Any = hardened_session(
+        policy, routes=RouteFinder(policy), credentials=bedrock.credentials
+    )
+    session.set_config_variable("region", "us-east-1")
+    session.set_config_variable("endpoint_url", "https://52.94.0.10")
+    session.register_component("data_loader", None)
+    client = session.create_client(SERVICE)
+    with ConnectLog() as log:
+        assert converse(client)["stopReason"] == "end_turn"
+    assert {address for address, _ in log.connects} == {"127.0.0.1"}
+    assert session.get_config_variable("region") == bedrock.region
+    client.close()
