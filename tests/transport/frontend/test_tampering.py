@@ -255,7 +255,7 @@ def test_a_handler_may_look_at_answers(make: Any) -> None:
 def test_a_handler_that_changes_the_clients_class_is_found_out(bedrock: LocalBedrock) -> None:
     policy = bedrock.policy
     session: Any = hardened_session(
-        policy, routes=RouteFinder(policy), credentials=bedrock.credentials
+        policy, routes=RouteFinder(policy), credentials=bedrock.credentials, environ={}
     )
 
     def replace(class_attributes: Any, **_: Any) -> None:
