@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from secure_bedrock.audit import SinkLike
-from secure_bedrock.client.session import PolicyLike, open_session, policy_of
+from secure_bedrock.client.parts import Parts, PolicyLike, policy_of
 from secure_bedrock.network import Connector, Resolver
 from secure_bedrock.transport.boto3_session import GuardedBoto3Session
 
@@ -24,13 +24,12 @@ class SecureSession(GuardedBoto3Session):
         resolver: Resolver | None = None,
         connector: Connector | None = None,
     ) -> None:
-        super().__init__(
-            open_session(
-                policy_of(policy),
-                credentials=credentials,
-                profile_name=profile_name,
-                sinks=sinks,
-                resolver=resolver,
-                connector=connector,
-            )
+        parts = Parts(
+            policy_of(policy, {}),
+            credentials=credentials,
+            profile_name=profile_name,
+            sinks=sinks,
+            resolver=resolver,
+            connector=connector,
         )
+        super().__init__(parts.session())

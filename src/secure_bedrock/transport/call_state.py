@@ -39,7 +39,11 @@ class CallState:
 
 def state_of(context: Any) -> CallState:
     """The call that a request belongs to; TransportTampered when it is gone."""
-    state = context.get(CONTEXT_KEY) if isinstance(context, dict) else None
+    return require_state(context.get(CONTEXT_KEY) if isinstance(context, dict) else None)
+
+
+def require_state(state: object) -> CallState:
+    """The call's token itself; TransportTampered when it is not one."""
     if not isinstance(state, CallState):
         raise TransportTampered(
             "a request reached the transport without the call that it belongs to",

@@ -13,7 +13,6 @@ from secure_bedrock.errors import (
     TransportError,
     TransportTampered,
 )
-from secure_bedrock.network import PrivateRoute
 from secure_bedrock.policy import Policy
 from secure_bedrock.transport.botocore_errors import as_botocore, failures_of
 from secure_bedrock.transport.call import CallPlan, CallRunner
@@ -158,9 +157,3 @@ class GuardedCalls:
 
     def __getstate__(self) -> NoReturn:
         raise TypeError("a hardened client can't be pickled: make it anew where it is needed")
-
-
-def route_of(client: Any) -> PrivateRoute:
-    """The private route of a hardened client; raises EndpointNotFound where it has none."""
-    parts: ClientParts = client._secure  # noqa: SLF001 - set by GuardedCalls, in this file
-    return parts.route.route()

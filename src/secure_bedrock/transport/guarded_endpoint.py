@@ -61,7 +61,7 @@ class GuardedEndpoint(_Endpoint):  # type: ignore[misc]
             raise TransportTampered(
                 "an event handler answered in the transport's place", rule="answered-by-handler"
             )
-        response = self._session.send(request)
+        response = self._session.send(request, state)
         if state.answered_by is not response:
             _refuse_answer()
         parsed = self._parse(operation_model, response, state)

@@ -7,7 +7,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from secure_bedrock.errors import InvalidRequest, RedirectDenied, TransportTampered
 from secure_bedrock.policy import Policy
-from secure_bedrock.transport.call_state import CallState, state_of
+from secure_bedrock.transport.call_state import CallState, require_state
 from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.wire import WireRequest
 from secure_bedrock.transport.driver import GuardedResponse
@@ -44,12 +44,13 @@ class GuardedHttpSession:
         self._grants = grants
         self._waits = waits
 
-    def send(self, request: AWSPreparedRequest) -> AWSResponse:
+    def send(self, request: AWSPreparedRequest, state: CallState | None = None) -> AWSResponse:
         """Send once; mark the call as answered by this session.
 
-        Raises what the gate and the guarded transport raise, RedirectDenied for a 3xx.
+        Raises what the gate and the guarded transport raise, RedirectDenied for a 3xx, TransportTampered for a
+        request that comes without the call that it belongs to.
         """
-        state = state_of(getattr(request, "context", None))
+        state = require_state(state)
         transport = self._route.transport()
         url = transport.route.url
         target = request.url.removeprefix(url)

@@ -8,6 +8,7 @@ import botocore.session
 from botocore.client import ClientCreator
 from botocore.model import ServiceModel
 
+from secure_bedrock.errors import TransportTampered
 from secure_bedrock.network import Connector, Resolver, RouteSource
 from secure_bedrock.policy import Policy
 from secure_bedrock.transport.arguments import judge_arguments
@@ -149,9 +150,19 @@ class HardenedSession(_Session):  # type: ignore[misc]
                 emitter = self.get_component("event_emitter")
                 creator = _ClientCreator(packaged_loader(), None, "", emitter, None, None)
                 kind = creator.create_client_class(service, api_version)
+                _require_hardened(kind)
                 document = packaged_loader().load_service_model(service, "service-2", api_version)
                 self._classes[key] = (kind, ServiceModel(document, service_name=service))
             return self._classes[key]
+
+
+def _require_hardened(kind: Any) -> None:
+    """Raise TransportTampered when a handler of the class's making left it with other calls than ours."""
+    for name in ("__init__", "_make_api_call", "_emit_api_params", "_resolve_endpoint_ruleset"):
+        if getattr(kind, name) is not getattr(GuardedCalls, name):
+            raise TransportTampered(
+                f"an event handler replaced {name} of the client's class", rule="class-replaced"
+            )
 
 
 def _harden_class(

@@ -3,6 +3,7 @@
 import copy
 import json
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import boto3
@@ -326,3 +327,29 @@ def test_a_closed_client_says_so(make: Any) -> None:
     client.close()
     with pytest.raises(ConfigurationError, match="closed"):
         client.converse(modelId=MODEL, messages=MESSAGES)
+
+
+def test_one_client_serves_many_threads(
+    make: Any, bedrock: LocalBedrock, events: list[InvocationEvent]
+) -> None:
+    client = make()
+
+    def ask(number: int) -> bool:
+        text = f"question {number}"
+        messages = [{"role": "user", "content": [{"text": text}]}]
+        if number % 2:
+            answer = client.converse(modelId=MODEL, messages=messages)
+            said = answer["output"]["message"]["content"][0]["text"]
+        else:
+            stream = client.converse_stream(modelId=MODEL, messages=messages)["stream"]
+            said = "".join(
+                event["contentBlockDelta"]["delta"]["text"]
+                for event in stream
+                if "contentBlockDelta" in event
+            )
+        return text in said
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(ask, range(48)))
+    assert [event.outcome for event in events] == ["ok"] * 48
+    assert len({request.connection for request in bedrock.requests}) <= 8

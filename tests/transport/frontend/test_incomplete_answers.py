@@ -1,5 +1,6 @@
 """An answer that was cut, misframed or is no answer at all is an error on hardened clients too."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,9 +10,11 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     ConnectionClosedError,
+    ConnectTimeoutError,
     EndpointConnectionError,
     ReadTimeoutError,
 )
+from botocore.model import ServiceModel
 
 from secure_bedrock.audit import InvocationEvent
 from secure_bedrock.errors import (
@@ -21,6 +24,10 @@ from secure_bedrock.errors import (
     TlsDenied,
 )
 from secure_bedrock.testing import Fault, LocalBedrock
+from secure_bedrock.transport.event_stream import CompleteEventStream
+from secure_bedrock.transport.packaged import packaged_loader
+from secure_bedrock.transport.quiet_parsing import parse_answer, quiet_parser
+from secure_bedrock.transport.raw_body import RawBody
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
 PROMPT = "the harbour kettle is a secret"
@@ -51,6 +58,7 @@ PLAIN: dict[str, type[Exception]] = {
     "empty-200": IncompleteResponse,
     "conflicting-lengths": IncompleteResponse,
     "length-and-chunked": IncompleteResponse,
+    "stray-100": IncompleteResponse,
     "stray-101": IncompleteResponse,
     "stray-response": IncompleteResponse,
     "reset-after-request": ConnectionClosedError,
@@ -99,10 +107,10 @@ def test_a_faulty_stream_raises_and_leaves_one_event(
     assert events[0].outcome != "ok"
 
 
-@pytest.mark.parametrize("name", ["drip", "close-idle", "stray-100"])
+@pytest.mark.parametrize("name", ["drip", "close-idle"])
 def test_odd_but_whole_answers_are_answers(name: str, make: Any, bedrock: LocalBedrock) -> None:
     bedrock.fault(FAULTS[name])
-    client = _client(make)
+    client = make()
     for _ in range(2):
         assert client.converse(modelId=MODEL, messages=MESSAGES)["stopReason"] == "end_turn"
 
@@ -139,3 +147,45 @@ def test_nobody_listening_is_a_connection_error(make: Any, bedrock: LocalBedrock
         client.converse(modelId=MODEL, messages=MESSAGES)
     assert bedrock.host in str(caught.value)
     assert MODEL not in str(caught.value)
+
+
+def test_a_connection_that_takes_too_long_is_a_connect_time_out(make: Any) -> None:
+    class Waiting:
+        def connect(self, address: str, port: int, timeout_s: float) -> Any:
+            raise TimeoutError
+
+    client = make(toml=ONE_TRY, connector=Waiting(), config=Config(connect_timeout=0.1))
+    with pytest.raises(ConnectTimeoutError):
+        client.converse(modelId=MODEL, messages=MESSAGES)
+
+
+def quiet_answer(protocol: str, status: int, body: bytes, **headers: str) -> Any:
+    answer = {"status_code": status, "headers": headers, "body": body, "context": {}}
+    return parse_answer(quiet_parser(protocol), answer, None)
+
+
+@pytest.mark.parametrize("body", [b"<a>", b"not XML", PROMPT.encode()])
+def test_an_unparsable_success_is_incomplete_and_not_repeated(body: bytes) -> None:
+    model = ServiceModel(packaged_loader().load_service_model("sts", "service-2"), "sts")
+    shape = model.operation_model("GetCallerIdentity").output_shape
+    answer = {"status_code": 200, "headers": {}, "body": body, "context": {}}
+    with pytest.raises(IncompleteResponse) as caught:
+        parse_answer(quiet_parser("query"), answer, shape)
+    assert PROMPT not in str(caught.value)
+    assert caught.value.__context__ is None
+
+
+def test_an_unparsable_error_keeps_its_status() -> None:
+    parsed = quiet_answer("query", 403, PROMPT.encode(), Date="d")
+    assert parsed["Error"] == {"Code": "403", "Message": ""}
+    assert parsed["ResponseMetadata"] == {"HTTPStatusCode": 403, "HTTPHeaders": {"date": "d"}}
+    assert quiet_answer("rest-json", 503, b"<html>busy")["Error"]["Code"] == "503"
+
+
+def test_a_stream_without_an_event_is_incomplete() -> None:
+    state = SimpleNamespace(record=None, url="")
+    raw = RawBody(iter(()), state=state)
+    stream = CompleteEventStream(raw, None, None, "InvokeModelWithResponseStream")
+    with pytest.raises(IncompleteResponse, match="no event"):
+        list(stream)
+    stream.close()

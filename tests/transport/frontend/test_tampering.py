@@ -11,6 +11,7 @@ from botocore.httpsession import URLLib3Session
 from botocore.stub import Stubber
 
 from secure_bedrock.audit import InvocationEvent
+from secure_bedrock.discovery import RouteFinder
 from secure_bedrock.errors import (
     EndpointDenied,
     ModelDenied,
@@ -21,10 +22,12 @@ from secure_bedrock.errors import (
 from secure_bedrock.testing import ConnectLog, LocalBedrock
 from secure_bedrock.transport.call_state import CONTEXT_KEY
 from secure_bedrock.transport.raw_body import RawBody
+from secure_bedrock.transport.session import hardened_session
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
 MESSAGES = [{"role": "user", "content": [{"text": "hello"}]}]
 SERVICE = "bedrock-runtime"
+Base: Any = BaseClient  # botocore-stubs has no private members
 FORGED = {"output": {"message": {"role": "assistant", "content": [{"text": "forged"}]}}}
 
 
@@ -36,7 +39,9 @@ def test_a_before_send_handler_that_answers_is_found_out(
     make: Any, events: list[InvocationEvent]
 ) -> None:
     client = make()
-    forged = AWSResponse("https://x", 200, {}, RawBody(iter((b"{}",))))
+    headers: Any = {}
+    raw: Any = RawBody(iter((b"{}",)))
+    forged = AWSResponse("https://x", 200, headers, raw)
     client.meta.events.register(f"before-send.{SERVICE}", lambda **_: forged)
     with ConnectLog() as log, pytest.raises(TransportTampered, match="handler"):
         converse(client)
@@ -56,7 +61,7 @@ def test_a_before_call_handler_that_answers_is_found_out(make: Any, status: int)
 
 def test_botocores_stubber_is_found_out(make: Any) -> None:
     client = make()
-    with Stubber(client) as stubber, pytest.raises(TransportTampered):
+    with Stubber(client) as stubber:
         stubber.add_response(
             "converse",
             {
@@ -66,7 +71,8 @@ def test_botocores_stubber_is_found_out(make: Any) -> None:
                 "metrics": {"latencyMs": 1},
             },
         )
-        converse(client)
+        with pytest.raises(TransportTampered):
+            converse(client)
 
 
 def test_a_patched_call_of_botocore_is_found_out(make: Any) -> None:
@@ -78,7 +84,7 @@ def test_a_patched_call_of_botocore_is_found_out(make: Any) -> None:
 
 def test_an_answer_that_was_exchanged_afterwards_is_found_out(make: Any) -> None:
     client = make()
-    genuine = BaseClient._make_api_call
+    genuine = Base._make_api_call
 
     def exchanged(self: Any, *args: Any) -> Any:
         return dict(genuine(self, *args), **FORGED)
@@ -99,7 +105,7 @@ def test_the_transport_can_not_be_replaced(make: Any) -> None:
 def test_a_replaced_endpoint_is_found_out(make: Any) -> None:
     client = make()
     client._endpoint = SimpleNamespace(
-        make_request=lambda *_: (SimpleNamespace(status_code=200), FORGED)
+        make_request=lambda *_: (SimpleNamespace(status_code=200), FORGED), close=lambda: None
     )
     with pytest.raises(TransportTampered):
         converse(client)
@@ -143,8 +149,8 @@ REWRITES: dict[str, tuple[str, Any]] = {
         "before-call",
         lambda params, **_: params.update(url=_elsewhere(params["url"])),
     ),
-    "before-send takes the call's token away": (
-        "before-send",
+    "before-sign takes the call's token away": (
+        "before-sign",
         lambda request, **_: request.context.clear(),
     ),
 }
@@ -217,7 +223,7 @@ def test_a_signer_that_a_handler_chooses_is_not_used(make: Any, bedrock: LocalBe
 def test_calls_past_the_clients_own_entry_are_refused(make: Any) -> None:
     client = make()
     with pytest.raises(TransportTampered, match="past"):
-        BaseClient._make_api_call(client, "Converse", {"modelId": MODEL, "messages": MESSAGES})
+        Base._make_api_call(client, "Converse", {"modelId": MODEL, "messages": MESSAGES})
 
 
 def test_handlers_run_once_per_call_and_tokens_stay_in_later_attempts(
@@ -244,3 +250,33 @@ def test_a_handler_may_look_at_answers(make: Any) -> None:
     )
     converse(client)
     assert seen == ["end_turn"]
+
+
+def test_a_handler_that_changes_the_clients_class_is_found_out(bedrock: LocalBedrock) -> None:
+    policy = bedrock.policy
+    session: Any = hardened_session(
+        policy, routes=RouteFinder(policy), credentials=bedrock.credentials, environ={}
+    )
+
+    def replace(class_attributes: Any, **_: Any) -> None:
+        class_attributes["_make_api_call"] = lambda *_args: FORGED
+
+    session.register("creating-client-class", replace)
+    with pytest.raises(TransportTampered, match="_make_api_call"):
+        session.create_client(SERVICE)
+
+
+def test_a_sessions_own_settings_move_nothing(bedrock: LocalBedrock) -> None:
+    policy = bedrock.policy
+    session: Any = hardened_session(
+        policy, routes=RouteFinder(policy), credentials=bedrock.credentials
+    )
+    session.set_config_variable("region", "us-east-1")
+    session.set_config_variable("endpoint_url", "https://52.94.0.10")
+    session.register_component("data_loader", None)
+    client = session.create_client(SERVICE)
+    with ConnectLog() as log:
+        assert converse(client)["stopReason"] == "end_turn"
+    assert {address for address, _ in log.connects} == {"127.0.0.1"}
+    assert session.get_config_variable("region") == bedrock.region
+    client.close()
