@@ -14,6 +14,7 @@ from secure_bedrock.transport.call import CallRunner
 from secure_bedrock.transport.credential_chain import credential_source
 from secure_bedrock.transport.credentials import CredentialSource
 from secure_bedrock.transport.driver import GuardedTransport
+from secure_bedrock.transport.preflight import preflight
 from secure_bedrock.transport.typed import TypedChannel
 from secure_bedrock.values.version import __version__
 
@@ -34,7 +35,11 @@ def policy_of(policy: PolicyLike, fields: Mapping[str, Any]) -> Policy:
 
 
 class Parts:
-    """The shared parts under one policy; thread-safe. Making them opens nothing and asks nobody."""
+    """The shared parts under one policy; thread-safe. Making them opens nothing and asks nobody.
+
+    `findings` are the settings of the environment that were found and are not followed; one that can't be
+    neutralised is refused by name.
+    """
 
     def __init__(
         self,
@@ -47,6 +52,7 @@ class Parts:
         connector: Connector | None = None,
     ) -> None:
         self.policy = policy
+        self.findings = preflight(os.environ, region=policy.region)
         self.resolver = resolver
         self.connector = connector
         self.source: CredentialSource = credential_source(
@@ -103,6 +109,7 @@ class Parts:
                     connector=self.connector,
                     credentials=self.source,
                     runner=self.runner,
+                    findings=self.findings,
                 )
             return self._session
 

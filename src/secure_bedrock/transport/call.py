@@ -22,6 +22,8 @@ class CallPlan:
 
     `model_id` is what the caller asked for, of whatever type, or None where the operation names none.
     `granted` marks an operation that this library calls for itself (endpoint discovery, credentials).
+    `find_route` is asked before anything is decided: a service without a route is EndpointNotFound, whatever the
+    operation.
     """
 
     service: str
@@ -31,6 +33,7 @@ class CallPlan:
     endpoint_host: str = ""
     vpc_endpoint_id: str | None = None
     granted: bool = False
+    find_route: Callable[[], object] | None = None
 
 
 class CallRunner:
@@ -72,6 +75,8 @@ class CallRunner:
 
     def check(self, plan: CallPlan) -> None:
         """The early check: the same decisions that the wire gate makes, before anything is serialised."""
+        if plan.find_route is not None:
+            plan.find_route()
         if plan.granted:
             return
         self.policy.decide_operation(plan.service, plan.operation).or_raise(OperationDenied)

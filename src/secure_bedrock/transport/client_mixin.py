@@ -82,6 +82,7 @@ class GuardedCalls:
             endpoint_host=route.host if route else "",
             vpc_endpoint_id=route.vpc_endpoint_id if route else None,
             granted=f"{service}:{operation}" in self._secure.grants,
+            find_route=None if route else self._secure.route.route,
         )
 
     def _run(self, plan: CallPlan, state: CallState, params: dict[str, Any]) -> Any:
@@ -107,17 +108,14 @@ class GuardedCalls:
                 plan.operation, WithheldParams(params, state)
             )
         except ClientError:
-            if state.answered_by is None:
-                forged = True
-            else:
+            if state.answered_by is not None:
                 raise
         else:
-            forged = state.answered_by is None or answer is not state.answer
-        if forged:
-            raise TransportTampered(
-                "an answer did not come through the guarded transport", rule="no-witness"
-            )
-        return answer
+            if state.answered_by is not None and answer is state.answer:
+                return answer
+        raise TransportTampered(
+            "an answer did not come through the guarded transport", rule="no-witness"
+        )
 
     def _early_check(self, plan: CallPlan) -> None:
         """The gate's decisions on the parameters as asked, before credentials are fetched or anything is serialised."""

@@ -1,6 +1,5 @@
 """Hardened botocore clients and sessions, from a policy and a source of routes."""
 
-import logging
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +10,8 @@ from secure_bedrock.transport.call import CallRunner
 from secure_bedrock.transport.credential_chain import credential_source
 from secure_bedrock.transport.credentials import CredentialSource
 from secure_bedrock.transport.hardening import HardenedSession, SessionParts
-from secure_bedrock.transport.settings import Finding, judge_settings
+from secure_bedrock.transport.preflight import preflight
+from secure_bedrock.transport.settings import Finding
 
 # What fetching credentials takes, and nothing else. Source: the calls that botocore.credentials and botocore.tokens
 # make (botocore 1.44.5, read 2026-11-20).
@@ -24,8 +24,6 @@ CREDENTIAL_GRANTS = frozenset(
         "signin:CreateOAuth2Token",
     }
 )
-
-_log = logging.getLogger("secure_bedrock")
 
 
 def build_client(
@@ -65,12 +63,16 @@ def hardened_session(
     credentials: object = None,
     profile_name: str | None = None,
     runner: CallRunner | None = None,
+    findings: tuple[Finding, ...] | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> HardenedSession:
-    """A botocore session whose clients are hardened; credentials are looked for when a call first needs them."""
+    """A botocore session whose clients are hardened; credentials are looked for when a call first needs them.
+
+    `findings` are those of a preflight that was made already; without them it is made here.
+    """
     surroundings = os.environ if environ is None else environ
-    findings = judge_settings(surroundings, region=policy.region)
-    _report(findings)
+    if findings is None:
+        findings = preflight(surroundings, region=policy.region)
     parts = SessionParts(
         policy=policy,
         routes=routes,
@@ -93,13 +95,3 @@ def hardened_session(
     )
     made.append(HardenedSession(parts, source))
     return made[0]
-
-
-def _report(findings: tuple[Finding, ...]) -> None:
-    """One line: the names of what is set and not followed, never a value; a warning only where it may surprise."""
-    if not findings:
-        return
-    surprising = any(finding.verdict == "reported" for finding in findings)
-    names = ", ".join(finding.name for finding in findings)
-    level = logging.WARNING if surprising else logging.INFO
-    _log.log(level, "set in the environment and not followed: %s", names)
