@@ -6,6 +6,7 @@ from types import ModuleType
 
 import botocore
 import pytest
+from botocore.serialize import RestJSONSerializer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -162,6 +163,17 @@ def test_a_literal_wins_over_a_label() -> None:
         assert match is not None
         found = table.rest[match.name].segments
         assert [part is None for part in found] <= [part is None for part in operation.segments]
+
+
+@pytest.mark.parametrize("service", sorted(SERVICES))
+def test_every_path_that_botocore_renders_is_read_as_its_operation(service: str) -> None:
+    table = operation_table(service)
+    value = "arn:aws:bedrock:eu-west-1:111122223333:thing/ä b~1"
+    for name, operation in table.rest.items():
+        labels = dict.fromkeys(operation.labels, value)
+        path = RestJSONSerializer()._render_uri_template(operation.template, labels)  # type: ignore[attr-defined]
+
+        assert table.match_rest(operation.method, path) == OperationMatch(name, labels)
 
 
 @given(st.text(min_size=1))

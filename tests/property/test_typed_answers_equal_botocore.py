@@ -103,6 +103,11 @@ def botocores(operation: str, head: Head, body: bytes) -> dict[str, Any]:
     return dict(parsed)
 
 
+def known(operation: str, answer: Mapping[str, Any]) -> dict[str, Any]:
+    """The members that the installed botocore knows: the oldest one supported lacks some."""
+    return {name: value for name, value in answer.items() if name in output(operation).members}
+
+
 @pytest.mark.parametrize("operation", ["Converse", "CountTokens", "ApplyGuardrail"])
 @repeatable
 @given(data=st.data())
@@ -144,7 +149,7 @@ def test_every_native_answer_equals_botocores(body: bytes, fields: dict[str, str
     head = Head(200, {"content-type": "application/json", **fields})
     theirs = botocores("InvokeModel", head, body)
 
-    ours = parse_invoke_answer(head, body)
+    ours = known("InvokeModel", parse_invoke_answer(head, body))
 
     assert ours == {**theirs, "body": theirs["body"].encode()}
 
@@ -272,7 +277,7 @@ def test_a_streams_head_equals_botocores(tier: dict[str, str]) -> None:
     }
     theirs = RestJSONParser().parse(response, output(operation))
 
-    assert open_stream(operation, head) == {
+    assert known(operation, open_stream(operation, head)) == {
         name: value for name, value in theirs.items() if name not in ("body", "ResponseMetadata")
     }
 

@@ -103,6 +103,8 @@ def botocores(client: BaseClient, operation: str, params: dict[str, Any]) -> Wir
     url = urlsplit(request.url)
     assert (url.scheme, url.netloc, url.query, url.fragment) == ("https", ROUTE.authority, "", "")
     headers = {name: text(value) for name, value in request.headers.items()}
+    if headers["amz-sdk-request"] == "attempt=1":  # botocore 1.40 leaves the maximum out
+        headers["amz-sdk-request"] += "; max=1"
     body = request.body or b""
     assert isinstance(body, bytes | bytearray)
     assert headers.pop("Content-Length") == str(len(body))
@@ -129,7 +131,7 @@ def ours(
     extra = SdkHeaders(
         user_agent=told["User-Agent"],
         invocation_id=told["amz-sdk-invocation-id"],
-        max_attempts=int(most.removeprefix("max=") or 1),
+        max_attempts=int(most.removeprefix("max=")),
         trace_id=trace_id,
     )
     now = datetime.strptime(told["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)

@@ -73,6 +73,15 @@ def test_signing_again_replaces_the_signature_and_the_token() -> None:
     assert headers["Authorization"].endswith(VANILLA_SIGNATURE)
 
 
+def test_the_sdks_own_headers_are_kept_and_not_signed() -> None:
+    told = WireRequest("GET", "/", (("amz-sdk-request", "attempt=1; max=4"), *VANILLA.headers), b"")
+
+    headers = vanilla(told)
+
+    assert headers["amz-sdk-request"] == "attempt=1; max=4"
+    assert headers["Authorization"] == vanilla()["Authorization"]
+
+
 def test_nothing_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     """botocore's own add_auth writes the canonical request, session token included, at DEBUG."""
     with caplog.at_level(logging.DEBUG):

@@ -31,7 +31,7 @@ def lambda_trace_id(environ: Mapping[str, str]) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SdkHeaders:
-    """What one call's attempts carry. They go on after signing: botocore leaves all of them unsigned."""
+    """What one call's attempts carry. As in botocore, none of them is signed."""
 
     user_agent: str
     invocation_id: str

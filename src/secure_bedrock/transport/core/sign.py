@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 # Headers that signing writes itself; what a caller or an earlier attempt left of them goes.
 _OWN: Final = frozenset({"authorization", "date", "x-amz-date", "x-amz-security-token"})
+# Beside SigV4's own exceptions: botocore adds these after signing, and they change with each attempt.
+_ASIDE: Final = frozenset({"amz-sdk-invocation-id", "amz-sdk-request"})
+_LEFT_OUT: Final = _OWN | _ASIDE
 _STAMP: Final = "%Y%m%dT%H%M%SZ"
 
 
@@ -34,7 +37,7 @@ class _Signable:
     __slots__ = ("body", "context", "headers", "method", "params", "url")
 
     def __init__(self, request: WireRequest, stamp: str) -> None:
-        kept = {name: value for name, value in request.headers if name.lower() not in _OWN}
+        kept = {name: value for name, value in request.headers if name.lower() not in _LEFT_OUT}
         host = next((value for name, value in kept.items() if name.lower() == "host"), "")
         self.method = request.method
         self.url = f"https://{host}{request.target}"
@@ -54,13 +57,15 @@ def sign(
 ) -> WireRequest:
     """`request` with X-Amz-Date, X-Amz-Security-Token (where there is a token) and Authorization.
 
-    Every header is signed but those that SigV4 leaves out (User-Agent, X-Amzn-Trace-Id …). Signing again
-    replaces an earlier signature. Unlike botocore's `add_auth` nothing is logged: its DEBUG lines hold the token.
+    Every header is signed but those that SigV4 leaves out (User-Agent, X-Amzn-Trace-Id …) and the amz-sdk ones,
+    which are kept, so that it makes no difference when they are added. Signing again replaces an earlier
+    signature. Unlike botocore's `add_auth` nothing is logged: its DEBUG lines hold the token.
     """
     stamp = (now or datetime.now(UTC)).astimezone(UTC).strftime(_STAMP)
     signable = _Signable(request, stamp)
     _signer_class()(credentials, signing_name, region).add_auth(signable)  # type: ignore[arg-type]
-    return replace(request, headers=tuple(signable.headers.items()))
+    aside = tuple(header for header in request.headers if header[0].lower() in _ASIDE)
+    return replace(request, headers=(*signable.headers.items(), *aside))
 
 
 @cache
