@@ -1,7 +1,6 @@
 """How a connection ends: by the peer, by another thread, in a forked child, or by being dropped."""
 
 import errno
-import gc
 import os
 import ssl
 import threading
@@ -116,11 +115,12 @@ def test_a_dropped_connection_closes_its_socket(start: Any, connect: Any, route_
     ended = threading.Event()
 
     def serve(sock: ssl.SSLSocket) -> None:
+        sock.sendall(b"x")
         sock.recv(1)
         ended.set()
 
     endpoint = start(serve)
-    open_connection(
+    connection = open_connection(
         RouteGuard(route_to(endpoint)),
         resolver=SystemResolver(),
         connector=SystemConnector(),
@@ -128,7 +128,8 @@ def test_a_dropped_connection_closes_its_socket(start: Any, connect: Any, route_
         connect_s=5,
         deadline=Deadline(),
     )
-    gc.collect()  # an SSLSocket may stand in a cycle: then its end comes with the next collection
+    connection.receive(limit())  # by then the server's side of the handshake is over too
+    del connection
     assert ended.wait(5)
 
 
