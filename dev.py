@@ -186,6 +186,18 @@ def bench(arguments: argparse.Namespace) -> None:
     run([environment.python, ROOT / "benchmarks" / "compare.py", *arguments.rest])
 
 
+def fuzz(arguments: argparse.Namespace) -> None:
+    """Random inputs against every parser and the gate for --seconds N; by atheris where it is installed."""
+    environment = _environment(arguments)
+    run([environment.python, ROOT / "tools" / "fuzz.py", *arguments.rest])
+
+
+def mutate(arguments: argparse.Namespace) -> None:
+    """Small changes of the guard and the wire gate, one at a time: do the tests notice?"""
+    environment = _environment(arguments)
+    run([environment.python, ROOT / "tools" / "mutate.py", *arguments.rest])
+
+
 def lock(arguments: argparse.Namespace) -> None:
     """Write requirements/*.txt anew from the dependency groups."""
     environment = _environment(arguments)
@@ -223,6 +235,8 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "check": check,
     "test-lowest": test_lowest,
     "bench": bench,
+    "fuzz": fuzz,
+    "mutate": mutate,
     "lock": lock,
 }
 

@@ -53,6 +53,8 @@ NOT_ADDRESSES: dict[str, object] = {
     "a host name": "localhost",
     "brackets": "[fd12::1]",
     "upper case": "FD12::1",
+    "upper case at the end": "fd12::1A",
+    "white space after IPv6": "fd12::1 ",
     "a zone": "fe80::1%eth0",
     "a numeric zone": "fe80::1%1",
     "an empty zone": "fd12::1%",
