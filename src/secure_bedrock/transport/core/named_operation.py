@@ -60,7 +60,11 @@ def _check_query(query: str, known: frozenset[str]) -> None:
 
 
 def _canonical(value: str) -> bool:
-    return quote(unquote_to_bytes(value), safe=LABEL_SAFE) == value
+    try:
+        text = unquote_to_bytes(value).decode("utf-8")
+    except UnicodeError:  # bytes that are not UTF-8, or a lone surrogate in the value itself
+        return False
+    return quote(text, safe=LABEL_SAFE) == value
 
 
 def _by_target(fields: Mapping[str, str], body: bytes, table: OperationTable) -> str:
