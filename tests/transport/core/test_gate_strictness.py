@@ -219,6 +219,7 @@ QUERIES: dict[str, str] = {
     "nameContains=a&maxResults=2": "operation-not-supported",
     "nameContains=a%2Fb": "operation-not-supported",
     "nameContains=": "operation-not-supported",
+    "nameContains": "query-unknown",
     "nameContains=a/b": "query-unknown",
     "nameContains=a=b": "query-unknown",
     "nameContains=a&&maxResults=2": "query-unknown",

@@ -53,8 +53,8 @@ def _by_request_line(service: str, method: str, target: str) -> OperationMatch:
 def _check_query(query: str, known: frozenset[str]) -> None:
     seen = set()
     for pair in query.split("&"):
-        name, _, value = pair.partition("=")
-        if name in seen or name not in known or not _canonical(value):
+        name, equals, value = pair.partition("=")
+        if not equals or name in seen or name not in known or not _canonical(value):
             _refuse("the query string holds something the operation does not know", "query-unknown")
         seen.add(name)
 
