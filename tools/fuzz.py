@@ -7,8 +7,11 @@ A failing input is shrunk where Hypothesis found it, and kept in .hypothesis/exa
 """
 
 import argparse
+import contextlib
 import faulthandler
+import functools
 import importlib.util
+import io
 import os
 import sys
 import time
@@ -16,8 +19,6 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
-
-from hypothesis import Verbosity, settings
 
 ROOT = Path(__file__).parents[1]
 CORPUS = ROOT / ".hypothesis" / "fuzz"
@@ -35,8 +36,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run every chosen target for its share of the time; 1 when one of them failed."""
     options = _options(arguments)
     os.environ["FUZZ_EXAMPLES"] = _ROUND
-    settings.register_profile("fuzz", verbosity=Verbosity.quiet)
-    settings.load_profile("fuzz")
     sys.path.insert(0, str(ROOT / "src"))
     guided = options.engine == "atheris" or (options.engine == "auto" and _has_atheris())
     targets = {n: t for n, t in _targets(guided).items() if options.only in n}
@@ -89,14 +88,16 @@ def _by_hypothesis(name: str, target: Target, share_s: float) -> bool:
     seen = _bounded(target, time.monotonic() + share_s)
     # An input that is never done with has no other end: this prints where it hangs, and exits.
     faulthandler.dump_traceback_later(share_s + _HANGS_S, exit=True)
+    told = io.StringIO()
     try:
-        while True:
-            target()
+        with contextlib.redirect_stdout(told):
+            while True:
+                target()
     except TimeIsUp:
         _say(f"{name}: {seen[0]} inputs")
         return True
     except Exception:  # noqa: BLE001 - whatever it is, it is the finding
-        _say(f"{name}: failed after {seen[0]} inputs")
+        _say(f"{name}: failed after {seen[0]} inputs\n{told.getvalue()}")
         traceback.print_exc()
         return False
     finally:
@@ -108,6 +109,9 @@ def _bounded(target: Any, ends: float) -> list[int]:
     seen = [0]
     inner = target.hypothesis.inner_test
 
+    @functools.wraps(
+        inner
+    )  # so that Hypothesis keeps what fails under the name that the suite looks it up by
     def judge(*args: Any, **kwargs: Any) -> None:
         if time.monotonic() > ends:
             raise TimeIsUp

@@ -167,6 +167,8 @@ def test_what_passes_the_gate_is_what_a_server_reads(
     assert fields.get_all("Content-Length") == [str(len(gated.body))]
     assert fields.get_all("Transfer-Encoding") is None
     assert gated.body == request.body
+    given = {name: value for name, value in request.headers if name.lower() != "content-length"}
+    assert {n: v for n, v in fields.items() if n.lower() != "content-length"} == given
     assert len(fields.items()) == gated.head.count(b"\r\n") - 2
     assert gated.decision.allowed
     assert_operation(gated, line[1], fields)

@@ -46,9 +46,14 @@ def changed(whole: st.SearchStrategy[str], piece: st.SearchStrategy[str]) -> st.
     return whole | once | st.builds(spliced, once, st.integers(0, 500), piece, st.integers(0, 4))
 
 
-# What AWS's own models say of an identifier; custom models are named with a version in `bedrock` alone.
+# What AWS's own models say of an identifier; only `bedrock` has the contexts of foundation models' ARNs (…:0:200k)
+# and the versions of custom models'.
 RUNTIME = Session().get_service_model("bedrock-runtime").shape_for("ConversationalModelId").metadata
-CUSTOM = Session().get_service_model("bedrock").shape_for("CustomModelArn").metadata
+BEDROCK = Session().get_service_model("bedrock")
+SHAPES = [
+    RUNTIME,
+    *(BEDROCK.shape_for(f"{kind}ModelArn").metadata for kind in ("Custom", "Foundation")),
+]
 TEXTS = (
     changed(IDS, PIECES)
     | st.text(max_size=40)
@@ -67,7 +72,7 @@ def test_an_identifier_formats_back_and_fits_the_services_own_pattern(text: str)
 
     assert model.format() == text
     assert parse_model_id(model.format()) == model
-    assert any(re.fullmatch(shape["pattern"], text) for shape in (RUNTIME, CUSTOM))
+    assert any(re.fullmatch(shape["pattern"], text) for shape in SHAPES)
     assert len(text) <= RUNTIME["max"]
 
 

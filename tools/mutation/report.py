@@ -2,6 +2,7 @@
 
 import platform
 import tomllib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,10 +50,11 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a survivor may survive; `equivalent` where no test could tell it from the code."""
+    """Why a survivor may survive, and how many of its kind; `equivalent` where no test could tell it from the code."""
 
     why: str
     equivalent: bool
+    times: int
 
 
 Key = tuple[str, str, str]
@@ -70,7 +72,9 @@ def reasons() -> Reasons:
         return {}
     rows = tomllib.loads(ACCEPTED.read_text(encoding="utf-8"))["survivor"]
     return {
-        (row["file"], row["where"], change): Reason(row["why"], row["equivalent"])
+        (row["file"], row["where"], change.strip()): Reason(
+            row["why"], row["equivalent"], row["changes"].count(change)
+        )
         for row in rows
         for change in row["changes"]
     }
@@ -98,7 +102,8 @@ def _score(file: str, results: Sequence[Result], known: Reasons) -> Score:
 def unexplained(results: Sequence[Result], known: Reasons) -> list[Mutant]:
     """The survivors that nobody gave a reason for."""
     survivors = [r.mutant for r in results if r.outcome == "survived"]
-    return [mutant for mutant in survivors if key_of(mutant) not in known]
+    seen = Counter(map(key_of, survivors))
+    return [m for m in survivors if (key := key_of(m)) not in known or seen[key] > known[key].times]
 
 
 def outdated(results: Sequence[Result], known: Reasons) -> list[Key]:
