@@ -134,9 +134,7 @@ def test_members_that_always_stand_are_those_that_are_never_none(
     page: dict[str, dict[str, str]],
 ) -> None:
     always = {
-        field.name
-        for field in dataclasses.fields(InvocationEvent)
-        if field.default is not None
+        field.name for field in dataclasses.fields(InvocationEvent) if field.default is not None
     }
 
     assert always == {name for name, row in page.items() if row["stands"] == "always"}
