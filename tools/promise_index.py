@@ -17,7 +17,7 @@ PAGE = ROOT / "docs" / "promises.md"
 TESTS = ROOT / "tests" / "promises"
 
 _NAME = re.compile(r"test_(p\d\d)_\w+\.py", re.ASCII)
-_MARKED = re.compile(r"(<!-- tests (P\d\d) -->\n).*?(<!-- end -->)", re.S)
+_MARKED = re.compile(r"(<!-- tests (P\d\d) -->\n).*?(<!-- end -->)", re.DOTALL)
 _NONE = "- No file of its own yet.\n"
 
 

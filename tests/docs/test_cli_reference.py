@@ -10,8 +10,8 @@ from secure_bedrock.cli import failures
 from secure_bedrock.cli.main import main
 
 COMMANDS = ("", "demo", "init", "policy", "policy check", "explain", "local")
-_HEADING = re.compile(r"^## `secure-bedrock ?(.*)`$", re.M)
-_BLOCK = re.compile(r"^```text\n(.*?)^```$", re.M | re.S)
+_HEADING = re.compile(r"^## `secure-bedrock ?(.*)`$", re.MULTILINE)
+_BLOCK = re.compile(r"^```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def test_the_help_text_is_what_the_command_prints(
 
 
 def test_every_subcommand_that_the_help_lists_has_its_own_heading(blocks: dict[str, str]) -> None:
-    listed = re.findall(r"^    ([a-z]+)  ", blocks[""], re.M)
+    listed = re.findall(r"^    ([a-z]+)  ", blocks[""], re.MULTILINE)
 
     assert listed
     assert set(listed) <= set(blocks)

@@ -24,7 +24,7 @@ from secure_bedrock.testing import LocalBedrock
 ROOT = Path(__file__).resolve().parents[2]
 RUNNER = Path(__file__).with_name("page_runner.py")
 SRC = Path(str(policy_module.__file__)).parents[2]
-_FENCE = re.compile(r"^```([a-z ]*)\n(.*?)^```$", re.M | re.S)
+_FENCE = re.compile(r"^```([a-z ]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 KINDS = {"python", "python test", "toml", "console", "sh", "text", "text output"}
 _HEADER = 'region = "eu-west-1"\nmodels = ["amazon.nova-lite-v1:0"]\n'
 
@@ -59,7 +59,7 @@ def with_kind(kind: str) -> list[str]:
 def matches(shown: str, printed: str) -> bool:
     """True where `printed` is what is shown; `…` stands for any text."""
     parts = (re.escape(part) for part in shown.strip().split("…"))
-    return re.fullmatch(".*?".join(parts), printed.strip(), re.S) is not None
+    return re.fullmatch(".*?".join(parts), printed.strip(), re.DOTALL) is not None
 
 
 def environment() -> dict[str, str]:
@@ -98,7 +98,8 @@ def test_output_stands_behind_the_block_that_prints_it() -> None:
         blocks = blocks_of(page)
         for before, after in zip([None, *blocks], blocks, strict=False):
             if after.kind == "text output":
-                assert before is not None and before.kind == "python", (page.name, after.line)
+                assert before is not None, (page.name, after.line)
+                assert before.kind == "python", (page.name, after.line)
 
 
 @pytest.mark.parametrize("name", with_kind("python"))
@@ -139,7 +140,7 @@ def test_the_toml_blocks_of_a_page_are_policies(name: str) -> None:
     """A block that starts with a table is part of a policy: Region and models are put before it."""
     for block in blocks_of(ROOT / name):
         if block.kind == "toml":
-            whole = re.search(r"^region = ", block.code, re.M) is not None
+            whole = re.search(r"^region = ", block.code, re.MULTILINE) is not None
             policy = Policy.from_toml(block.code if whole else _HEADER + block.code)
             assert policy.region == "eu-west-1"
 
@@ -148,7 +149,7 @@ def test_the_toml_blocks_of_a_page_are_policies(name: str) -> None:
 def test_our_commands_print_what_a_page_shows(name: str, tmp_path: Path) -> None:
     """`$ secure-bedrock …` and its output; in a directory with a local Bedrock's policy unless `init` makes one."""
     text = "".join(block.code for block in blocks_of(ROOT / name) if block.kind == "console")
-    _, *sessions = re.split(r"^\$ secure-bedrock ", text, flags=re.M)
+    _, *sessions = re.split(r"^\$ secure-bedrock ", text, flags=re.MULTILINE)
     assert sessions
     with LocalBedrock() as bedrock:
         if not sessions[0].startswith("init"):

@@ -2,7 +2,8 @@
 
 import dataclasses
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ def page(rows: Rows) -> dict[str, dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def seen() -> Iterator[set[str]]:
+def seen() -> set[str]:
     """The members that some event of a varied set of calls had."""
     events: list[InvocationEvent] = []
     with LocalBedrock() as bedrock:
@@ -48,7 +49,7 @@ def seen() -> Iterator[set[str]]:
         with SecureBedrockClient(policy, credentials=credentials, sinks=sinks) as client:
             _calls(bedrock, client)
         _hardened_calls(SecureSession(policy, credentials=credentials, sinks=sinks))
-    yield {name for event in events for name in event.to_dict()}
+    return {name for event in events for name in event.to_dict()}
 
 
 def _failing_once(events: list[InvocationEvent]) -> Callable[[InvocationEvent], None]:
@@ -95,7 +96,7 @@ def _cached(bedrock: LocalBedrock, client: SecureBedrockClient) -> None:
 
 
 def _without_usage(bedrock: LocalBedrock, client: SecureBedrockClient) -> None:
-    events = [
+    events: list[tuple[str, dict[str, Any]]] = [
         ("messageStart", {"role": "assistant"}),
         ("contentBlockDelta", {"contentBlockIndex": 0, "delta": {"text": "Hello"}}),
         ("contentBlockStop", {"contentBlockIndex": 0}),

@@ -30,7 +30,7 @@ def page(root: Path) -> str:
 @pytest.fixture(scope="module")
 def sections(page: str) -> dict[str, str]:
     """The text under each promise's heading."""
-    _, *parts = re.split(r"^## (P\d\d)$", page, flags=re.M)
+    _, *parts = re.split(r"^## (P\d\d)$", page, flags=re.MULTILINE)
     return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
