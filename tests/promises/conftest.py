@@ -1,0 +1,108 @@
+"""What the promise tests share: clean surroundings, one certificate authority, and both front ends over any route."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from secure_bedrock.client import SecureBedrockClient
+from secure_bedrock.network import Connector, PrivateRoute, Resolver
+from secure_bedrock.policy import Policy
+from secure_bedrock.testing import LocalAuthority, LocalCredentials
+from secure_bedrock.transport.session import build_client
+
+KEYS = LocalCredentials()
+
+
+@pytest.fixture
+def plain_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """No setting that steers an SDK, and an empty home, whose path it is."""
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "SECURE_BEDROCK_")) or "PROXY" in name.upper():
+            monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    return home
+
+
+@pytest.fixture(scope="session")
+def authority() -> Iterator[LocalAuthority]:
+    """The certificate authority of every local server."""
+    made = LocalAuthority()
+    yield made
+    made.close()
+
+
+class OneRoute:
+    """A RouteSource that knows one route."""
+
+    def __init__(self, route: PrivateRoute) -> None:
+        self._route = route
+
+    def route(self, service: str) -> PrivateRoute:
+        """The route, for its own service."""
+        assert service == self._route.service
+        return self._route
+
+
+Make = Callable[..., Any]
+
+
+@pytest.fixture
+def hardened_over(plain_surroundings: Path) -> Iterator[Make]:
+    """Makes a hardened client over a route that is given, with everything else as in production."""
+    made: list[Any] = []
+
+    def make(
+        route: PrivateRoute,
+        policy: Policy,
+        *,
+        resolver: Resolver | None = None,
+        connector: Connector | None = None,
+        **boto3_kwargs: Any,
+    ) -> Any:
+        runner = SecureBedrockClient(policy, credentials=KEYS, sinks=[])._parts.runner
+        client = build_client(
+            route.service,
+            policy,
+            routes=OneRoute(route),
+            resolver=resolver,
+            connector=connector,
+            credentials=KEYS,
+            runner=runner,
+            **boto3_kwargs,
+        )
+        made.append(client)
+        return client
+
+    yield make
+    for client in made:
+        client.close()
+
+
+@pytest.fixture
+def typed_over(plain_surroundings: Path) -> Iterator[Make]:
+    """Makes a typed client over a route that is given, with everything else as in production."""
+    made: list[SecureBedrockClient] = []
+
+    def make(
+        route: PrivateRoute,
+        policy: Policy,
+        *,
+        resolver: Resolver | None = None,
+        connector: Connector | None = None,
+    ) -> SecureBedrockClient:
+        client = SecureBedrockClient(policy, credentials=KEYS, sinks=[], resolver=resolver)
+        parts: Any = client._parts
+        parts.connector = connector
+        parts.routes = OneRoute(route)
+        made.append(client)
+        return client
+
+    yield make
+    for client in made:
+        client.close()
