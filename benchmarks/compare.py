@@ -70,7 +70,8 @@ def alternate(
     for _ in range(calls):
         raw()
         ours()
-    left, right = [], []
+    left: list[float] = []
+    right: list[float] = []
     gc.collect()
     for number in range(rounds):
         pair = [(left, raw), (right, ours)]

@@ -49,7 +49,11 @@ class SecureBedrockClient:
         resolver: Resolver | None = None,
         **policy_fields: Any,
     ) -> None:
-        self._arguments = {"profile_name": profile_name, "sinks": sinks, "resolver": resolver}
+        self._arguments: dict[str, Any] = {
+            "profile_name": profile_name,
+            "sinks": sinks,
+            "resolver": resolver,
+        }
         self._has_credentials = credentials is not None
         self._parts = Parts(
             policy_of(policy, policy_fields), credentials=credentials, **self._arguments

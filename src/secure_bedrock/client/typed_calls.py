@@ -7,8 +7,8 @@ from secure_bedrock.audit import CallRecord
 from secure_bedrock.client.parts import Parts
 from secure_bedrock.models import ConverseResponse, InvokeModelResponse
 from secure_bedrock.transport.call import CallPlan
+from secure_bedrock.transport.connections.driver import GuardedResponse
 from secure_bedrock.transport.core.answers import parse_invoke_answer, parse_json_answer
-from secure_bedrock.transport.driver import GuardedResponse
 from secure_bedrock.transport.record_facts import note_usage
 from secure_bedrock.transport.typed import PreparedCall, TypedChannel
 from secure_bedrock.values import BEDROCK_RUNTIME, Deadline

@@ -61,7 +61,7 @@ def _body(payload: object) -> bytes:
         return _json(dict(payload))
     dump = getattr(payload, "model_dump_json", None)
     if callable(dump):
-        return _utf8(dump(by_alias=True, exclude_none=True))
+        return _utf8(str(dump(by_alias=True, exclude_none=True)))
     raise expected("payload", "a dict, str, bytes, or a pydantic model")
 
 
@@ -89,8 +89,8 @@ def _text(value: object, name: str) -> str:
 
 
 def _guardrail(value: object) -> dict[str, str]:
-    named = dict(value) if isinstance(value, Mapping) else {}
-    wire = {_GUARDRAIL.get(name, name): item for name, item in named.items()}
+    named: dict[str, Any] = dict(value) if isinstance(value, Mapping) else {}
+    wire: dict[str, Any] = {_GUARDRAIL.get(name, name): item for name, item in named.items()}
     # A misspelt member would be ignored on the way, and the guardrail with it: so nothing unknown is let through.
     if (
         not _GUARDRAIL_REQUIRED <= wire.keys() <= _GUARDRAIL_MEMBERS
@@ -98,7 +98,7 @@ def _guardrail(value: object) -> dict[str, str]:
         or not all(isinstance(item, str) for item in wire.values())
     ):
         raise expected("guardrail", "a dict of str with id, version and maybe trace")
-    return {name: str(item) for name, item in wire.items()}
+    return wire
 
 
 def _tags(value: object) -> str:

@@ -71,11 +71,9 @@ def converse_params(
     if inference := _inference(max_tokens, temperature, top_p, stop_sequences):
         params["inferenceConfig"] = inference
     if tools is not None:
-        params["toolConfig"] = {"tools": tools_to_wire(tools)}
-    if tool_choice is not None:
-        if tools is None:
-            raise expected("tools", "given together with tool_choice")
-        params["toolConfig"]["toolChoice"] = tool_choice_to_wire(tool_choice)
+        params["toolConfig"] = _tools(tools, tool_choice)
+    elif tool_choice is not None:
+        raise expected("tools", "given together with tool_choice")
     if guardrail is not None:
         params["guardrailConfig"] = _guardrail(guardrail)
     if output_config is not None:
@@ -103,6 +101,13 @@ def _model_id(value: object) -> str:
     if not isinstance(value, str) or not value:
         raise expected("model_id", "a str that is not empty")
     return value
+
+
+def _tools(tools: object, tool_choice: object) -> dict[str, Any]:
+    config: dict[str, Any] = {"tools": tools_to_wire(tools)}
+    if tool_choice is not None:
+        config["toolChoice"] = tool_choice_to_wire(tool_choice)
+    return config
 
 
 def _inference(

@@ -99,7 +99,7 @@ def operation_table(service: str) -> OperationTable:
     """The table of one of SERVICES, read on first use and kept; KeyError for any other service."""
     if service not in SERVICES:
         raise KeyError(service)
-    raw = pkgutil.get_data(__package__, f"operation_tables/{service}.json")
+    raw = pkgutil.get_data("secure_bedrock.policy", f"operation_tables/{service}.json")
     assert raw is not None, "the package's loader gives its data files"
     table: dict[str, Any] = json.loads(raw)
     rows = table["operations"]

@@ -101,7 +101,7 @@ def classify_answer(
     code = code[:1].upper() + code[1:]
     if message_hint == "per-day":
         return Failure("fatal", code)
-    kind = _CODES.get(code) or _STATUSES.get(http_status or 0, "fatal")
+    kind: FailureKind = _CODES.get(code) or _STATUSES.get(http_status or 0, "fatal")
     return Failure(kind, code)
 
 
@@ -109,7 +109,9 @@ def classify(error: BaseException) -> Failure:
     """The failure behind an error of this library's own tree; every other error is fatal."""
     if not isinstance(error, SecureBedrockError):
         return FATAL
-    kind = next((_ERRORS[base] for base in type(error).__mro__ if base in _ERRORS), None)
+    kind: FailureKind | None = next(
+        (_ERRORS[base] for base in type(error).__mro__ if base in _ERRORS), None
+    )
     if isinstance(error, ServiceError):
         if "per-day" in error.rule:
             return Failure("fatal", error.code)

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from secure_bedrock.audit import CallRecord
-from secure_bedrock.transport.driver import GuardedResponse
+from secure_bedrock.transport.connections.driver import GuardedResponse
 
 
 def note_response(record: CallRecord, response: GuardedResponse) -> None:
