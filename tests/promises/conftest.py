@@ -11,7 +11,6 @@ from secure_bedrock.client import SecureBedrockClient
 from secure_bedrock.network import Connector, PrivateRoute, Resolver
 from secure_bedrock.policy import Policy
 from secure_bedrock.testing import LocalAuthority, LocalCredentials
-from secure_bedrock.transport.session import build_client
 
 KEYS = LocalCredentials()
 
@@ -53,38 +52,6 @@ Make = Callable[..., Any]
 
 
 @pytest.fixture
-def hardened_over(plain_surroundings: Path) -> Iterator[Make]:
-    """Makes a hardened client over a route that is given, with everything else as in production."""
-    made: list[Any] = []
-
-    def make(
-        route: PrivateRoute,
-        policy: Policy,
-        *,
-        resolver: Resolver | None = None,
-        connector: Connector | None = None,
-        **boto3_kwargs: Any,
-    ) -> Any:
-        runner = SecureBedrockClient(policy, credentials=KEYS, sinks=[])._parts.runner
-        client = build_client(
-            route.service,
-            policy,
-            routes=OneRoute(route),
-            resolver=resolver,
-            connector=connector,
-            credentials=KEYS,
-            runner=runner,
-            **boto3_kwargs,
-        )
-        made.append(client)
-        return client
-
-    yield make
-    for client in made:
-        client.close()
-
-
-@pytest.fixture
 def typed_over(plain_surroundings: Path) -> Iterator[Make]:
     """Makes a typed client over a route that is given, with everything else as in production."""
     made: list[SecureBedrockClient] = []
@@ -100,6 +67,29 @@ def typed_over(plain_surroundings: Path) -> Iterator[Make]:
         parts: Any = client._parts
         parts.connector = connector
         parts.routes = OneRoute(route)
+        made.append(client)
+        return client
+
+    yield make
+    for client in made:
+        client.close()
+
+
+@pytest.fixture
+def hardened_over(typed_over: Make) -> Iterator[Make]:
+    """Makes a hardened botocore client over a route that is given, with everything else as in production."""
+    made: list[Any] = []
+
+    def make(
+        route: PrivateRoute,
+        policy: Policy,
+        *,
+        resolver: Resolver | None = None,
+        connector: Connector | None = None,
+        **boto3_kwargs: Any,
+    ) -> Any:
+        typed = typed_over(route, policy, resolver=resolver, connector=connector)
+        client = typed.client(route.service, **boto3_kwargs)
         made.append(client)
         return client
 
