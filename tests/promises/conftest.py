@@ -1,6 +1,8 @@
 """What the promise tests share: clean surroundings, one certificate authority, and both front ends over any route."""
 
 import os
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,11 +17,15 @@ from secure_bedrock.testing import LocalAuthority, LocalCredentials
 KEYS = LocalCredentials()
 
 
+# Every setting that steers an SDK or its TLS begins or is called like this.
+STEERING = ("AWS_", "SECURE_BEDROCK_", "BOTO", "SSL", "OPENSSL_", "REQUESTS_CA_", "CURL_CA_")
+
+
 @pytest.fixture
 def plain_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """No setting that steers an SDK, and an empty home, whose path it is."""
     for name in list(os.environ):
-        if name.startswith(("AWS_", "SECURE_BEDROCK_")) or "PROXY" in name.upper():
+        if name.startswith(STEERING) or "PROXY" in name.upper():
             monkeypatch.delenv(name)
     home = tmp_path / "home"
     home.mkdir()
@@ -32,6 +38,39 @@ def plain_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 def authority() -> Iterator[LocalAuthority]:
     """The certificate authority of every local server."""
     made = LocalAuthority()
+    yield made
+    made.close()
+
+
+class Trap:
+    """Where the settings lead to: a listener that counts who comes, and hangs up."""
+
+    def __init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.caught = 0
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                sock, _ = self._listener.accept()
+            except OSError:
+                return
+            self.caught += 1
+            sock.close()
+
+    def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join(5)
+
+
+@pytest.fixture
+def trap() -> Iterator[Trap]:
+    """A listener on 127.0.0.1 that nothing of ours may come to."""
+    made = Trap()
     yield made
     made.close()
 
