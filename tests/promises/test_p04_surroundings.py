@@ -141,7 +141,7 @@ def parts(authority: LocalAuthority) -> Iterator[tuple[LocalBedrock, LocalAuthor
 def place(
     parts: Any, trap: Any, plain_surroundings: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Place:
-    made = Place(*parts, trap)
+    made = Place(parts[0], parts[1], trap)
     made.home = plain_surroundings
     made.server.clear()
     keys = made.server.credentials
