@@ -149,10 +149,13 @@ def test_no_variable_makes_an_impostor_trusted(
     impostor: LocalBedrock,
     authority: LocalAuthority,
     monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     monkeypatch.setenv(variable, impostor.ca_path)
     impostor.clear()
-    policy = Policy.from_toml(impostor.policy_toml().replace(impostor.ca_path, authority.ca_path))
+    trusted = tmp_path / "ca.pem"  # a file of its own: contexts are kept for files that were seen
+    trusted.write_bytes(Path(authority.ca_path).read_bytes())
+    policy = Policy.from_toml(impostor.policy_toml().replace(impostor.ca_path, str(trusted)))
     with pytest.raises(TlsDenied):
         SecureBedrockClient(policy).converse(MODEL, "hello")
     with pytest.raises(TlsDenied):

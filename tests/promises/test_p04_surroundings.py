@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError
 from botocore.loaders import Loader
 
 from secure_bedrock import SecureBedrockClient, SecureSession, create_client
+from secure_bedrock.policy import Policy
 from secure_bedrock.testing import ConnectLog, LocalAuthority, LocalBedrock
 
 SERVICE = "bedrock-runtime"
@@ -114,6 +115,13 @@ class Place:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port or 0))]
 
+    def policy(self) -> Policy:
+        """The server's policy with a trust store of its own: TLS contexts are kept for files that were seen."""
+        trusted = self.home / "ca.pem"
+        trusted.write_bytes(Path(self.server.ca_path).read_bytes())
+        text = self.server.policy_toml().replace(self.server.ca_path, str(trusted))
+        return Policy.from_toml(text)
+
     def set_up(self, bait: Bait, patch: pytest.MonkeyPatch) -> None:
         filled = {"trap": str(self.trap.port), "home": str(self.home), "ca": self.foreign.ca_path}
         for name, value in bait.env.items():
@@ -152,22 +160,22 @@ def place(
     return made
 
 
-Call = Callable[[LocalBedrock], None]
+Call = Callable[[Policy], None]
 
 
-def typed(server: LocalBedrock) -> None:
-    with SecureBedrockClient(server.policy) as client:
+def typed(policy: Policy) -> None:
+    with SecureBedrockClient(policy) as client:
         assert client.converse(MODEL, "hello").stop_reason == "end_turn"
 
 
-def created(server: LocalBedrock) -> None:
-    client = create_client(SERVICE, server.policy)
+def created(policy: Policy) -> None:
+    client = create_client(SERVICE, policy)
     assert client.converse(modelId=MODEL, messages=MESSAGES)["stopReason"] == "end_turn"
     client.close()
 
 
-def from_session(server: LocalBedrock) -> None:
-    client = SecureSession(server.policy).client(SERVICE)
+def from_session(policy: Policy) -> None:
+    client = SecureSession(policy).client(SERVICE)
     assert client.converse(modelId=MODEL, messages=MESSAGES)["stopReason"] == "end_turn"
     client.close()
 
@@ -188,7 +196,7 @@ def test_the_approved_endpoint_is_the_only_peer_and_the_setting_is_told_of(
     place.set_up(bait, monkeypatch)
 
     with ConnectLog() as log, caplog.at_level(logging.INFO, logger="secure_bedrock"):
-        OURS[front](server)
+        OURS[front](place.policy())
 
     assert log.connects == [("127.0.0.1", server.port)]
     assert place.asked == []
