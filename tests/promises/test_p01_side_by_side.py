@@ -14,6 +14,7 @@ PROBE = Path(__file__).parent / "probes" / "side_by_side.py"
 PUBLIC, PUBLIC_V6 = "52.94.0.10", "2600:9000::10"
 PRIVATE, PRIVATE_V6 = "10.20.1.10", "2600:1f18:1234:5601::10"
 V4 = ["10.20.0.0/16"]
+MANY = [f"10.20.1.{last}" for last in range(10, 27)]
 BOTH = [*V4, "2600:1f18:1234:5600::/56"]
 
 # sentence → answers of the name, CIDRs of the policy, rule of our refusal ("" for none), what boto3 tries.
@@ -71,6 +72,7 @@ CASES: dict[str, tuple[list[str], list[str], str, list[str]]] = {
         ["64:ff9b::345e:a"],
     ),
     "another VPC's private address": (["10.99.0.10"], V4, "outside-vpc-cidrs", ["10.99.0.10"]),
+    "more answers than an endpoint has": (MANY, V4, "too-many-answers", MANY),
     "no answer": ([], V4, "no-answer", []),
     "a private A": ([PRIVATE], V4, "", [PRIVATE]),
     "private A and AAAA": ([PRIVATE, PRIVATE_V6], BOTH, "", [PRIVATE, PRIVATE_V6]),
