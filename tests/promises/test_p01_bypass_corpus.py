@@ -1,6 +1,5 @@
-"""P01 and P03: every hostile and legitimate name, URL and DNS answer of the corpus, tried with whole clients."""
+"""P01: every hostile and legitimate name, URL and DNS answer of the corpus, tried with whole clients."""
 
-import itertools
 import json
 import socket
 from collections.abc import Callable, Iterator, Sequence
@@ -9,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from secure_bedrock.errors import AddressDenied, Denied, OperationDenied
+from secure_bedrock.errors import Denied, OperationDenied
 from secure_bedrock.network import PrivateRoute
 from secure_bedrock.policy import Policy
 from secure_bedrock.testing import ConnectLog, LocalAuthority, LocalBedrock, LoopbackConnector
@@ -19,36 +18,37 @@ CORPUS = json.loads((Path(__file__).parents[1] / "data" / "bypass.json").read_te
 FIXTURE: dict[str, Any] = CORPUS["fixture"]
 CATEGORIES = {"hostname", "endpoint_url", "idna", "dns", "ipv6"}
 OURS = {entry["id"]: entry for entry in CORPUS["entries"] if entry["category"] in CATEGORIES}
-# Each a test of its own below: a story about time, and a service of which this version judges no operation.
+# Tests of their own: a story about time (test_p03_one_name_one_judgement.py), and below a service of which this
+# version judges no operation.
 APART = {"time-rebind-flip", "host-ok-agent-rt"}
 ENTRIES = {name: entry for name, entry in OURS.items() if name not in APART}
 ANSWERED = {name: entry for name, entry in ENTRIES.items() if entry["category"] in {"dns", "ipv6"}}
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
 MESSAGES = [{"role": "user", "content": [{"text": "hello"}]}]
-HOST, ENI, PUBLIC = FIXTURE["dns_names"][0], "10.0.1.10", "52.94.0.10"
+ENI = "10.0.1.10"
 
 Entry = dict[str, Any]
 Families = frozenset[socket.AddressFamily]
 
 
 class EveryName:
-    """A resolver that answers every name with the next of its answers; the last one stays."""
+    """A resolver that gives every name the same answers."""
 
-    def __init__(self, *answers: Sequence[str], obedient: bool = True) -> None:
-        self._answers = list(answers)
+    def __init__(self, answers: Sequence[str], *, obedient: bool) -> None:
+        self._answers = answers
         self._obedient = obedient
         self.asked: list[str] = []
 
     def resolve(self, host: str, families: Families) -> Sequence[str]:
         """The answers; only those of the families asked for, unless it is a careless resolver."""
         self.asked.append(host)
-        found = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
-        wanted = [
+        if not self._obedient:
+            return self._answers
+        return [
             answer
-            for answer in found
+            for answer in self._answers
             if (socket.AF_INET6 if ":" in answer else socket.AF_INET) in families
         ]
-        return wanted if self._obedient else found
 
 
 def facts_of(entry: Entry) -> dict[str, Any]:
@@ -204,42 +204,6 @@ def test_another_service_gets_its_own_endpoint_and_no_call_that_nobody_can_judge
     connection.close()
     assert [attempt.address for attempt in trial.connector.attempts] == [ENI]
     assert f"https://{trial.resolver.asked[0]}" == url
-
-
-@pytest.mark.parametrize("first", ["private first", "public first"])
-@pytest.mark.parametrize("front", ["typed", "hardened"])
-def test_a_name_that_flips_is_refused_or_private_and_asked_once_per_connection(
-    front: str, first: str, servers: Any, typed_over: Any, hardened_over: Any
-) -> None:
-    """`time-rebind-flip`: answers alternate with each query, so that checking and connecting by name would differ."""
-    server = servers(FIXTURE["region"])
-    flips = [[ENI], [PUBLIC]] if first == "private first" else [[PUBLIC], [ENI]]
-    resolver = EveryName(*itertools.chain(*[flips] * 4))
-    connector = LoopbackConnector(dict.fromkeys((ENI, PUBLIC), ("127.0.0.1", server.port)))
-    policy = Policy(
-        region=FIXTURE["region"],
-        models=[MODEL],
-        network={"ca_bundle": server.authority.ca_path},
-    )
-    route = route_of({"setup": {}}, HOST)
-    outcomes: list[str] = []
-    for _ in range(8):  # a new client each time, so that every call needs a connection
-        make = typed_over if front == "typed" else hardened_over
-        client = make(route, policy, resolver=resolver, connector=connector)
-        try:
-            if front == "typed":
-                client.converse(MODEL, "hello")
-            else:
-                client.converse(modelId=MODEL, messages=MESSAGES)
-            outcomes.append("answered")
-        except AddressDenied as refusal:
-            outcomes.append(refusal.rule)
-
-    turns = ["answered", "not-eni-address"]
-    assert outcomes == (turns if first == "private first" else turns[::-1]) * 4
-    assert resolver.asked == [HOST] * 8
-    assert [attempt.address for attempt in connector.attempts] == [ENI] * 4
-    assert len(server.requests) == 4
 
 
 def test_every_entry_of_these_categories_is_run() -> None:

@@ -1,21 +1,21 @@
-"""What the promise tests share: clean surroundings, one certificate authority, and both front ends over any route."""
+"""What tests of several rooms share: clean surroundings, one certificate authority, a trap, clients over any route."""
 
 import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from secure_bedrock.client import SecureBedrockClient
-from secure_bedrock.network import Connector, PrivateRoute, Resolver
-from secure_bedrock.policy import Policy
-from secure_bedrock.testing import LocalAuthority, LocalCredentials
+if TYPE_CHECKING:  # loaded by the fixtures that need them: most tests do without
+    from secure_bedrock.client import SecureBedrockClient
+    from secure_bedrock.network import Connector, PrivateRoute, Resolver
+    from secure_bedrock.policy import Policy
+    from secure_bedrock.testing import LocalAuthority
 
-KEYS = LocalCredentials()
-
+Make = Callable[..., Any]
 
 # Every setting that steers an SDK or its TLS begins or is called like this.
 STEERING = ("AWS_", "SECURE_BEDROCK_", "BOTO", "SSL", "OPENSSL_", "REQUESTS_CA_", "CURL_CA_")
@@ -35,8 +35,10 @@ def plain_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def authority() -> Iterator[LocalAuthority]:
+def authority() -> Iterator["LocalAuthority"]:
     """The certificate authority of every local server."""
+    from secure_bedrock.testing import LocalAuthority
+
     made = LocalAuthority()
     yield made
     made.close()
@@ -78,31 +80,32 @@ def trap() -> Iterator[Trap]:
 class OneRoute:
     """A RouteSource that knows one route."""
 
-    def __init__(self, route: PrivateRoute) -> None:
+    def __init__(self, route: "PrivateRoute") -> None:
         self._route = route
 
-    def route(self, service: str) -> PrivateRoute:
+    def route(self, service: str) -> "PrivateRoute":
         """The route, for its own service."""
         assert service == self._route.service
         return self._route
 
 
-Make = Callable[..., Any]
-
-
 @pytest.fixture
 def typed_over(plain_surroundings: Path) -> Iterator[Make]:
     """Makes a typed client over a route that is given, with everything else as in production."""
+    from secure_bedrock.client import SecureBedrockClient
+    from secure_bedrock.testing import LocalCredentials
+
+    keys = LocalCredentials()
     made: list[SecureBedrockClient] = []
 
     def make(
-        route: PrivateRoute,
-        policy: Policy,
+        route: "PrivateRoute",
+        policy: "Policy",
         *,
-        resolver: Resolver | None = None,
-        connector: Connector | None = None,
-    ) -> SecureBedrockClient:
-        client = SecureBedrockClient(policy, credentials=KEYS, sinks=[], resolver=resolver)
+        resolver: "Resolver | None" = None,
+        connector: "Connector | None" = None,
+    ) -> "SecureBedrockClient":
+        client = SecureBedrockClient(policy, credentials=keys, sinks=[], resolver=resolver)
         parts: Any = client._parts
         parts.connector = connector
         parts.routes = OneRoute(route)
@@ -120,11 +123,11 @@ def hardened_over(typed_over: Make) -> Iterator[Make]:
     made: list[Any] = []
 
     def make(
-        route: PrivateRoute,
-        policy: Policy,
+        route: "PrivateRoute",
+        policy: "Policy",
         *,
-        resolver: Resolver | None = None,
-        connector: Connector | None = None,
+        resolver: "Resolver | None" = None,
+        connector: "Connector | None" = None,
         **boto3_kwargs: Any,
     ) -> Any:
         typed = typed_over(route, policy, resolver=resolver, connector=connector)
