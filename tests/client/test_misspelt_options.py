@@ -63,6 +63,12 @@ MISSPELT: dict[str, tuple[Called, str, str, str | None]] = {
         "region_nam",
         "region_name",
     ),
+    "an argument of create_client's own": (
+        lambda: create_client("bedrock-runtime", POLICY, credential=None),
+        "create_client()",
+        "credential",
+        "credentials",
+    ),
     "what create_client does not take": (
         lambda: create_client("bedrock-runtime", POLICY, sinks=[]),
         "create_client()",

@@ -9,7 +9,7 @@ from secure_bedrock.models import ConverseResponse, InvokeModelResponse
 from secure_bedrock.transport.call import CallPlan
 from secure_bedrock.transport.connections.driver import GuardedResponse
 from secure_bedrock.transport.core.answers import parse_invoke_answer, parse_json_answer
-from secure_bedrock.transport.record_facts import note_usage
+from secure_bedrock.transport.record_facts import note_params, note_usage
 from secure_bedrock.transport.typed import PreparedCall, TypedChannel
 from secure_bedrock.values import BEDROCK_RUNTIME, Deadline
 
@@ -97,6 +97,7 @@ class TypedCalls:
         def attempt(record: CallRecord, number: int, limit: Deadline) -> T:
             if not prepared:
                 params = make()
+                note_params(record, params)
                 channel = self._parts.channel(BEDROCK_RUNTIME)
                 record.endpoint_host = channel.route.host
                 record.vpc_endpoint_id = channel.route.vpc_endpoint_id

@@ -21,6 +21,7 @@ from secure_bedrock.transport.hardened.call_state import CONTEXT_KEY, CallState
 from secure_bedrock.transport.hardened.content_free import WithheldParams
 from secure_bedrock.transport.hardened.lazy_route import RouteHolder
 from secure_bedrock.transport.hardened.quiet_signing import is_unsigned
+from secure_bedrock.transport.record_facts import note_params
 from secure_bedrock.transport.settings import Finding
 from secure_bedrock.values import Deadline
 
@@ -88,6 +89,8 @@ class GuardedCalls:
     def _run(self, plan: CallPlan, state: CallState, params: dict[str, Any]) -> Any:
         def attempt(record: CallRecord | None, number: int, deadline: Deadline) -> Any:
             state.record, state.number, state.deadline = record, number, deadline
+            if record is not None and number == 1:
+                note_params(record, params)
             return self._attempt(plan, state, params)
 
         runner = self._secure.runner
