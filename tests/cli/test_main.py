@@ -15,6 +15,7 @@ from secure_bedrock import errors
 from secure_bedrock.cli.failures import report, status_of
 from secure_bedrock.cli.main import main
 from secure_bedrock.errors import DiscoveryAttempt, Problem
+from secure_bedrock.values.version import __version__
 
 SRC = pathlib.Path(errors.__file__).parents[2]
 
@@ -94,7 +95,7 @@ def test_help_loads_neither_boto3_nor_pydantic(tmp_path: pathlib.Path) -> None:
 
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
-    assert capsys.readouterr().out.startswith("secure-bedrock ")
+    assert capsys.readouterr().out == f"secure-bedrock {__version__}\n"
 
 
 USAGE = {

@@ -11,6 +11,7 @@ from typing import NoReturn
 from secure_bedrock.cli import explain, init, local, policy
 from secure_bedrock.cli.failures import INTERRUPTED, PASS, PIPE_CLOSED, UNDETERMINED, report
 from secure_bedrock.cli.options import Parser, add_command, common_options, parse
+from secure_bedrock.values.version import __version__
 
 _EXAMPLES = """\
 examples:
@@ -28,20 +29,6 @@ else secure-bedrock.toml here, in $LAMBDA_TASK_ROOT or in /opt
 """
 
 
-class _Version(argparse.Action):
-    """Prints the installed version; read only when asked for, because importlib.metadata is slow to load."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> NoReturn:
-        from importlib.metadata import PackageNotFoundError, version
-
-        try:
-            found = version("secure-bedrock")
-        except PackageNotFoundError:  # run from a source tree
-            found = "(not installed)"
-        sys.stdout.write(f"secure-bedrock {found}\n")
-        parser.exit(PASS)
-
-
 def build_parser() -> Parser:
     """The whole command line; imports neither boto3 nor pydantic."""
     parser = Parser(
@@ -51,7 +38,12 @@ def build_parser() -> Parser:
         epilog=_EPILOG,
         parents=[common_options()],
     )
-    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"%(prog)s {__version__}",
+        help="print the version and exit",
+    )
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
     demo = add_command(subparsers, "demo", summary="the whole story on this machine, without AWS")
     demo.set_defaults(run=_demo)
