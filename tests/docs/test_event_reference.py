@@ -67,7 +67,9 @@ def _failing_once(events: list[InvocationEvent]) -> Callable[[InvocationEvent], 
 def _calls(bedrock: LocalBedrock, client: SecureBedrockClient) -> None:
     """Every typed operation, a cached prompt, a retry, a refusal, an error, a cut and a dropped stream."""
     for _ in range(2):
-        client.converse(MODEL, "Hello", max_tokens=10, request_metadata={"team": "docs"})
+        tool = {"name": "look_up", "inputSchema": {"type": "object"}}
+        metadata = {"team": "docs"}
+        client.converse(MODEL, "Hello", max_tokens=10, tools=[tool], request_metadata=metadata)
     with client.converse_stream(MODEL, "Hello", guardrail={"id": "abc", "version": "1"}) as stream:
         stream.response()
     client.invoke_model(MODEL, {"messages": [{"role": "user", "content": "Hello"}]})

@@ -8,6 +8,7 @@ import boto3
 import pytest
 from boto3.exceptions import ResourceNotExistsError
 from botocore.client import BaseClient
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from secure_bedrock import SecureBedrockClient, SecureSession, create_client
@@ -46,8 +47,13 @@ def bedrock(
 def stock(bedrock: LocalBedrock) -> Iterator[Any]:
     """boto3's client, by a name that resolves."""
     url = f"https://localhost:{bedrock.port}"
+    once = Config(retries={"mode": "standard", "total_max_attempts": 1})  # older ones would wait
     client = boto3.client(
-        SERVICE, region_name=bedrock.region, endpoint_url=url, verify=bedrock.ca_path
+        SERVICE,
+        region_name=bedrock.region,
+        endpoint_url=url,
+        verify=bedrock.ca_path,
+        config=once,
     )
     yield client
     client.close()

@@ -159,7 +159,10 @@ class SecureBedrockClient:
         return self._parts.routes.route(service)
 
     def close(self) -> None:
-        """Close the idle connections; idempotent. A later call opens new ones."""
+        """Close the idle connections of the typed calls; idempotent. A later call opens new ones.
+
+        Clients from `client()` are their holders' to close.
+        """
         self._parts.close()
 
     def __enter__(self) -> Self:
