@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,31 @@ if TYPE_CHECKING:  # loaded by the fixtures that need them: most tests do withou
     from secure_bedrock.testing import LocalAuthority
 
 Make = Callable[..., Any]
+
+# What leaves this machine is stopped before it is made, whoever tries: a test that plays with patched resolvers and
+# monkeypatched dialers must never reach a stranger, also not through the stock client it compares with. Audit hooks
+# run in the order of their making, so the oracle's own is made first and still sees what is tried.
+_LEAVING = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
+
+
+def _stays(address: object) -> bool:
+    if not isinstance(address, tuple):  # a path, or nothing
+        return True
+    host = str(address[0])
+    return host.startswith("127.") or host in ("::1", "localhost", "")
+
+
+def _keep_inside(event: str, arguments: tuple[Any, ...]) -> None:
+    if event in _LEAVING and not _stays(arguments[1]):
+        raise PermissionError(f"the suite let nothing leave: {event} to {arguments[1][0]!r}")
+
+
+def pytest_configure() -> None:
+    from secure_bedrock.testing import ConnectLog
+
+    with ConnectLog():  # its hook is made with the first one
+        sys.addaudithook(_keep_inside)
+
 
 # Every setting that steers an SDK or its TLS begins or is called like this.
 STEERING = ("AWS_", "SECURE_BEDROCK_", "BOTO", "SSL", "OPENSSL_", "REQUESTS_CA_", "CURL_CA_")

@@ -112,13 +112,19 @@ def test_an_outage_in_the_story_is_an_error_and_no_success(
     assert "error:" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("package", ["cryptography", "trustme"])
 def test_without_the_extra_it_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], package: str
 ) -> None:
-    monkeypatch.setitem(sys.modules, "trustme", None)
+    monkeypatch.setitem(sys.modules, package, None)
 
     assert main(["demo"]) == 2
-    assert 'pip install "secure-bedrock[testing]"' in capsys.readouterr().err
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == (
+        f"error: the demo's servers need {package}, which is not installed [usage]\n"
+        'next: pip install "secure-bedrock[testing]"\n'
+    )
 
 
 def test_the_story_holds_where_the_surroundings_are_hostile() -> None:

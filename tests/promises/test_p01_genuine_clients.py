@@ -78,6 +78,7 @@ def comparable(answer: dict[str, Any]) -> dict[str, Any]:
     """The answer less what no two answers share; streams and bodies are read."""
     found = dict(answer)
     metadata = dict(found["ResponseMetadata"])
+    metadata.pop("MaxAttemptsReached", None)  # the stock client is let try once only
     headers = metadata.pop("HTTPHeaders")
     assert metadata.pop("RequestId") == headers["x-amzn-requestid"]
     metadata["HTTPHeaders"] = {k: v for k, v in headers.items() if k not in UNREPEATABLE}

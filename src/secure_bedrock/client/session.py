@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from secure_bedrock.client.parts import Parts, PolicyLike, policy_of
+from secure_bedrock.transport.keywords import refuse_unknown
 
 if TYPE_CHECKING:
     from secure_bedrock.client.boto3_session import SecureSession
@@ -25,6 +26,9 @@ def create_client(
     Looking for the route may ask EC2, over its own private endpoint. A service without a route still gives a client,
     each call of which raises EndpointNotFound.
     """
+    from secure_bedrock.transport.hardened.arguments import KEYWORDS  # noqa: PLC0415 - loads botocore
+
+    refuse_unknown("create_client()", boto3_kwargs, {"policy", "credentials", *KEYWORDS})
     parts = Parts(policy_of(policy, {}), credentials=credentials)
     return parts.session().create_client(service, **boto3_kwargs)
 

@@ -19,6 +19,7 @@ from secure_bedrock.transport.credentials import (
     StaticCredentials,
     freeze,
 )
+from secure_bedrock.transport.credentials.none_found import no_credentials
 
 # The providers that read AWS's files, or a web identity's token file.
 # Source: METHOD of botocore.credentials' providers (botocore 1.44.5, read 2026-11-20).
@@ -123,9 +124,8 @@ class CredentialChain:
             found = find() if find is not None else None
             if found is not None:
                 return found
-        raise CredentialPathDenied(
-            f"none of the listed providers has credentials ({', '.join(sorted(self._listed))})",
-            rule="no-credentials",
+        raise no_credentials(
+            self._policy.identity.credentials, profile=self._asked_profile, environ=self._environ
         )
 
     def _profile_of_environment(self) -> str | None:
@@ -215,7 +215,9 @@ def _again(fetch: Callable[[], Expiring | None], method: str) -> Callable[[], Ex
         found = fetch()
         if found is None:
             raise CredentialPathDenied(
-                f"the {method} credentials are no longer there", rule="no-credentials"
+                f"the {method} credentials are no longer there",
+                rule="no-credentials",
+                next_step="attach the role again, or pass credentials=",
             )
         return found
 

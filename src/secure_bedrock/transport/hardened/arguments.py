@@ -9,6 +9,7 @@ from secure_bedrock.network import PrivateRoute
 from secure_bedrock.policy import Policy
 from secure_bedrock.transport.credentials import CredentialSource, FrozenCredentials, freeze
 from secure_bedrock.transport.hardened.config_options import ConfigFacts, Tuning, judge_config
+from secure_bedrock.transport.keywords import refuse_unknown
 
 KEYWORDS: Final = frozenset(
     {
@@ -47,9 +48,7 @@ def judge_arguments(
     Raises RegionDenied, TlsDenied, EndpointDenied, ProxyDenied, CredentialPathDenied or EnvironmentDenied, naming
     the argument, and TypeError for one that boto3 does not have.
     """
-    unknown = sorted(set(arguments) - KEYWORDS)
-    if unknown:
-        raise TypeError(f"unexpected keyword argument {unknown[0]!r}")
+    refuse_unknown("client()", arguments, KEYWORDS)
     _judge_region(arguments.get("region_name"), policy)
     _judge_tls(arguments, policy)
     facts = ConfigFacts(
