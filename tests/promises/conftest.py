@@ -1,0 +1,214 @@
+"""A local Bedrock, clients of both front ends under one policy, and one way to ask any of them."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import boto3
+import botocore.config
+import pytest
+
+from secure_bedrock import Policy, SecureBedrockClient
+from secure_bedrock.audit import InvocationEvent
+from secure_bedrock.resilience import RetryEngine, RetrySettings
+from secure_bedrock.testing import LocalBedrock
+
+MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
+
+Make = Callable[..., Any]
+Ask = Callable[..., str]
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[LocalBedrock]:
+    with LocalBedrock(tls_names=("127.0.0.1",)) as running:
+        yield running
+
+
+@pytest.fixture
+def _bare_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in (
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_PROFILE",
+        "AWS_DEFAULT_PROFILE",
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "SECURE_BEDROCK_POLICY",
+    ):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture
+def bedrock(server: LocalBedrock, _bare_surroundings: None) -> LocalBedrock:
+    server.clear()
+    return server
+
+
+@pytest.fixture
+def events() -> list[InvocationEvent]:
+    """What the clients' only sink was given."""
+    return []
+
+
+def no_wait(_seconds: float) -> None:
+    """Stands for `time.sleep` between attempts."""
+
+
+@pytest.fixture
+def make(bedrock: LocalBedrock, events: list[InvocationEvent]) -> Iterator[Make]:
+    """Makes typed clients that don't wait between attempts; `toml` is added to the policy, `root` before it."""
+    made: list[SecureBedrockClient] = []
+
+    def maker(
+        toml: str = "",
+        *,
+        root: str = "",
+        sleep: Callable[[float], None] = no_wait,
+        **arguments: Any,
+    ) -> SecureBedrockClient:
+        policy = Policy.from_toml(root + bedrock.policy_toml() + toml)
+        arguments = {"credentials": bedrock.credentials, "sinks": [events.append], **arguments}
+        client = SecureBedrockClient(policy, **arguments)
+        retry = policy.retry
+        settings = RetrySettings(max_attempts=retry.max_attempts, quota=retry.quota)
+        client._parts.runner.engine = RetryEngine(settings, sleep=sleep)
+        made.append(client)
+        return client
+
+    yield maker
+    for client in made:
+        client.close()
+
+
+@pytest.fixture
+def make_hardened(make: Make) -> Iterator[Make]:
+    """Makes hardened botocore clients, as a typed client of the same policy gives them."""
+    made: list[Any] = []
+
+    def maker(toml: str = "", **arguments: Any) -> Any:
+        made.append(make(toml, **arguments).client("bedrock-runtime"))
+        return made[-1]
+
+    yield maker
+    for client in made:
+        client.close()
+
+
+@pytest.fixture(params=["typed", "hardened"])
+def front(request: pytest.FixtureRequest) -> str:
+    """The name of each front end in turn."""
+    return str(request.param)
+
+
+@pytest.fixture
+def make_front(front: str, make: Make, make_hardened: Make) -> Make:
+    """Makes clients of that front end."""
+    return make if front == "typed" else make_hardened
+
+
+@pytest.fixture(scope="session")
+def stock_session() -> boto3.Session:
+    return boto3.Session()
+
+
+@pytest.fixture
+def make_stock(bedrock: LocalBedrock, stock_session: boto3.Session) -> Iterator[Make]:
+    """Makes unhardened boto3 clients of the same server, one attempt a call, for comparison."""
+    made: list[Any] = []
+    keys = bedrock.credentials
+
+    def maker(**config: Any) -> Any:
+        chosen = {"retries": {"total_max_attempts": 1}, "connect_timeout": 5, **config}
+        client = stock_session.client(
+            "bedrock-runtime",
+            region_name=bedrock.region,
+            endpoint_url=bedrock.loopback_url,
+            verify=bedrock.ca_path,
+            aws_access_key_id=keys.access_key,
+            aws_secret_access_key=keys.secret_key,
+            aws_session_token=keys.token,
+            config=botocore.config.Config(**chosen),
+        )
+        made.append(client)
+        return client
+
+    yield maker
+    for client in made:
+        client.close()
+
+
+def native(prompt: str) -> dict[str, Any]:
+    """The prompt as InvokeModel's body for an Anthropic model."""
+    messages = [{"role": "user", "content": prompt}]
+    return {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 99, "messages": messages}
+
+
+def native_text(pieces: Iterable[bytes]) -> str:
+    """The text of a native answer or of its chunks; "" unless it is whole JSON with a proper end."""
+    said, ended = "", False
+    try:
+        for piece in pieces:
+            document = json.loads(piece)
+            said += document.get("delta", {}).get("text", "")
+            said += "".join(block["text"] for block in document.get("content", ()))
+            ended = ended or document["type"] in ("message", "message_stop")
+    except ValueError:
+        return ""
+    return said if ended else ""
+
+
+def ask_typed(client: SecureBedrockClient, operation: str, prompt: str) -> str:
+    match operation:
+        case "Converse":
+            return client.converse(MODEL, prompt).text
+        case "ConverseStream":
+            with client.converse_stream(MODEL, prompt) as stream:
+                return "".join(stream.text_stream)
+        case "InvokeModel":
+            return native_text([client.invoke_model(MODEL, native(prompt)).body])
+        case _:
+            with client.invoke_model_stream(MODEL, native(prompt)) as chunks:
+                return native_text(list(chunks))
+
+
+def ask_boto3(client: Any, operation: str, prompt: str) -> str:
+    messages = [{"role": "user", "content": [{"text": prompt}]}]
+    match operation:
+        case "Converse":
+            answer = client.converse(modelId=MODEL, messages=messages)
+            message = answer.get("output", {}).get("message", {})
+            return "".join(block.get("text", "") for block in message.get("content", ()))
+        case "ConverseStream":
+            answer = client.converse_stream(modelId=MODEL, messages=messages)
+            with closing(answer["stream"]) as stream:
+                seen = list(stream)
+            deltas = [event.get("contentBlockDelta", {}).get("delta", {}) for event in seen]
+            whole = any("messageStop" in event for event in seen)
+            return "".join(delta.get("text", "") for delta in deltas) if whole else ""
+        case "InvokeModel":
+            body = json.dumps(native(prompt))
+            return native_text([client.invoke_model(modelId=MODEL, body=body)["body"].read()])
+        case _:
+            body = json.dumps(native(prompt))
+            answer = client.invoke_model_with_response_stream(modelId=MODEL, body=body)
+            with closing(answer["body"]) as stream:
+                return native_text([e["chunk"]["bytes"] for e in stream if "chunk" in e])
+
+
+@pytest.fixture
+def ask() -> Ask:
+    """Asks any client by the operation's name and gives the answer's whole text, "" where it is not whole."""
+
+    def asker(client: Any, operation: str, prompt: str = "Hello there") -> str:
+        if isinstance(client, SecureBedrockClient):
+            return ask_typed(client, operation, prompt)
+        return ask_boto3(client, operation, prompt)
+
+    return asker
