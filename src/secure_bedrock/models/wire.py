@@ -72,8 +72,14 @@ def bytes_of(value: object, name: str) -> bytes:
 def refuse_lost_members(value: object) -> None:
     """Raise InvalidRequest where botocore's stand-in for a lost union member is anywhere inside `value`."""
     pending = [value]
+    # A value that holds itself is refused by the encoder; here it must come to an end. Items are kept so that
+    # their ids stay theirs.
+    seen: dict[int, object] = {}
     while pending:
         item = pending.pop()
+        if id(item) in seen:
+            continue
+        seen[id(item)] = item
         if isinstance(item, Mapping):
             if UNKNOWN_MEMBER in item:
                 raise InvalidRequest(
