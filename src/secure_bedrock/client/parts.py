@@ -117,10 +117,9 @@ class Parts:
     def close(self) -> None:
         """Close the idle connections of every channel; a later call opens new ones."""
         with self._lock():
-            transports, self._transports = self._transports, []
-            self._channels.clear()
+            transports = list(self._transports)
         for transport in transports:
-            transport.close()
+            transport.drain()
 
     def _lock(self) -> threading.Lock:
         pid = os.getpid()

@@ -193,6 +193,10 @@ class GuardedTransport:
             raise
         return response
 
+    def drain(self) -> None:
+        """Close the connections that are not in use; those in use follow with their answer. Later exchanges go on."""
+        self._pool.drain()
+
     def close(self) -> None:
-        """Close the connections that are not in use; those in use follow with their answer. Idempotent."""
+        """Close the connections that are not in use; those in use follow with their answer; open no others. Idempotent."""
         self._pool.close()
