@@ -81,7 +81,7 @@ def test_a_closed_stream_says_so_however_much_of_it_had_arrived(
     stream = client.converse_stream(MODEL, "Hello")
     next(iter(stream))
     stream.close()
-    with pytest.raises(IncompleteResponse, match="closed|cut"):
+    with pytest.raises(IncompleteResponse, match=r"closed|cut"):
         list(stream)
     with pytest.raises(IncompleteResponse):
         stream.response()
@@ -141,7 +141,7 @@ def test_a_stream_that_fails_after_its_message_gives_no_answer_either(
     """All events came, but not HTTP's own end of the body: what is missing can't be known."""
     local.fault(Fault("no-end", "stream", lambda reply: (Send(reply.raw()[:-5]), HangUp())))
     stream = client.converse_stream(MODEL, "Hello")
-    with pytest.raises(IncompleteResponse, match="cut|ended"):
+    with pytest.raises(IncompleteResponse, match=r"cut|ended"):
         list(stream)
     with pytest.raises(IncompleteResponse):
         stream.response()

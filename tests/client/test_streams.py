@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from secure_bedrock import SecureBedrockClient
 from secure_bedrock.audit import InvocationEvent
 from secure_bedrock.models import (

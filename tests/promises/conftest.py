@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -101,16 +102,18 @@ def make_hardened(make: Make) -> Iterator[Make]:
         client.close()
 
 
+@dataclass(frozen=True)
+class Front:
+    """A front end by its name, and what makes clients of it."""
+
+    name: str
+    make: Make
+
+
 @pytest.fixture(params=["typed", "hardened"])
-def front(request: pytest.FixtureRequest) -> str:
-    """The name of each front end in turn."""
-    return str(request.param)
-
-
-@pytest.fixture
-def make_front(front: str, make: Make, make_hardened: Make) -> Make:
-    """Makes clients of that front end."""
-    return make if front == "typed" else make_hardened
+def front(request: pytest.FixtureRequest, make: Make, make_hardened: Make) -> Front:
+    """Each front end in turn."""
+    return Front(request.param, make if request.param == "typed" else make_hardened)
 
 
 @pytest.fixture(scope="session")

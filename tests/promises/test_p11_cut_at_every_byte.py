@@ -30,7 +30,10 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
     ("metadata", {"usage": USAGE}),
 ]
 NATIVE = {"type": "message", "content": [{"type": "text", "text": "ok"}]}
-CHUNKS = [{"type": "content_block_delta", "delta": {"text": "ok"}}, {"type": "message_stop"}]
+CHUNKS: list[dict[str, Any]] = [
+    {"type": "content_block_delta", "delta": {"text": "ok"}},
+    {"type": "message_stop"},
+]
 
 ANSWERS: dict[str, Answer] = {
     "Converse": Answer.json(WHOLE),
@@ -67,9 +70,9 @@ def raises_not_an_answer(call: Callable[[], str]) -> bool:
 
 @pytest.mark.parametrize("operation", ANSWERS)
 def test_an_answer_cut_at_any_byte_is_an_error(
-    operation: str, make_front: Any, bedrock: LocalBedrock, ask: Any, events: list[InvocationEvent]
+    operation: str, front: Any, bedrock: LocalBedrock, ask: Any, events: list[InvocationEvent]
 ) -> None:
-    client, cuts = make_front(ONE_TRY), Cuts()
+    client, cuts = front.make(ONE_TRY), Cuts()
     bedrock.script_for(operation, ANSWERS[operation])
     assert ask(client, operation) == "ok"
     events.clear()
@@ -89,10 +92,10 @@ def test_an_answer_cut_at_any_byte_is_an_error(
 
 
 def test_a_converse_answer_with_a_length_that_fits_its_half_is_an_error(
-    make_front: Any, bedrock: LocalBedrock, ask: Any
+    front: Any, bedrock: LocalBedrock, ask: Any
 ) -> None:
     """Here HTTP counts right, so that the JSON alone shows what is missing."""
-    client = make_front(ONE_TRY)
+    client = front.make(ONE_TRY)
     body = json.dumps(WHOLE).encode()
     for at in range(len(body)):
         bedrock.script(Answer.raw(200, (("Content-Type", "application/json"),), body[:at]))
@@ -114,10 +117,10 @@ def test_a_native_answer_with_a_length_that_fits_its_half_is_seen_at_once_or_whe
 
 @pytest.mark.parametrize("kept", range(1, len(EVENTS)))
 def test_a_stream_that_ends_properly_after_some_events_is_whole_from_its_stop_on(
-    kept: int, make_front: Any, bedrock: LocalBedrock, ask: Any, events: list[InvocationEvent]
+    kept: int, front: Any, bedrock: LocalBedrock, ask: Any, events: list[InvocationEvent]
 ) -> None:
     """Only what the answer cost may be missing, and then the event says so."""
-    client = make_front(ONE_TRY)
+    client = front.make(ONE_TRY)
     bedrock.script(Answer.events(EVENTS[:kept]))
     if ("messageStop", {"stopReason": "end_turn"}) in EVENTS[:kept]:
         assert ask(client, "ConverseStream") == "ok"

@@ -180,14 +180,13 @@ def test_stock_boto3_meets_the_fault(
 @pytest.mark.parametrize("name", MATRIX)
 def test_ours_meets_the_fault(
     name: str,
-    front: str,
-    make_front: Any,
+    front: Any,
     bedrock: LocalBedrock,
     ask: Any,
     events: list[InvocationEvent],
 ) -> None:
-    client = make_front(ONE_TRY + (QUICK if "stall" in name else ""))
-    for operation, listed in expected(name, front).items():
+    client = front.make(ONE_TRY + (QUICK if "stall" in name else ""))
+    for operation, listed in expected(name, front.name).items():
         bedrock.clear()
         events.clear()
         bedrock.fault(FAULTS[name])

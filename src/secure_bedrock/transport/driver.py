@@ -194,9 +194,9 @@ class GuardedTransport:
         return response
 
     def drain(self) -> None:
-        """Close the connections that are not in use; those in use follow with their answer. Later exchanges go on."""
+        """Close the connections that are not in use; those in use follow with their answer. Later calls go on."""
         self._pool.drain()
 
     def close(self) -> None:
-        """Close the connections that are not in use; those in use follow with their answer; open no others. Idempotent."""
+        """Drain, and open no other connection from now on; idempotent."""
         self._pool.close()
