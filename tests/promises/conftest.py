@@ -64,17 +64,24 @@ def no_wait(_seconds: float) -> None:
 
 @pytest.fixture
 def make(bedrock: LocalBedrock, events: list[InvocationEvent]) -> Iterator[Make]:
-    """Makes typed clients that don't wait between attempts; `toml` is added to the policy, `root` before it."""
+    """Makes typed clients that don't wait between attempts; `toml` is added to the policy, `root` before it.
+
+    With `by_name` the policy names no address, so that the resolver is asked.
+    """
     made: list[SecureBedrockClient] = []
 
     def maker(
         toml: str = "",
         *,
         root: str = "",
+        by_name: bool = False,
         sleep: Callable[[float], None] = no_wait,
         **arguments: Any,
     ) -> SecureBedrockClient:
-        policy = Policy.from_toml(root + bedrock.policy_toml() + toml)
+        text = root + bedrock.policy_toml() + toml
+        if by_name:
+            text = text.replace('addresses = ["127.0.0.1"]\n', "")
+        policy = Policy.from_toml(text)
         arguments = {"credentials": bedrock.credentials, "sinks": [events.append], **arguments}
         client = SecureBedrockClient(policy, **arguments)
         retry = policy.retry

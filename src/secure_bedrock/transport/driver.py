@@ -166,7 +166,8 @@ class GuardedTransport:
         """Send the request once and return the answer as soon as its head is there.
 
         `read_s` bounds the writing of the request, and then the answer: the whole of it, or with `stream` its
-        head and first piece, after which each piece may take `idle_s`. The deadline bounds all of it, whatever the peer's pace.
+        head and first piece, after which each piece may take `idle_s`. The deadline bounds all of it, whatever
+        the peer's pace.
 
         A request is never sent twice from here. A kept connection that the peer closes at the moment of
         sending is ConnectFailed("closed-before-answer"), because the request may have run and been billed;
