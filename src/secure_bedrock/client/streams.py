@@ -19,7 +19,7 @@ from secure_bedrock.models import (
 )
 from secure_bedrock.resilience import classify
 from secure_bedrock.transport.core.stream_events import StreamEvent as WireEvent
-from secure_bedrock.transport.record_facts import note_usage
+from secure_bedrock.transport.record_facts import note_latency, note_usage
 
 Piece = TypeVar("Piece")
 
@@ -153,6 +153,7 @@ class ConverseStream(_Stream[StreamEvent]):
             self._record.stop_reason = typed.stop_reason
         elif type(typed) is Metadata:
             note_usage(self._record, typed.usage)
+            note_latency(self._record, typed.raw)
         return typed
 
     def _check_complete(self) -> None:

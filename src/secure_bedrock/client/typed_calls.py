@@ -11,7 +11,7 @@ from secure_bedrock.models import ConverseResponse, InvokeModelResponse
 from secure_bedrock.transport.call import CallPlan
 from secure_bedrock.transport.core.answers import parse_invoke_answer, parse_json_answer
 from secure_bedrock.transport.driver import GuardedResponse
-from secure_bedrock.transport.record_facts import note_usage
+from secure_bedrock.transport.record_facts import note_latency, note_usage
 from secure_bedrock.transport.typed import PreparedCall, TypedChannel
 from secure_bedrock.values import BEDROCK_RUNTIME, Deadline
 
@@ -42,8 +42,7 @@ class TypedCalls:
         """Converse, whole."""
         reply, record = self._run("Converse", model_id, make, deadline_s, _converse_response)
         record.stop_reason = reply.stop_reason
-        if reply.metrics is not None:
-            record.server_latency_ms = float(reply.metrics.latency_ms)
+        note_latency(record, reply.raw)
         note_usage(record, reply.usage)
         return reply.with_event(record.finish("ok"))
 

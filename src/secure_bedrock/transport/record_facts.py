@@ -1,6 +1,7 @@
 """What an answer's head and its peer add to a call's audit record, on both front ends."""
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from secure_bedrock.audit import CallRecord
 from secure_bedrock.transport.driver import GuardedResponse
@@ -41,3 +42,11 @@ def note_usage(record: CallRecord, usage: TokenCounts | None) -> None:
     record.total_tokens = usage.total_tokens
     record.cache_read_input_tokens = usage.cache_read_input_tokens
     record.cache_write_input_tokens = usage.cache_write_input_tokens
+
+
+def note_latency(record: CallRecord, members: Mapping[str, Any]) -> None:
+    """Write the latency that AWS measured into the record, from an answer's or an event's `metrics`."""
+    metrics = members.get("metrics")
+    latency = metrics.get("latencyMs") if isinstance(metrics, Mapping) else None
+    if type(latency) is int:
+        record.server_latency_ms = float(latency)
