@@ -1,6 +1,7 @@
 """A local Bedrock, clients of both front ends under one policy, and one way to ask any of them."""
 
 import json
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 import boto3
 import botocore.config
 import pytest
+from botocore.history import get_global_history_recorder
 
 from secure_bedrock import Policy, SecureBedrockClient
 from secure_bedrock.audit import InvocationEvent
@@ -222,3 +224,63 @@ def ask() -> Ask:
         return ask_boto3(client, operation, prompt)
 
     return asker
+
+
+class Canaries:
+    """Texts that must not turn up, and what finds them; none is fit for an identifier or an error code."""
+
+    window = 8
+    prompt = "Zq7k Vx!Jw3 Pm?Rt9 LdYc"
+    system = "Qw8n Bz!Kx2 Tv?Gs5 HjWp"
+    tool_input = "Xr4m Fj!Zp9 Nc?Wk7 DbQv"
+    tool_result = "Jy6t Qg!Vd5 Rz?Bn3 KxMf"
+    completion = "Wk2p Hn!Cx8 Gt?Zq6 VmRj"
+    access_key = "XQZKCANARYKEYVJ83920WX"
+    secret_key = "zX9+wQ7/kJ4vCanarySecretpL2mN8"
+    token = "tK5/hY3+rW8zCanaryTokenqB6vD1"
+
+    def __init__(self) -> None:
+        self.all = {name: text for name, text in vars(Canaries).items() if isinstance(text, str)}
+        del self.all["__module__"], self.all["__doc__"]
+        self._windows: dict[str, str] = {}
+        for name, text in self.all.items():
+            coded = (b64encode(b"." * n + text.encode())[4:-4].decode() for n in range(3))
+            for form in (text, *coded):
+                for at in range(len(form) - self.window + 1):
+                    self._windows[form[at : at + self.window]] = name
+
+    @property
+    def together(self) -> str:
+        """All of them in one text, as an answer might repeat them."""
+        return " ".join(self.all.values())
+
+    def found_in(self, *texts: str) -> set[str]:
+        """The names of those of which eight characters in a row, plain or in base64, stand in a text."""
+        whole = "\0".join(texts)
+        return {name for window, name in self._windows.items() if window in whole}
+
+
+@pytest.fixture(scope="session")
+def canaries() -> Canaries:
+    return Canaries()
+
+
+class History:
+    """Keeps what botocore's history recorder is given."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def emit(self, event_type: str, payload: Any, source: str) -> None:
+        self.seen.append(f"{event_type} {payload!r} {source}")
+
+
+@pytest.fixture
+def history() -> Iterator[History]:
+    recorder: Any = get_global_history_recorder()
+    kept = History()
+    recorder.add_handler(kept)
+    recorder.enable()
+    yield kept
+    recorder.disable()
+    recorder._handlers.remove(kept)

@@ -62,9 +62,8 @@ def test_an_interrupt_while_the_answer_comes_leaves_one_event(  # noqa: PLR0917 
         ("cancelled", "KeyboardInterrupt")
     ]
     assert events[0].attempts == 1
-    assert (
-        ask(client, "Converse") == "You said: Hello there"
-    )  # over a connection that was not the broken one
+    # Over a new connection, not the broken one.
+    assert ask(client, "Converse") == "You said: Hello there"
 
 
 def test_an_interrupt_in_the_middle_of_a_stream_leaves_one_event(
