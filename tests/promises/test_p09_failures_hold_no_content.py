@@ -21,14 +21,8 @@ from secure_bedrock.testing import fault_effects as effects
 from secure_bedrock.testing.reply import Reply, Send, Steps
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
-ONE_QUICK_TRY = """
-[retry]
-max_attempts = 1
-[timeouts]
-read_s = 0.1
-first_event_s = 0.1
-idle_s = 0.1
-"""
+ONE_TRY = "[retry]\nmax_attempts = 1\n"
+QUICK = "[timeouts]\nread_s = 0.1\nfirst_event_s = 0.1\nidle_s = 0.1\n"
 TOOLS = [{"name": "f", "inputSchema": {"json": {"type": "object"}}}]
 JSON = (("Content-Type", "application/json"),)
 
@@ -182,7 +176,7 @@ def shown(error: BaseException) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_call_gives_no_content_away(
+def test_a_call_gives_no_content_away(  # noqa: PLR0917 - fixtures
     name: str,
     front: Any,
     bedrock: LocalBedrock,
@@ -193,7 +187,7 @@ def test_a_call_gives_no_content_away(
     history: Any,
 ) -> None:
     fault = {**Fault.all(stall_s=0.4), **echoes}.get(name)
-    client = front.make(ONE_QUICK_TRY if "stall" in name else ONE_QUICK_TRY.split("[timeouts]")[0])
+    client = front.make(ONE_TRY + (QUICK if "stall" in name else ""))
     calls = (typed_calls if front.name == "typed" else hardened_calls)(client, canaries)
     texts: list[str] = [repr(client), str(vars(client))]
     with caplog.at_level(logging.DEBUG):
@@ -215,11 +209,11 @@ def test_a_call_gives_no_content_away(
 
 
 def test_the_faults_are_all_there(echoes: dict[str, Fault]) -> None:
-    assert ECHOES == list(echoes)
+    assert list(echoes) == ECHOES
 
 
 @pytest.mark.parametrize("operation", ["Converse", "ConverseStream"])
-def test_the_same_eyes_see_what_stock_boto3_gives_away(
+def test_the_same_eyes_see_what_stock_boto3_gives_away(  # noqa: PLR0917 - fixtures
     operation: str,
     bedrock: LocalBedrock,
     canaries: Any,
