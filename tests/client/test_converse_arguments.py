@@ -1,6 +1,9 @@
 """Arguments that make no sense: one clear error of this library, an event, and nothing sent."""
 
-from typing import Any
+import signal
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any, NoReturn
 
 import pytest
 
@@ -15,6 +18,20 @@ from secure_bedrock.errors import (
 from secure_bedrock.testing import LocalBedrock
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
+
+
+@pytest.fixture(autouse=True)
+def _in_time() -> Iterator[None]:
+    """A value that holds itself could keep a loop going for ever."""
+
+    def late(_number: int, _frame: FrameType | None) -> NoReturn:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, 10)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
 
 
 class Text:
