@@ -179,3 +179,21 @@ def test_a_steady_stream_may_take_longer_than_each_of_its_waits(
 
     assert client.converse_stream(MODEL, "Hello").response().text.startswith("one two")
     assert time.monotonic() - began > 0.3
+
+
+@pytest.mark.parametrize("name", ["stream-throttlingException", "bad-message-crc"])
+def test_a_hardened_stream_that_fails_ends_its_connection_although_it_is_kept(
+    name: str, client: SecureBedrockClient, local: LocalBedrock
+) -> None:
+    hardened = client.client("bedrock-runtime")
+    local.script(SLOW)
+    local.fault(FAULTS[name])
+    messages = [{"role": "user", "content": [{"text": "Hello"}]}]
+    stream = hardened.converse_stream(modelId=MODEL, messages=messages)["stream"]
+    with pytest.raises(Exception, match=r"throttling|Checksum"):
+        list(stream)
+
+    (connection,) = hardened._secure.route.transport()._pool._opened
+    assert not connection.usable
+    stream.close()
+    hardened.close()
