@@ -10,6 +10,7 @@ import logging
 import pickle
 import traceback
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -47,6 +48,22 @@ def echoes(canaries: Any) -> dict[str, Fault]:
     def stream(name: str, message: bytes) -> Fault:
         return Fault(name, "stream", effects.insert_event(message, ends=True))
 
+    def whole(reply: Reply) -> Steps:
+        """A whole answer that holds the texts in the place of AWS's own words."""
+        usage = {"inputTokens": 1, "outputTokens": 1, "totalTokens": 2}
+        result = {"toolResult": {"toolUseId": told, "status": told, "content": []}}
+        blocks = [{"text": told}, {"hologram": told}, result]
+        message = {"role": told, "content": blocks}
+        body = {"output": {"message": message}, "stopReason": told, "usage": usage, "metrics": {}}
+        start = frames.event("messageStart", {"role": told})
+        stop = frames.event("messageStop", {"stopReason": told})
+        if reply.events is not None:
+            delta = {"contentBlockIndex": 0, "delta": {"text": told}}
+            events = (start, frames.event("contentBlockDelta", delta), stop)
+            return replace(reply, events=events).steps()
+        headers = (("Content-Type", "application/json; x=" + prompt), *reply.headers[3:])
+        return replace(reply, headers=headers, body=json.dumps(body).encode()).steps()
+
     def status_line(_reply: Reply) -> Steps:
         return (Send(f"HTTP/1.1 2OO {told}\r\n\r\n".encode()),)
 
@@ -58,6 +75,7 @@ def echoes(canaries: Any) -> dict[str, Fault]:
         answer("gateway-echo", effects.instead(502, html, told.encode())),
         Fault.redirect(307, f"https://x.invalid/{prompt}"),
         answer("status-line-echo", status_line),
+        answer("whole-echo", whole),
         answer("half-echo", effects.instead(200, JSON, b'{"a":"' + told.encode())),
         answer("other-json-echo", effects.instead(200, JSON, json.dumps({prompt: told}).encode())),
         stream("exception-echo", frames.exception("validationException", told)),
@@ -79,6 +97,7 @@ ECHOES = [
     "echo gateway-echo",
     "echo redirect-307",
     "echo status-line-echo",
+    "echo whole-echo",
     "echo half-echo",
     "echo other-json-echo",
     "echo exception-echo",
@@ -147,7 +166,6 @@ def hardened_calls(client: Any, canaries: Any) -> Calls:
 
     def whole(answer: Any) -> Iterator[object]:
         yield client
-        yield answer["ResponseMetadata"]
         yield answer.get("body")
 
     return {

@@ -2,10 +2,13 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from secure_bedrock.errors import IncompleteResponse, InvalidRequest
+
+_WORD: Final = re.compile(r"[A-Za-z0-9_.+/-]{1,64}", re.ASCII)
 
 UNKNOWN_MEMBER: Final = "SDK_UNKNOWN_MEMBER"
 """botocore's stand-in for a union member that its model does not know: the content is lost (botocore 1.44.5)."""
@@ -67,6 +70,11 @@ def bytes_of(value: object, name: str) -> bytes:
         except binascii.Error:
             pass
     raise malformed(name)
+
+
+def shown(word: str | None) -> str | None:
+    """A word of the API's as a repr may show it; "?" for what could be anything else that was said."""
+    return word if word is None or _WORD.fullmatch(word) else "?"
 
 
 def refuse_lost_members(value: object) -> None:
