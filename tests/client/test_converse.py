@@ -44,6 +44,16 @@ def test_a_message_may_be_said_in_many_ways(
     assert local.requests[0].json == {"messages": [HELLO]}
 
 
+@pytest.mark.parametrize("text", ["", " ", "Grüße 🌍", "half a \ud83c character", "\x00\u2028\r\n"])
+def test_any_text_goes_there_and_back(
+    text: str, client: SecureBedrockClient, local: LocalBedrock
+) -> None:
+    assert client.converse(MODEL, text).text == f"You said: {text}"
+    with client.converse_stream(MODEL, text) as stream:
+        assert "".join(stream.text_stream) == f"You said: {text}"
+    assert local.requests[0].json["messages"][0]["content"] == [{"text": text}]
+
+
 def test_a_conversation_mixes_them(client: SecureBedrockClient, local: LocalBedrock) -> None:
     first = client.converse(MODEL, "Hello")
     client.converse(MODEL, ["Hello", first.to_message(), {"role": "user", "content": "And now?"}])
