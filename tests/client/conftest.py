@@ -20,22 +20,8 @@ def server() -> Iterator[LocalBedrock]:
 
 
 @pytest.fixture
-def local(server: LocalBedrock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> LocalBedrock:
+def local(server: LocalBedrock, plain_surroundings: Path) -> LocalBedrock:
     """A local Bedrock with nothing scripted, in surroundings that hold no setting of AWS's."""
-    for name in (
-        "AWS_ACCESS_KEY_ID",
-        "AWS_SECRET_ACCESS_KEY",
-        "AWS_SESSION_TOKEN",
-        "AWS_PROFILE",
-        "AWS_DEFAULT_PROFILE",
-        "AWS_REGION",
-        "AWS_DEFAULT_REGION",
-        "AWS_LAMBDA_FUNCTION_NAME",
-        "SECURE_BEDROCK_POLICY",
-    ):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     server.clear()
     return server
 

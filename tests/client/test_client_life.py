@@ -22,7 +22,7 @@ from secure_bedrock.errors import (
 )
 from secure_bedrock.resilience import RetryEngine, RetrySettings
 from secure_bedrock.testing import Answer, ConnectLog, Fault, LocalBedrock
-from secure_bedrock.transport.connection import GuardedConnection
+from secure_bedrock.transport.connections.connection import GuardedConnection
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
 MESSAGES = [{"role": "user", "content": [{"text": "Hello"}]}]
@@ -170,7 +170,7 @@ def test_missing_credentials_are_one_clear_error(
     make: Any, local: LocalBedrock, events: list[InvocationEvent]
 ) -> None:
     lost = make('[identity]\ncredentials = ["env"]\n', credentials=None)
-    with ConnectLog() as log, pytest.raises(CredentialPathDenied, match=r"\(env\)"):
+    with ConnectLog() as log, pytest.raises(CredentialPathDenied, match=r"asked: env"):
         lost.converse(MODEL, "Hello")
 
     assert log.events == []

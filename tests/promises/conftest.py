@@ -31,25 +31,7 @@ def server() -> Iterator[LocalBedrock]:
 
 
 @pytest.fixture
-def _bare_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in (
-        "AWS_ACCESS_KEY_ID",
-        "AWS_SECRET_ACCESS_KEY",
-        "AWS_SESSION_TOKEN",
-        "AWS_PROFILE",
-        "AWS_DEFAULT_PROFILE",
-        "AWS_REGION",
-        "AWS_DEFAULT_REGION",
-        "AWS_LAMBDA_FUNCTION_NAME",
-        "SECURE_BEDROCK_POLICY",
-    ):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-
-
-@pytest.fixture
-def bedrock(server: LocalBedrock, _bare_surroundings: None) -> LocalBedrock:
+def bedrock(server: LocalBedrock, plain_surroundings: Path) -> LocalBedrock:
     server.clear()
     return server
 

@@ -214,7 +214,6 @@ def test_wrong_arguments_leave_one_event(
         ("InvalidRequest", lambda: typed.converse(model, 5)),
         ("InvalidRequest", lambda: typed.converse(model, "x", deadline_s="soon")),
         ("InvalidRequest", lambda: typed.invoke_model_stream(model, {1})),
-        ("TypeError", lambda: typed.converse(model, "x", no_such_option=1)),
         ("ParamValidationError", lambda: hardened.converse(modelId=model, messages=5)),
         ("ParamValidationError", lambda: hardened.converse_stream(modelId=model, nothing=1)),
     ]

@@ -22,6 +22,11 @@ def test_loopback_is_fine(no_public_sockets, local_bedrock):
 
 def test_each_test_has_its_own(local_bedrock):
     assert local_bedrock.requests == []
+
+def test_a_client_over_it_is_at_hand(secure_client, local_bedrock, no_public_sockets):
+    reply = secure_client.converse(local_bedrock.models[0], "Hello")
+    assert reply.text == "You said: Hello"
+    assert [request.operation for request in local_bedrock.requests] == ["Converse"]
 """
 
 FAILS = """
@@ -57,7 +62,7 @@ def _source_on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_fixtures_work_in_a_project_without_any_set_up(tmp_path: Path) -> None:
     ran = run(tmp_path, PASSES)
 
-    assert "3 passed" in ran.stdout, ran.stdout
+    assert "4 passed" in ran.stdout, ran.stdout
 
 
 def test_an_attempt_to_leave_the_machine_fails_the_test(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from secure_bedrock.cli.failures import PASS, UsageError
-from secure_bedrock.cli.options import Parser, add_command
+from secure_bedrock.cli.options import Parser, add_command, refuse_policy
 from secure_bedrock.cli.render import clean, document
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[Parser]") -> None:
         summary="a Bedrock on this machine, until Ctrl-C",
         description="Prints the policy that reaches it. Needs the extra `testing`.",
         examples=_EXAMPLES,
+        reads_policy=False,
     )
     parser.add_argument(
         "--port", type=_port, default=0, help="port on 127.0.0.1 (default: free one)"
@@ -55,6 +56,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[Parser]") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C or SIGTERM, which are the normal end: status 0."""
+    refuse_policy(args, "local")
     server = _server(args)
     with contextlib.suppress(KeyboardInterrupt), _interrupted_by_sigterm(), _stopped(server):
         _start(server, args.port)

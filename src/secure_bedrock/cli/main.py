@@ -10,7 +10,8 @@ from typing import NoReturn
 
 from secure_bedrock.cli import explain, init, local, policy
 from secure_bedrock.cli.failures import INTERRUPTED, PASS, PIPE_CLOSED, UNDETERMINED, report
-from secure_bedrock.cli.options import Parser, add_command, common_options, parse
+from secure_bedrock.cli.options import Parser, add_command, common_options, parse, refuse_policy
+from secure_bedrock.values.version import __version__
 
 _EXAMPLES = """\
 examples:
@@ -28,20 +29,6 @@ else secure-bedrock.toml here, in $LAMBDA_TASK_ROOT or in /opt
 """
 
 
-class _Version(argparse.Action):
-    """Prints the installed version; read only when asked for, because importlib.metadata is slow to load."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> NoReturn:
-        from importlib.metadata import PackageNotFoundError, version
-
-        try:
-            found = version("secure-bedrock")
-        except PackageNotFoundError:  # run from a source tree
-            found = "(not installed)"
-        sys.stdout.write(f"secure-bedrock {found}\n")
-        parser.exit(PASS)
-
-
 def build_parser() -> Parser:
     """The whole command line; imports neither boto3 nor pydantic."""
     parser = Parser(
@@ -51,9 +38,20 @@ def build_parser() -> Parser:
         epilog=_EPILOG,
         parents=[common_options()],
     )
-    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"%(prog)s {__version__}",
+        help="print the version and exit",
+    )
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
-    demo = add_command(subparsers, "demo", summary="the whole story on this machine, without AWS")
+    demo = add_command(
+        subparsers,
+        "demo",
+        summary="the whole story on this machine, without AWS",
+        description="The whole story on this machine, without AWS. Needs the extra `testing`.",
+        reads_policy=False,
+    )
     demo.set_defaults(run=_demo)
     for command in (init, policy, explain, local):
         command.add_parser(subparsers)
@@ -61,6 +59,7 @@ def build_parser() -> Parser:
 
 
 def _demo(args: argparse.Namespace) -> int:
+    refuse_policy(args, "demo")
     status: int = import_module("secure_bedrock.cli.demo").run(args)
     return status
 

@@ -2,6 +2,8 @@
 
 import argparse
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from secure_bedrock.cli.failures import FINDING, PASS
@@ -51,15 +53,19 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _report(policy: "Policy", *, as_json: bool) -> int:
+    from secure_bedrock.cli.examples import examples_in
     from secure_bedrock.cli.route_summary import routes_in
+    from secure_bedrock.policy.locate import read_policy_file
 
     routes = routes_in(policy)
-    problems = tuple(
+    examples = examples_in(policy, read_policy_file(Path(policy.source or "")) or "")
+    denied = (
         Problem(route.text, key=f"network.endpoints.{route.service}", file=policy.source or "")
         for route in routes
         if route.denied
     )
-    warnings = _warnings(policy, routes)
+    problems = (*examples.marked, *denied)
+    warnings = (*policy.warnings(), *examples.ids, *_unfound(policy, routes))
     if as_json:
         _print_document(policy, problems, warnings, routes)
     else:
@@ -67,17 +73,20 @@ def _report(policy: "Policy", *, as_json: bool) -> int:
     return FINDING if problems else PASS
 
 
-def _warnings(policy: "Policy", routes: tuple["RouteSummary", ...]) -> tuple[Problem, ...]:
-    unfound = (
-        Problem(
-            f"no route from this file: {route.text}",
-            key=f"network.endpoints.{route.service}",
-            file=policy.source or "",
-        )
-        for route in routes
-        if route.url is None and not route.denied
+def _unfound(policy: "Policy", routes: tuple["RouteSummary", ...]) -> Iterator[Problem]:
+    for route in routes:
+        if route.url is None and not route.denied:
+            key = f"network.endpoints.{route.service}"
+            yield Problem(_without_route(route), key, policy.source or "")
+
+
+def _without_route(route: "RouteSummary") -> str:
+    if not route.lacking:
+        return route.text
+    return (
+        f"no source listed in network.discovery can complete a route for {route.service} "
+        f"from this file: {route.lacking}; {route.next_step}"
     )
-    return (*policy.warnings(), *unfound)
 
 
 def _print_problems(problems: tuple[Problem, ...], *, as_json: bool) -> None:

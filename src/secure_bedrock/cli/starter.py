@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 EXAMPLE = "  # EXAMPLE: put your own here"
+EXAMPLE_ENDPOINT_ID = "vpce-0abc123def4567890"
 
 _EXAMPLE_REGION = "eu-west-1"
 _EXAMPLE_CIDR = "10.20.0.0/16"
@@ -81,7 +82,7 @@ def _network(answers: Answers) -> str:
 
 [network.endpoints.bedrock-runtime]
 # Without a host, the private-DNS name of the service is used; with addresses, DNS is never asked.
-{_key("vpc_endpoint_id", answers.vpc_endpoint_id, "vpce-0abc123def4567890")}
+{_key("vpc_endpoint_id", answers.vpc_endpoint_id, EXAMPLE_ENDPOINT_ID)}
 {_key("host", answers.host, _example_host(answers))}
 {_addresses(answers)}
 
@@ -116,7 +117,7 @@ def _example_model(region: str) -> str:
 
 def _example_host(answers: Answers) -> str:
     region = answers.region or _EXAMPLE_REGION
-    endpoint_id = answers.vpc_endpoint_id or "vpce-0abc123def4567890"
+    endpoint_id = answers.vpc_endpoint_id or EXAMPLE_ENDPOINT_ID
     return f"{endpoint_id}-a1b2c3d4.bedrock-runtime.{region}.vpce.amazonaws.com"
 
 

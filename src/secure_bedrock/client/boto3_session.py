@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from secure_bedrock.audit import SinkLike
 from secure_bedrock.client.parts import Parts, PolicyLike, policy_of
 from secure_bedrock.network import Connector, Resolver
-from secure_bedrock.transport.boto3_session import GuardedBoto3Session
+from secure_bedrock.transport.hardened.boto3_session import GuardedBoto3Session
 
 
 class SecureSession(GuardedBoto3Session):

@@ -4,10 +4,10 @@ from collections import deque
 from collections.abc import Iterator
 
 from secure_bedrock.errors import IncompleteResponse
+from secure_bedrock.transport.connections.driver import GuardedResponse
 from secure_bedrock.transport.core.answers import open_stream
 from secure_bedrock.transport.core.eventstream import FrameParser
 from secure_bedrock.transport.core.stream_events import StreamEvent, event_of
-from secure_bedrock.transport.driver import GuardedResponse
 
 
 class OpenedStream:

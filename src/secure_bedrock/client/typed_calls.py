@@ -9,9 +9,9 @@ from secure_bedrock.client.parts import Parts
 from secure_bedrock.errors import InvalidRequest
 from secure_bedrock.models import ConverseResponse, InvokeModelResponse
 from secure_bedrock.transport.call import CallPlan
+from secure_bedrock.transport.connections.driver import GuardedResponse
 from secure_bedrock.transport.core.answers import parse_invoke_answer, parse_json_answer
-from secure_bedrock.transport.driver import GuardedResponse
-from secure_bedrock.transport.record_facts import note_latency, note_usage
+from secure_bedrock.transport.record_facts import note_latency, note_params, note_usage
 from secure_bedrock.transport.typed import PreparedCall, TypedChannel
 from secure_bedrock.values import BEDROCK_RUNTIME, Deadline
 
@@ -102,6 +102,7 @@ class TypedCalls:
                 raise InvalidRequest("deadline_s must be a number of seconds", rule="argument-type")
             if not prepared:
                 params = make()
+                note_params(record, params)
                 channel = self._parts.channel(BEDROCK_RUNTIME)
                 record.endpoint_host = channel.route.host
                 record.vpc_endpoint_id = channel.route.vpc_endpoint_id

@@ -67,7 +67,7 @@ def hardened_calls(
 
     @contextmanager
     def opened() -> Iterator[DescribeCalls]:
-        from secure_bedrock.transport.session import build_client  # noqa: PLC0415 - loads botocore
+        from secure_bedrock.transport.hardened.session import build_client  # noqa: PLC0415 - loads botocore
 
         client = build_client(
             "ec2",

@@ -58,10 +58,15 @@ def read_mapping(mapping: Mapping[str, Any], origin: Origin) -> Document:
 
 
 def invalid(problems: list[Problem]) -> PolicyInvalid:
-    """The error that lists the problems, in the order of the lines where they are known."""
+    """The error that lists the problems, in the order of the lines where they are known.
+
+    Its next step speaks of lines where there is a file or a text, else of the keywords that the caller wrote.
+    """
     ordered = tuple(sorted(problems, key=lambda problem: problem.line or 0))
     count = "1 problem" if len(ordered) == 1 else f"{len(ordered)} problems"
-    return PolicyInvalid(f"the policy has {count}", problems=ordered)
+    written = any(problem.file for problem in ordered)
+    step = "" if written else "mend the keyword arguments named above"
+    return PolicyInvalid(f"the policy has {count}", problems=ordered, next_step=step)
 
 
 def _parse(text: str, file: str) -> dict[str, Any]:

@@ -1,10 +1,41 @@
-"""What an answer's head and its peer add to a call's audit record, on both front ends."""
+"""What a request, an answer's head and its peer add to a call's audit record, on both front ends."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
 
 from secure_bedrock.audit import CallRecord
-from secure_bedrock.transport.driver import GuardedResponse
+from secure_bedrock.transport.connections.driver import GuardedResponse
+
+
+def note_params(record: CallRecord, params: Mapping[str, Any]) -> None:
+    """Write what the parameters (under botocore's names) say of the call's size and settings; never their content.
+
+    What is not of the type that AWS asks for is left out: it is the serialiser's to refuse.
+    """
+    record.message_count = _length(params.get("messages"))
+    record.tool_count = _length(_member(params, "toolConfig", "tools"))
+    most = _member(params, "inferenceConfig", "maxTokens")
+    record.max_tokens = most if type(most) is int else None
+    # Converse has them in a structure, InvokeModel as members of its own.
+    guardrail = params.get("guardrailConfig")
+    guardrail = guardrail if isinstance(guardrail, Mapping) else params
+    record.guardrail_id = _text(guardrail.get("guardrailIdentifier"))
+    record.guardrail_version = _text(guardrail.get("guardrailVersion"))
+    tier = params.get("serviceTier")
+    record.service_tier = _text(tier.get("type") if isinstance(tier, Mapping) else tier)
+
+
+def _member(params: Mapping[str, Any], name: str, inner: str) -> Any:
+    outer = params.get(name)
+    return outer.get(inner) if isinstance(outer, Mapping) else None
+
+
+def _length(value: object) -> int | None:
+    return len(value) if isinstance(value, list | tuple) else None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
 
 
 def note_response(record: CallRecord, response: GuardedResponse) -> None:

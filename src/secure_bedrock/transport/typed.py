@@ -8,6 +8,7 @@ from secure_bedrock.audit import CallRecord
 from secure_bedrock.network import PrivateRoute
 from secure_bedrock.policy import Policy
 from secure_bedrock.policy.operations import operation_table
+from secure_bedrock.transport.connections.driver import GuardedResponse, GuardedTransport
 from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.sdk_headers import (
     SdkHeaders,
@@ -18,7 +19,6 @@ from secure_bedrock.transport.core.serialise import serialise
 from secure_bedrock.transport.core.sign import sign
 from secure_bedrock.transport.core.wire import WireRequest
 from secure_bedrock.transport.credentials import CredentialSource
-from secure_bedrock.transport.driver import GuardedResponse, GuardedTransport
 from secure_bedrock.transport.record_facts import note_response
 from secure_bedrock.transport.user_agent import user_agent
 from secure_bedrock.values import Deadline

@@ -15,12 +15,12 @@ import trustme
 
 from secure_bedrock.network import PrivateRoute, RouteGuard, SystemConnector, SystemResolver
 from secure_bedrock.policy import Policy
-from secure_bedrock.transport.connection import GuardedConnection, open_connection
+from secure_bedrock.transport.connections.connection import GuardedConnection, open_connection
+from secure_bedrock.transport.connections.driver import GuardedResponse, GuardedTransport
+from secure_bedrock.transport.connections.pool import ConnectionPool
+from secure_bedrock.transport.connections.tls import tls_context
 from secure_bedrock.transport.core import wire
 from secure_bedrock.transport.core.wire import GatedRequest
-from secure_bedrock.transport.driver import GuardedResponse, GuardedTransport
-from secure_bedrock.transport.pool import ConnectionPool
-from secure_bedrock.transport.tls import tls_context
 from secure_bedrock.values import BEDROCK_RUNTIME, Deadline, Decision, Region
 
 HOST = "vpce-0abc123def4567890-a1b2c3d4.bedrock-runtime.eu-west-1.vpce.amazonaws.com"

@@ -15,8 +15,8 @@ from secure_bedrock.errors import (
     TlsDenied,
     TransportTampered,
 )
-from secure_bedrock.transport.connection import GuardedConnection, PeerFacts
-from secure_bedrock.transport.time_limit import TimeLimit
+from secure_bedrock.transport.connections.connection import GuardedConnection, PeerFacts
+from secure_bedrock.transport.connections.time_limit import TimeLimit
 from secure_bedrock.values import Deadline
 
 HOST = "vpce-0abc123def4567890-a1b2c3d4.bedrock-runtime.eu-west-1.vpce.amazonaws.com"

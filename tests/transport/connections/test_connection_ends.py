@@ -12,8 +12,12 @@ import pytest
 
 from secure_bedrock.errors import ConnectFailed
 from secure_bedrock.network import RouteGuard, SystemConnector, SystemResolver
-from secure_bedrock.transport.connection import GuardedConnection, PeerFacts, open_connection
-from secure_bedrock.transport.time_limit import TimeLimit
+from secure_bedrock.transport.connections.connection import (
+    GuardedConnection,
+    PeerFacts,
+    open_connection,
+)
+from secure_bedrock.transport.connections.time_limit import TimeLimit
 from secure_bedrock.values import Deadline
 
 
@@ -111,11 +115,12 @@ def test_a_dropped_connection_closes_its_socket(start: Any, connect: Any, route_
     ended = threading.Event()
 
     def serve(sock: ssl.SSLSocket) -> None:
+        sock.sendall(b"x")
         sock.recv(1)
         ended.set()
 
     endpoint = start(serve)
-    open_connection(
+    connection = open_connection(
         RouteGuard(route_to(endpoint)),
         resolver=SystemResolver(),
         connector=SystemConnector(),
@@ -123,6 +128,8 @@ def test_a_dropped_connection_closes_its_socket(start: Any, connect: Any, route_
         connect_s=5,
         deadline=Deadline(),
     )
+    connection.receive(limit())  # by then the server's side of the handshake is over too
+    del connection
     assert ended.wait(5)
 
 

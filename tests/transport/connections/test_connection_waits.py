@@ -16,9 +16,9 @@ from secure_bedrock.errors import (
     SecureBedrockError,
 )
 from secure_bedrock.network import RouteGuard, SystemConnector, SystemResolver
-from secure_bedrock.transport.connection import GuardedConnection, open_connection
-from secure_bedrock.transport.time_limit import TimeLimit
-from secure_bedrock.transport.tls import tls_context
+from secure_bedrock.transport.connections.connection import GuardedConnection, open_connection
+from secure_bedrock.transport.connections.time_limit import TimeLimit
+from secure_bedrock.transport.connections.tls import tls_context
 from secure_bedrock.values import Deadline
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"

@@ -18,7 +18,7 @@ from secure_bedrock.errors import (
     SecureBedrockError,
     TransportTampered,
 )
-from secure_bedrock.transport.driver import GuardedTransport
+from secure_bedrock.transport.connections.driver import GuardedTransport
 from secure_bedrock.values import Deadline
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from secure_bedrock.errors import ConfigurationError
-from secure_bedrock.transport import pool as pool_module
-from secure_bedrock.transport.connection import GuardedConnection
-from secure_bedrock.transport.pool import ConnectionPool
-from secure_bedrock.transport.time_limit import TimeLimit
+from secure_bedrock.transport.connections import pool as pool_module
+from secure_bedrock.transport.connections.connection import GuardedConnection
+from secure_bedrock.transport.connections.pool import ConnectionPool
+from secure_bedrock.transport.connections.time_limit import TimeLimit
 from secure_bedrock.values import Deadline
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"

@@ -21,8 +21,8 @@ from secure_bedrock.errors import (
     SecureBedrockError,
     TlsDenied,
 )
-from secure_bedrock.transport import tls
-from secure_bedrock.transport.tls import handshake_failure, secure, tls_context
+from secure_bedrock.transport.connections import tls
+from secure_bedrock.transport.connections.tls import handshake_failure, secure, tls_context
 
 HOST = "vpce-0abc123def4567890-a1b2c3d4.bedrock-runtime.eu-west-1.vpce.amazonaws.com"
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)

@@ -42,7 +42,7 @@ import socket, ssl, sys
 port, ca, host, kind = int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4]
 sock = socket.create_connection(("127.0.0.1", port), timeout=5)
 if kind == "ours":
-    from secure_bedrock.transport.tls import secure, tls_context
+    from secure_bedrock.transport.connections.tls import secure, tls_context
     try:
         secured = secure(sock, context=tls_context(ca), host=host, timeout_s=5)
     except Exception as error:

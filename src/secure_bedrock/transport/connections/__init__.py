@@ -1,0 +1,1 @@
+"""Guarded connections: dialled to judged addresses, secured, kept for a while, written to only with what was gated."""

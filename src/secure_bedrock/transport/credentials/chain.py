@@ -1,0 +1,224 @@
+"""Finds credentials: only the providers that the policy lists, in botocore's order, over approved paths."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from secure_bedrock.errors import CredentialPathDenied, EndpointNotFound
+from secure_bedrock.policy import Policy
+from secure_bedrock.transport.credentials import (
+    ClientFor,
+    CredentialSource,
+    Expiring,
+    FrozenCredentials,
+    RefreshingCredentials,
+    StaticCredentials,
+    freeze,
+)
+from secure_bedrock.transport.credentials.none_found import no_credentials
+
+# The providers that read AWS's files, or a web identity's token file.
+# Source: METHOD of botocore.credentials' providers (botocore 1.44.5, read 2026-11-20).
+PROFILE_PROVIDERS: Final = frozenset(
+    {
+        "assume-role",
+        "assume-role-with-web-identity",
+        "sso",
+        "shared-credentials-file",
+        "login",
+        "custom-process",
+        "config-file",
+    }
+)
+_PROFILE_VARIABLES: Final = ("AWS_DEFAULT_PROFILE", "AWS_PROFILE")  # botocore's order
+_FILES: Final = (
+    ("AWS_CONFIG_FILE", "~/.aws/config"),
+    ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
+)
+
+
+def credential_source(
+    policy: Policy,
+    *,
+    credentials: object = None,
+    profile_name: str | None = None,
+    client_for: ClientFor | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> CredentialSource:
+    """What a caller passed, or else a chain that looks when it is first asked. Does no I/O itself.
+
+    `client_for` makes the clients of the STS family; without it those providers are refused. Raises
+    CredentialPathDenied for credentials that would open connections of their own.
+    """
+    if credentials is not None:
+        return freeze(credentials)
+    return CredentialChain(
+        policy, profile_name, client_for, os.environ if environ is None else environ
+    )
+
+
+class CredentialChain:
+    """Asks the listed providers in order, once; thread-safe. What was found refreshes itself."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        profile_name: str | None,
+        client_for: ClientFor | None,
+        environ: Mapping[str, str],
+    ) -> None:
+        self._policy = policy
+        self._listed = frozenset(policy.identity.credentials)
+        self._asked_profile = profile_name
+        self._client_for = client_for
+        self._environ = environ
+        self._lock = threading.Lock()
+        self._found: CredentialSource | None = None
+        self._fetching = threading.local()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+    def frozen(self) -> FrozenCredentials:
+        """The values of the moment; CredentialPathDenied where no listed provider has any."""
+        if getattr(self._fetching, "now", False):
+            # Fetching them needs a route that itself has to be looked up with credentials: without this, a deadlock.
+            raise CredentialPathDenied(
+                "these credentials would be needed to find the endpoint that is to give them",
+                rule="credential-loop",
+                next_step="name the endpoint's host and addresses in the policy",
+            )
+        self._fetching.now = True
+        try:
+            return self._source().frozen()
+        except EndpointNotFound as error:
+            raise CredentialPathDenied(
+                f"the credentials come from a service without a private route: {error.reason}",
+                rule="no-private-route",
+                next_step="add its [network.endpoints.<service>] table, or pass frozen credentials",
+            ) from error
+        finally:
+            self._fetching.now = False
+
+    def _source(self) -> CredentialSource:
+        if self._found is None:
+            with self._lock:
+                if self._found is None:
+                    self._found = self._find()
+        return self._found
+
+    def _find(self) -> CredentialSource:
+        profile = self._asked_profile or self._profile_of_environment()
+        named = profile is not None
+        profiles = self._profiles(profile or "default", required=named)
+        for find in (
+            None if self._asked_profile else self._from_environment,
+            profiles,
+            self._from_container,
+            self._from_instance,
+        ):
+            found = find() if find is not None else None
+            if found is not None:
+                return found
+        raise no_credentials(
+            self._policy.identity.credentials, profile=self._asked_profile, environ=self._environ
+        )
+
+    def _profile_of_environment(self) -> str | None:
+        return next(
+            (self._environ[name] for name in _PROFILE_VARIABLES if self._environ.get(name)), None
+        )
+
+    def _from_environment(self) -> CredentialSource | None:
+        if "env" not in self._listed or not self._environ.get("AWS_ACCESS_KEY_ID"):
+            return None
+        first = environment_credentials(self._environ)
+        if first.expires_at == float("inf"):
+            return StaticCredentials(first.values)
+        return RefreshingCredentials(lambda: environment_credentials(self._environ), first=first)
+
+    def _profiles(
+        self, profile: str, *, required: bool
+    ) -> Callable[[], CredentialSource | None] | None:
+        listed = PROFILE_PROVIDERS & self._listed
+        if not required and not (listed and self._has_profile_sources()):
+            return None
+        # Imported here: botocore.session takes about 100 ms that credentials from the environment should not pay.
+        from secure_bedrock.transport.credentials.profiles import ProfileCredentials  # noqa: PLC0415
+
+        sources = ProfileCredentials(
+            profile,
+            listed=self._listed,
+            region=self._policy.region,
+            client_for=self._client_for,
+            environ=self._environ,
+        )
+        if required:
+            sources.require_profile()
+        return sources.find
+
+    def _has_profile_sources(self) -> bool:
+        if self._environ.get("AWS_WEB_IDENTITY_TOKEN_FILE"):
+            return True
+        return any(
+            Path(self._environ.get(variable) or default).expanduser().is_file()
+            for variable, default in _FILES
+        )
+
+    def _from_container(self) -> CredentialSource | None:
+        from secure_bedrock.transport.credentials.metadata import fetch_container  # noqa: PLC0415 see _profiles
+
+        return self._fetched("container-role", lambda: fetch_container(self._environ))
+
+    def _from_instance(self) -> CredentialSource | None:
+        from secure_bedrock.transport.credentials.metadata import fetch_instance  # noqa: PLC0415 see _profiles
+
+        return self._fetched("iam-role", lambda: fetch_instance(self._environ))
+
+    def _fetched(
+        self, method: str, fetch: Callable[[], Expiring | None]
+    ) -> CredentialSource | None:
+        if method not in self._listed:
+            return None
+        first = fetch()
+        return None if first is None else RefreshingCredentials(_again(fetch, method), first=first)
+
+
+def environment_credentials(environ: Mapping[str, str]) -> Expiring:
+    """The credentials in the environment; AWS_CREDENTIAL_EXPIRATION says until when, else they don't expire."""
+    expiration = environ.get("AWS_CREDENTIAL_EXPIRATION")
+    values = FrozenCredentials(
+        environ.get("AWS_ACCESS_KEY_ID", ""),
+        environ.get("AWS_SECRET_ACCESS_KEY", ""),
+        environ.get("AWS_SESSION_TOKEN") or environ.get("AWS_SECURITY_TOKEN") or None,
+        "env",
+    )
+    try:
+        expires_at = datetime.fromisoformat(expiration).timestamp() if expiration else float("inf")
+    except ValueError:
+        raise CredentialPathDenied(
+            "AWS_CREDENTIAL_EXPIRATION is not a time", rule="malformed-credentials"
+        ) from None
+    if expires_at <= time.time():
+        raise CredentialPathDenied(
+            "the credentials in the environment have expired", rule="expired-credentials"
+        )
+    return Expiring(values, expires_at)
+
+
+def _again(fetch: Callable[[], Expiring | None], method: str) -> Callable[[], Expiring]:
+    def fetch_again() -> Expiring:
+        found = fetch()
+        if found is None:
+            raise CredentialPathDenied(
+                f"the {method} credentials are no longer there",
+                rule="no-credentials",
+                next_step="attach the role again, or pass credentials=",
+            )
+        return found
+
+    return fetch_again

@@ -1,0 +1,152 @@
+"""Credential values: what signs a request, where it may come from, and what is refused."""
+
+import re
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from secure_bedrock.errors import CredentialPathDenied
+
+# Refresh in the background of other calls from 15 minutes before expiry, and make every caller wait from 10 minutes
+# on. Source: botocore.credentials, `_DEFAULT_ADVISORY_REFRESH_TIMEOUT` and `_DEFAULT_MANDATORY_REFRESH_TIMEOUT`
+# (botocore 1.44.5, read 2026-11-20).
+ADVISORY_S = 15 * 60
+MANDATORY_S = 10 * 60
+
+_HEADER_SAFE = re.compile(r"[\x21-\x7e]+", re.ASCII)  # visible ASCII: no space, no line break
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class FrozenCredentials:
+    """One set of credential values; `method` names the provider (`env`, `iam-role` …) and is no secret."""
+
+    access_key: str
+    secret_key: str
+    token: str | None = None
+    method: str = "explicit"
+
+    def __post_init__(self) -> None:
+        for value in (self.access_key, self.secret_key, self.token):
+            if value is not None and not _is_header_safe(value):
+                raise CredentialPathDenied(
+                    f"the {self.method} credentials are empty or hold characters that no credential has",
+                    rule="malformed-credentials",
+                )
+
+    def __repr__(self) -> str:
+        return f"FrozenCredentials(method={self.method!r})"
+
+    def __reduce__(self) -> str:
+        raise TypeError("credentials are not pickled")
+
+
+class CredentialSource(Protocol):
+    """Gives the credentials of the moment; `frozen()` may do I/O on approved paths, and is thread-safe."""
+
+    def frozen(self) -> FrozenCredentials:
+        """Values that stay valid for at least the attempt that asks for them."""
+        ...
+
+
+ClientFor = Callable[[str, CredentialSource], Any]
+"""Makes a hardened client of a service (`sts`, `sso` …) that may make its credential calls, with these credentials."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaticCredentials:
+    """A source that always gives the same values."""
+
+    values: FrozenCredentials
+
+    def frozen(self) -> FrozenCredentials:
+        """The values."""
+        return self.values
+
+
+@dataclass(frozen=True, slots=True)
+class Expiring:
+    """Values and the moment (seconds since the epoch) at which they stop working."""
+
+    values: FrozenCredentials
+    expires_at: float
+
+
+class RefreshingCredentials:
+    """Values that are fetched again before they expire, by one thread at a time.
+
+    In the advisory window one caller fetches while the others go on with what they have, and a failed fetch is
+    forgiven; in the mandatory window everybody waits and a failure is raised.
+    """
+
+    def __init__(
+        self,
+        fetch: Callable[[], Expiring],
+        *,
+        first: Expiring | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._fetch = fetch
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._current = first
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+    def frozen(self) -> FrozenCredentials:
+        """The current values, fetched again when their time is near; raises what the fetch raises."""
+        current = self._current
+        if current is not None and self._left(current) > ADVISORY_S:
+            return current.values
+        if current is not None and self._left(current) > MANDATORY_S:
+            return self._try_early(current)
+        with self._lock:
+            current = self._current
+            if current is None or self._left(current) <= MANDATORY_S:
+                current = self._current = self._fetch()
+            return current.values
+
+    def _try_early(self, current: Expiring) -> FrozenCredentials:
+        if not self._lock.acquire(blocking=False):
+            return current.values
+        try:
+            self._current = self._fetch()
+        except Exception:  # noqa: BLE001 - the values in hand still work; the mandatory window raises
+            return current.values
+        finally:
+            self._lock.release()
+        return self._current.values
+
+    def _left(self, current: Expiring) -> float:
+        return current.expires_at - self._clock()
+
+
+def freeze(credentials: object) -> CredentialSource:
+    """Return a source for what a caller passed as `credentials=`.
+
+    Accepted: a source of ours, or an object that holds the values themselves (`access_key`, `secret_key`, `token`).
+    botocore's refreshable credentials open connections of their own and are refused, unread.
+    """
+    if callable(getattr(credentials, "frozen", None)):
+        return credentials  # type: ignore[return-value]
+    if hasattr(type(credentials), "refresh_needed"):
+        raise CredentialPathDenied(
+            "botocore's refreshable credentials fetch new values over connections of their own",
+            rule="refreshable-credentials",
+            next_step="pass credentials.get_frozen_credentials(), or let the policy's providers find them",
+        )
+    access_key = getattr(credentials, "access_key", None)
+    secret_key = getattr(credentials, "secret_key", None)
+    token = getattr(credentials, "token", None)
+    if not isinstance(access_key, str) or not isinstance(secret_key, str):
+        raise CredentialPathDenied(
+            f"{type(credentials).__name__} holds no access key and secret key",
+            rule="not-credentials",
+        )
+    return StaticCredentials(FrozenCredentials(access_key, secret_key, token or None))
+
+
+def _is_header_safe(value: object) -> bool:
+    return isinstance(value, str) and _HEADER_SAFE.fullmatch(value) is not None

@@ -1,0 +1,1 @@
+"""Genuine botocore clients whose every request takes the gate and the guarded connections."""

@@ -1,0 +1,54 @@
+"""Between botocore's exceptions and ours: what frameworks expect to catch, and what the retry rules have to know."""
+
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
+
+from secure_bedrock.errors import AttemptTimeout, DeadlineExceeded, TransportError
+from secure_bedrock.resilience import Failure, classify, classify_answer, retry_after_of
+from secure_bedrock.transport.hardened.call_state import CallState
+
+_FATAL = Failure("fatal")
+
+
+def as_botocore(error: TransportError | DeadlineExceeded, *, url: str) -> Exception:
+    """What botocore raises for the same failure of the network; the URL is the endpoint's, without a path."""
+    kind: Any = EndpointConnectionError
+    if isinstance(error, AttemptTimeout | DeadlineExceeded):
+        kind = ReadTimeoutError
+    elif error.rule == "closed-before-answer":
+        kind = ConnectionClosedError
+    elif "timeout" in error.rule:
+        kind = ConnectTimeoutError
+    failure: Exception = kind(endpoint_url=url, error=error)
+    return failure
+
+
+def failures_of(state: CallState, *, own_limit: bool) -> Callable[[BaseException], Failure]:
+    """How the retry rules see what an attempt of this call raised.
+
+    With `own_limit` the caller asked for fewer attempts than the policy allows: then the last of them is fatal.
+    """
+
+    def failure_of(error: BaseException) -> Failure:
+        failure = _answered(error, state) if isinstance(error, ClientError) else classify(error)
+        return _FATAL if own_limit and state.number >= state.max_attempts else failure
+
+    return failure_of
+
+
+def _answered(error: ClientError, state: CallState) -> Failure:
+    answer: Any = error.response
+    metadata = answer.get("ResponseMetadata", {})
+    status = metadata.get("HTTPStatusCode")
+    hint: Any = "per-day" if state.per_day else None
+    failure = classify_answer(answer.get("Error", {}).get("Code", ""), status, message_hint=hint)
+    retry_after = retry_after_of(metadata.get("HTTPHeaders", {}))
+    return Failure(failure.kind, failure.code, retry_after)

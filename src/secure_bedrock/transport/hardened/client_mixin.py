@@ -1,0 +1,163 @@
+"""What makes a genuine botocore client a hardened one: retry, audit and witness around its own single attempt."""
+
+from dataclasses import dataclass, field
+from typing import Any, NoReturn, Self
+
+from botocore.exceptions import ClientError
+
+from secure_bedrock.audit import CallRecord
+from secure_bedrock.errors import (
+    DeadlineExceeded,
+    ModelDenied,
+    OperationDenied,
+    TransportError,
+    TransportTampered,
+)
+from secure_bedrock.policy import Policy
+from secure_bedrock.transport.call import CallPlan, CallRunner
+from secure_bedrock.transport.core.sdk_headers import new_invocation_id
+from secure_bedrock.transport.hardened.botocore_errors import as_botocore, failures_of
+from secure_bedrock.transport.hardened.call_state import CONTEXT_KEY, CallState
+from secure_bedrock.transport.hardened.content_free import WithheldParams
+from secure_bedrock.transport.hardened.lazy_route import RouteHolder
+from secure_bedrock.transport.hardened.quiet_signing import is_unsigned
+from secure_bedrock.transport.record_facts import note_params
+from secure_bedrock.transport.settings import Finding
+from secure_bedrock.values import Deadline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientParts:
+    """What a hardened client holds beside botocore's own parts."""
+
+    policy: Policy
+    route: RouteHolder
+    grants: frozenset[str] = frozenset()
+    runner: CallRunner | None = None
+    max_attempts: int = 1
+    findings: tuple[Finding, ...] = field(default=())
+
+
+class GuardedCalls:
+    """Mixed into botocore's client class, before BaseClient; instances are thread-safe and are not pickled."""
+
+    meta: Any
+    _service_model: Any
+
+    def __init__(self, *, secure_parts: ClientParts, **client_args: Any) -> None:
+        self._secure = secure_parts
+        super().__init__(**client_args)
+
+    @property
+    def secure_findings(self) -> tuple[Finding, ...]:
+        """The settings of the environment that this client found and does not follow."""
+        return self._secure.findings
+
+    def _make_api_call(self, operation_name: str, api_params: dict[str, Any]) -> Any:
+        parts = self._secure
+        model = self._service_model.operation_model(operation_name)
+        state = CallState(
+            operation=operation_name,
+            deadline=Deadline(),
+            invocation_id=new_invocation_id(),
+            max_attempts=parts.max_attempts if parts.runner else 1,
+            unsigned=is_unsigned(model),
+            event_stream=model.has_event_stream_output,
+        )
+        plan = self._plan(operation_name, api_params, streaming=state.event_stream)
+        try:
+            answer = self._run(plan, state, api_params)
+        except (TransportError, DeadlineExceeded) as error:
+            failure = as_botocore(error, url=state.url)
+            raise failure from error
+        return answer
+
+    def _plan(self, operation: str, params: dict[str, Any], *, streaming: bool) -> CallPlan:
+        route = self._secure.route.known
+        service = self._service_model.service_name
+        return CallPlan(
+            service=service,
+            operation=operation,
+            model_id=params.get("modelId"),
+            streaming=streaming,
+            endpoint_host=route.host if route else "",
+            vpc_endpoint_id=route.vpc_endpoint_id if route else None,
+            granted=f"{service}:{operation}" in self._secure.grants,
+            find_route=None if route else self._secure.route.route,
+        )
+
+    def _run(self, plan: CallPlan, state: CallState, params: dict[str, Any]) -> Any:
+        def attempt(record: CallRecord | None, number: int, deadline: Deadline) -> Any:
+            state.record, state.number, state.deadline = record, number, deadline
+            if record is not None and number == 1:
+                note_params(record, params)
+            return self._attempt(plan, state, params)
+
+        runner = self._secure.runner
+        if runner is None:
+            return attempt(None, 1, Deadline.after(self._secure.policy.timeouts.deadline_s))
+        own_limit = state.max_attempts < runner.policy.retry.max_attempts
+        answer, record = runner.run(
+            plan, attempt, failure_of=failures_of(state, own_limit=own_limit)
+        )
+        if not plan.streaming:
+            record.finish("ok")
+        return answer
+
+    def _attempt(self, plan: CallPlan, state: CallState, params: dict[str, Any]) -> Any:
+        """One try of botocore's own call; the answer counts only if the guarded session gave it."""
+        self._early_check(plan)
+        state.url = self._secure.route.route().url
+        state.renew()
+        try:
+            answer = super()._make_api_call(  # type: ignore[misc]
+                plan.operation, WithheldParams(params, state)
+            )
+        except ClientError:
+            if state.answered_by is not None:
+                raise
+        else:
+            if state.answered_by is not None and answer is state.answer:
+                return answer
+        raise TransportTampered(
+            "an answer did not come through the guarded transport", rule="no-witness"
+        )
+
+    def _early_check(self, plan: CallPlan) -> None:
+        """The gate's decisions on the parameters as asked, before credentials are fetched or anything is serialised."""
+        if plan.granted or self._secure.runner is not None:  # the runner has made it
+            return
+        policy = self._secure.policy
+        policy.decide_operation(plan.service, plan.operation).or_raise(OperationDenied)
+        if plan.model_id is not None:
+            policy.decide_model(plan.model_id, operation=plan.operation).or_raise(ModelDenied)
+
+    def _emit_api_params(self, api_params: Any, operation_model: Any, context: Any) -> Any:
+        """Take the parameters out of what botocore's history sees; handlers run once per call, not per attempt."""
+        if not isinstance(api_params, WithheldParams):
+            raise TransportTampered(
+                "a call was made past this client's own entry", rule="foreign-call"
+            )
+        state = api_params.state
+        context[CONTEXT_KEY] = state
+        if state.params is None:
+            state.params = super()._emit_api_params(  # type: ignore[misc]
+                api_params.real, operation_model, context
+            )
+        return state.params
+
+    def _resolve_endpoint_ruleset(
+        self, operation_model: Any, params: Any, request_context: Any, *_args: Any, **_kwargs: Any
+    ) -> tuple[str, dict[str, str], dict[str, Any]]:
+        """The route's URL, whatever rules, handlers and settings say."""
+        del operation_model, params, request_context
+        return self._secure.route.route().url, {}, {}
+
+    def __copy__(self) -> Self:
+        return self  # nothing in it changes
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+    def __getstate__(self) -> NoReturn:
+        raise TypeError("a hardened client can't be pickled: make it anew where it is needed")

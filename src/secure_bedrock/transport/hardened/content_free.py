@@ -1,0 +1,106 @@
+"""Keeping content out of what botocore raises and records: parameters, parameter errors and AWS's messages."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import ParamValidationError
+from botocore.validate import ParamValidator
+
+from secure_bedrock.transport.hardened.call_state import CallState
+
+_STEP = re.compile(r"\.?(?P<member>[A-Za-z][A-Za-z0-9]*)|\[(?P<index>[0-9]+)\]", re.ASCII)
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:#/-]{0,127}", re.ASCII)
+_CODE_HEADER = "x-amzn-errortype"
+_MESSAGE_HEADERS = ("x-amzn-errormessage", "x-amzn-error-message")
+
+
+class WithheldParams(dict[str, Any]):
+    """An empty dict that stands for a call's parameters where botocore would record them."""
+
+    __slots__ = ("real", "state")
+
+    def __init__(self, real: dict[str, Any], state: CallState) -> None:
+        super().__init__()
+        self.real = real
+        self.state = state
+
+
+class ContentFreeSerializer:
+    """Validates and serialises as botocore does; its errors name members of the model and nothing of the caller's."""
+
+    def __init__(self, serializer: Any, *, validate: bool) -> None:
+        self._serializer = serializer
+        self._validator = ParamValidator() if validate else None
+
+    def serialize_to_request(self, parameters: Any, operation_model: Any) -> Any:
+        """The request dict; ParamValidationError names the members that are wrong."""
+        shape = operation_model.input_shape
+        if self._validator is not None and shape is not None:
+            found = self._validator.validate(parameters, shape)
+            if found.has_errors():
+                errors = found._errors  # noqa: SLF001 - its own report repeats the values
+                raise ParamValidationError(report=report_of(errors, shape))
+        return self._serializer.serialize_to_request(parameters, operation_model)
+
+
+def report_of(errors: list[tuple[str, str, Mapping[str, Any]]], shape: Any) -> str:
+    """One line per error: what is wrong and where; names only as far as the service's model knows them."""
+    return "\n".join(_line(reason, name, extra, shape) for reason, name, extra in errors)
+
+
+def _line(reason: str, name: str, extra: Mapping[str, Any], shape: Any) -> str:
+    place = known_path(name, shape) or "input"
+    if reason == "missing required field":
+        return f"{place}: missing required member {extra['required_name']}"
+    if reason == "invalid type":
+        return f"{place}: invalid type, expected {', '.join(extra['valid_types'])}"
+    if "min_allowed" in extra:
+        return f"{place}: {reason}, the least is {extra['min_allowed']}"
+    return f"{place}: {reason}"
+
+
+def known_path(name: str, shape: Any) -> str:
+    """The longest beginning of a validator's path that consists of the model's own members and list positions."""
+    known: list[str] = []
+    position = 0
+    while match := _STEP.match(name, position):
+        if match["index"] is not None and shape.type_name == "list":
+            shape = shape.member
+            known.append(f"[{match['index']}]")
+        elif (
+            match["member"] and shape.type_name == "structure" and match["member"] in shape.members
+        ):
+            shape = shape.members[match["member"]]
+            known.append(f".{match['member']}")
+        else:
+            break
+        position = match.end()
+    return "".join(known).lstrip(".")
+
+
+def withhold_message(parsed: dict[str, Any]) -> None:
+    """Replace, in place, what AWS wrote for people: it may repeat the request's content. The rest is kept."""
+    error = parsed.get("Error")
+    if isinstance(error, dict):
+        if not _CODE.fullmatch(str(error.get("Code"))):
+            error["Code"] = "Unknown"  # an answer could write anything there, a prompt included
+        error["Message"] = f"AWS answered {error['Code']}; its message is withheld"
+    metadata = parsed.get("ResponseMetadata")
+    for name in list(parsed):
+        if name not in ("Error", "ResponseMetadata"):
+            parsed[name] = _without_messages(name, parsed[name])
+    if isinstance(metadata, dict):
+        headers = metadata.get("HTTPHeaders", {})
+        for name in _MESSAGE_HEADERS:
+            headers.pop(name, None)
+        if not _CODE.fullmatch(headers.get(_CODE_HEADER, "absent")):
+            headers.pop(_CODE_HEADER)
+
+
+def _without_messages(name: str, value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_messages(key, inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_messages(name, inner) for inner in value]
+    return "withheld" if isinstance(value, str) and "message" in name.lower() else value

@@ -1,0 +1,116 @@
+"""Event streams of hardened clients: botocore's, but a stream that was cut raises instead of ending."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from botocore.eventstream import EventStream, EventStreamBuffer, ParserError
+from botocore.exceptions import EventStreamError
+
+from secure_bedrock.audit import CallRecord, Outcome, outcome_of
+from secure_bedrock.errors import DeadlineExceeded, IncompleteResponse, TransportError
+from secure_bedrock.transport.hardened.botocore_errors import as_botocore
+from secure_bedrock.transport.hardened.call_facts import note_answer, note_event
+from secure_bedrock.transport.hardened.content_free import withhold_message
+
+# The event without which an answer is not whole, by operation. InvokeModel's chunks are the model's own and opaque.
+_LAST_EVENT = {"ConverseStream": "messageStop"}
+
+
+# botocore-stubs describes what callers use, not what subclasses override.
+_EventStream: Any = EventStream
+_EventStreamBuffer: Any = EventStreamBuffer
+
+
+class CompleteEventStream(_EventStream):  # type: ignore[misc]
+    """botocore's EventStream whose end means the end of the answer; used by one thread, like botocore's.
+
+    Raises IncompleteResponse where botocore just stops: a frame cut in the middle, no event at all, no `messageStop`.
+    Exceptions that AWS sends in the stream stay botocore's EventStreamError, their message withheld.
+    """
+
+    def __init__(
+        self, raw_stream: Any, output_shape: Any, parser: Any, operation_name: str
+    ) -> None:
+        self._left = 0
+        self._seen: set[str] = set()
+        self._record: CallRecord | None = raw_stream.state.record
+        super().__init__(raw_stream, output_shape, parser, operation_name)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        while (event := self._advance()) is not None:
+            yield event
+
+    def close(self) -> None:
+        """Drop what was not read; the call counts as cancelled unless it had ended."""
+        super().close()
+        if self._record is not None:
+            self._record.finish("cancelled")
+
+    def _advance(self) -> dict[str, Any] | None:
+        try:
+            event = self._next_event()
+        except EventStreamError as error:
+            answer: Any = error.response
+            withhold_message(answer)
+            note_answer(self._record, answer)
+            failure: Exception = EventStreamError(answer, self._operation_name)
+            cause: Exception | None = None
+        except (TransportError, DeadlineExceeded) as error:
+            failure, cause = as_botocore(error, url=self._raw_stream.state.url), error
+        except Exception as error:
+            self._finish(error)
+            raise
+        else:
+            if event is None:
+                self._finish(None)
+            return event
+        self._finish(cause or failure)
+        raise failure from cause  # out here, so that AWS's own message is nobody's context
+
+    def _next_event(self) -> dict[str, Any] | None:
+        for message in self._event_generator:
+            parsed: dict[str, Any] = self._parse_event(message)
+            if parsed:
+                self._seen.update(parsed)
+                note_event(self._record, parsed)
+                return parsed
+        self._check_end()
+        return None
+
+    def _create_raw_event_generator(self) -> Iterator[Any]:
+        buffer = _EventStreamBuffer()
+        for chunk in self._raw_stream.stream():
+            self._left += len(chunk)
+            buffer.add_data(chunk)
+            for message in buffer:
+                self._left -= message.prelude.total_length
+                yield message
+
+    def _check_end(self) -> None:
+        if self._left:
+            raise IncompleteResponse("the stream ended inside a frame", rule="cut")
+        last = _LAST_EVENT.get(self._operation_name)
+        if last is not None and last not in self._seen:
+            raise IncompleteResponse(f"the stream ended without {last}", rule="no-message-stop")
+        if not self._seen:
+            raise IncompleteResponse("the stream held no event", rule="empty")
+
+    def _finish(self, error: Exception | None) -> None:
+        if error is not None:
+            self._raw_stream.close()  # the rest is of no use, and the caller may keep the stream for long
+        if self._record is None:
+            return
+        if error is None:
+            self._record.usage_missing = self._record.total_tokens is None or None
+            self._record.finish("ok")
+        else:
+            self._record.finish(self._outcome_of(error), error)
+
+    def _outcome_of(self, error: Exception) -> Outcome:
+        """As on the typed client: what ends a stream after its beginning makes the answer an incomplete one."""
+        if isinstance(error, ParserError) and self._record is not None:
+            self._record.error_code = "misframed"
+            return "incomplete"
+        if isinstance(error, EventStreamError) and self._seen:
+            return "incomplete"
+        return outcome_of(error)

@@ -1,0 +1,110 @@
+"""botocore's Endpoint without retry loop, history and DEBUG lines: one call of it is one attempt."""
+
+from typing import Any, NoReturn
+
+from botocore.endpoint import Endpoint, convert_to_response_dict
+from botocore.hooks import first_non_none_response
+
+from secure_bedrock.errors import TransportTampered
+from secure_bedrock.transport.hardened.call_facts import note_answer
+from secure_bedrock.transport.hardened.call_state import CallState, state_of
+from secure_bedrock.transport.hardened.content_free import withhold_message
+from secure_bedrock.transport.hardened.guarded_session import GuardedHttpSession
+from secure_bedrock.transport.hardened.quiet_parsing import check_whole, parse_answer, quiet_parser
+
+# AWS says "Too many tokens per day, please wait before trying again." for the quota that no retry can wait for.
+# Source: facts of the Bedrock quotas page, read 2026-11-20.
+_PER_DAY = "per day"
+
+
+# botocore-stubs describes what callers use, not what subclasses override.
+_Endpoint: Any = Endpoint
+
+
+class GuardedEndpoint(_Endpoint):  # type: ignore[misc]
+    """Prepares, sends and parses one attempt through the guarded session; the session can't be replaced."""
+
+    def __init__(
+        self, host: str, *, endpoint_prefix: str, event_emitter: Any, session: GuardedHttpSession
+    ) -> None:
+        self._session = session
+        # The base class assigns its own http_session from this argument; the property below keeps ours.
+        super().__init__(host, endpoint_prefix, event_emitter, http_session=session)
+
+    @property
+    def http_session(self) -> GuardedHttpSession:
+        """The guarded session; assigning another one raises TransportTampered."""
+        return self._session
+
+    @http_session.setter
+    def http_session(self, session: object) -> None:
+        if session is not self._session:
+            raise TransportTampered(
+                "the guarded transport of a client can't be replaced", rule="transport-replaced"
+            )
+
+    def make_request(self, operation_model: Any, request_dict: dict[str, Any]) -> tuple[Any, Any]:
+        """The HTTP response and the parsed answer; AWS's messages are withheld from both errors and handlers."""
+        context = request_dict["context"]
+        state = state_of(context)
+        context["retries"] = {
+            "invocation-id": state.invocation_id,
+            "attempt": state.number,
+            "max": state.max_attempts,
+        }
+        request = self.create_request(request_dict, operation_model)
+        service_id = operation_model.service_model.service_id.hyphenize()
+        replies = self._event_emitter.emit(
+            f"before-send.{service_id}.{operation_model.name}", request=request
+        )
+        if first_non_none_response(replies) is not None:
+            raise TransportTampered(
+                "an event handler answered in the transport's place", rule="answered-by-handler"
+            )
+        response = self._session.send(request, state)
+        if state.answered_by is not response:
+            _refuse_answer()
+        parsed = self._parse(operation_model, response, state)
+        self._event_emitter.emit(
+            f"response-received.{service_id}.{operation_model.name}",
+            response_dict=None,
+            parsed_response=parsed,
+            context=context,
+            exception=None,
+        )
+        state.answer = parsed
+        return response, parsed
+
+    def _parse(self, operation_model: Any, response: Any, state: CallState) -> dict[str, Any]:
+        answer = convert_to_response_dict(response, operation_model)
+        parser = quiet_parser(operation_model.service_model.resolved_protocol)
+        parsed: dict[str, Any] = parse_answer(parser, answer, operation_model.output_shape)
+        if response.status_code >= 300:
+            self._add_modelled_members(parser, answer, parsed, operation_model)
+            state.per_day = _PER_DAY in str(parsed.get("Error", {}).get("Message", "")).lower()
+            withhold_message(parsed)
+        else:
+            check_whole(answer, parsed, operation_model)
+        parsed.setdefault("ResponseMetadata", {})["RetryAttempts"] = state.number - 1
+        note_answer(state.record, parsed)
+        return parsed
+
+    @staticmethod
+    def _add_modelled_members(
+        parser: Any, answer: dict[str, Any], parsed: dict[str, Any], operation_model: Any
+    ) -> None:
+        code = parsed.get("Error", {}).get("Code")
+        shape = operation_model.service_model.shape_for_error_code(code) if code else None
+        if shape is not None:
+            modelled = parse_answer(parser, answer, shape)
+            parsed.update(
+                (name, value)
+                for name, value in modelled.items()
+                if name not in ("Error", "ResponseMetadata")
+            )
+
+
+def _refuse_answer() -> NoReturn:
+    raise TransportTampered(
+        "an answer did not come through the guarded transport", rule="no-witness"
+    )

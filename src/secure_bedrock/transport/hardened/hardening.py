@@ -1,0 +1,175 @@
+"""A botocore session that reads no environment, no file and no foreign model, and makes hardened clients only."""
+
+import threading
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import botocore.session
+from botocore.client import ClientCreator
+from botocore.model import ServiceModel
+
+from secure_bedrock.errors import TransportTampered
+from secure_bedrock.network import Connector, Resolver, RouteSource
+from secure_bedrock.policy import Policy
+from secure_bedrock.transport.call import CallRunner
+from secure_bedrock.transport.connections.driver import GuardedTransport
+from secure_bedrock.transport.credentials import (
+    CredentialSource,
+    FrozenCredentials,
+    StaticCredentials,
+)
+from secure_bedrock.transport.hardened.arguments import judge_arguments
+from secure_bedrock.transport.hardened.assembly import client_arguments, open_transport
+from secure_bedrock.transport.hardened.client_mixin import ClientParts, GuardedCalls
+from secure_bedrock.transport.hardened.config_options import Tuning
+from secure_bedrock.transport.hardened.lazy_route import RouteHolder
+from secure_bedrock.transport.hardened.packaged import neutral_settings, packaged_loader
+from secure_bedrock.transport.hardened.quiet_signing import BotocoreCredentials, refuse_presigning
+from secure_bedrock.transport.settings import Finding
+
+# Methods that botocore and boto3 put on client classes to sign what others will send.
+# Source: botocore.signers, `add_generate_*` (botocore 1.44.5, read 2026-11-20).
+_PRESIGNERS: Final = (
+    "generate_presigned_url",
+    "generate_presigned_post",
+    "generate_db_auth_token",
+    "generate_db_connect_auth_token",
+    "generate_db_connect_admin_auth_token",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionParts:
+    """What the clients of one session share."""
+
+    policy: Policy
+    routes: RouteSource
+    resolver: Resolver | None = None
+    connector: Connector | None = None
+    runner: CallRunner | None = None
+    findings: tuple[Finding, ...] = field(default=())
+
+
+# botocore-stubs describes what callers use, not what subclasses override.
+_Session: Any = botocore.session.Session
+_ClientCreator: Any = ClientCreator
+
+
+class HardenedSession(_Session):  # type: ignore[misc]
+    """A botocore session whose clients are hardened, whoever asks it for them; thread-safe."""
+
+    def __init__(self, parts: SessionParts, source: CredentialSource) -> None:
+        super().__init__()
+        self._parts = parts
+        self._source = source
+        self._classes: dict[tuple[str, str | None], tuple[type, ServiceModel]] = {}
+        self._class_lock = threading.Lock()
+        self.register_component("data_loader", packaged_loader())
+        self.register_component("config_store", neutral_settings(parts.policy.region))
+        self.get_component("event_emitter").register_last("creating-client-class", _harden_class)
+
+    @property
+    def source(self) -> CredentialSource:
+        """Where this session's credentials come from."""
+        return self._source
+
+    def create_client(self, service_name: str, **arguments: Any) -> Any:
+        """A hardened client; takes boto3's keyword arguments and judges them."""
+        return self.build_client(service_name, arguments)
+
+    def build_client(
+        self,
+        service: str,
+        arguments: dict[str, Any],
+        *,
+        grants: frozenset[str] = frozenset(),
+        source: CredentialSource | None = None,
+    ) -> Any:
+        """A hardened client; `grants` are operations that this library calls for itself, whatever the policy lists."""
+        parts = self._parts
+        tuning = Tuning()
+
+        def transport(found: Any) -> GuardedTransport:
+            return open_transport(
+                found,
+                policy=parts.policy,
+                tuning=tuning,
+                resolver=parts.resolver,
+                connector=parts.connector,
+            )
+
+        holder = RouteHolder(lambda: parts.routes.route(service), transport)
+        judged = judge_arguments(arguments, policy=parts.policy, route=holder.look())
+        tuning = judged.tuning
+        if judged.route is not None:
+            holder.pin(judged.route)
+        kind, model = self._client_class(service, judged.api_version)
+        ours = ClientParts(
+            policy=parts.policy,
+            route=holder,
+            grants=grants,
+            runner=parts.runner,
+            max_attempts=tuning.max_attempts or parts.policy.retry.max_attempts,
+            findings=parts.findings,
+        )
+        values = client_arguments(
+            model,
+            parts=ours,
+            tuning=tuning,
+            source=judged.credentials or source or self._source,
+            emitter=self.get_component("event_emitter"),
+        )
+        return kind(**values)
+
+    def get_scoped_config(self) -> dict[str, Any]:
+        """Empty: no config file steers these clients."""
+        return {}
+
+    @property
+    def full_config(self) -> dict[str, Any]:
+        """Empty: no config file steers these clients."""
+        return {"profiles": {}}
+
+    def get_credentials(self, **_kwargs: Any) -> BotocoreCredentials:
+        """The session's credentials; reading their values may fetch them, over approved paths."""
+        return BotocoreCredentials(self._source)
+
+    def set_credentials(
+        self, access_key: str, secret_key: str, token: str | None = None, **_kwargs: Any
+    ) -> None:
+        """Use these values for the clients that are made from now on."""
+        self._source = StaticCredentials(FrozenCredentials(access_key, secret_key, token))
+
+    def get_auth_token(self, **_kwargs: Any) -> None:
+        """None: requests are signed with SigV4, always."""
+
+    def _client_class(self, service: str, api_version: str | None) -> tuple[type, ServiceModel]:
+        key = (service, api_version)
+        with self._class_lock:
+            if key not in self._classes:
+                emitter = self.get_component("event_emitter")
+                creator = _ClientCreator(packaged_loader(), None, "", emitter, None, None)
+                kind = creator.create_client_class(service, api_version)
+                _require_hardened(kind)
+                document = packaged_loader().load_service_model(service, "service-2", api_version)
+                self._classes[key] = (kind, ServiceModel(document, service_name=service))
+            return self._classes[key]
+
+
+def _require_hardened(kind: Any) -> None:
+    """Raise TransportTampered when a handler of the class's making left it with other calls than ours."""
+    for name in ("__init__", "_make_api_call", "_emit_api_params", "_resolve_endpoint_ruleset"):
+        if getattr(kind, name) is not getattr(GuardedCalls, name):
+            raise TransportTampered(
+                f"an event handler replaced {name} of the client's class", rule="class-replaced"
+            )
+
+
+def _harden_class(
+    class_attributes: dict[str, Any], base_classes: list[type], **_kwargs: Any
+) -> None:
+    """Runs last while a client class is made: our calls before BaseClient's, and no presigning."""
+    for name in _PRESIGNERS:
+        if name in class_attributes or name == "generate_presigned_url":
+            class_attributes[name] = refuse_presigning
+    base_classes.insert(0, GuardedCalls)

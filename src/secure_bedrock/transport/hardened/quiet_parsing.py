@@ -1,0 +1,91 @@
+"""botocore's response parsers without their DEBUG lines, and what an answer must hold to count as one."""
+
+from functools import lru_cache
+from typing import Any
+
+from botocore.parsers import PROTOCOL_PARSERS, ResponseParserError
+
+from secure_bedrock.errors import IncompleteResponse
+from secure_bedrock.transport.hardened.event_stream import CompleteEventStream
+
+_EVENT_STREAM_TYPE = "application/vnd.amazon.eventstream"
+# botocore treats these statuses as errors. Source: botocore.parsers.ResponseParser.parse (1.44.5, read 2026-11-20).
+_FIRST_ERROR_STATUS = 301
+
+
+@lru_cache(maxsize=16)
+def quiet_parser(protocol: str) -> Any:
+    """The parser of a protocol, parsing as botocore's does and logging nothing of what it parses."""
+    base: Any = PROTOCOL_PARSERS[protocol]
+    stream_base = base.EVENT_STREAM_PARSER_CLS
+    members: dict[str, Any] = {"parse": _parse, "_create_event_stream": _create_event_stream}
+    if stream_base is not None:
+        quiet_stream = type(f"Quiet{stream_base.__name__}", (stream_base,), {"parse": _parse})
+        members["EVENT_STREAM_PARSER_CLS"] = quiet_stream
+    return type(f"Quiet{base.__name__}", (base,), members)()
+
+
+def _parse(self: Any, response: dict[str, Any], shape: Any) -> Any:
+    # ResponseParser.parse logs headers and body at DEBUG before it does this; the rest is its contract.
+    status = response["status_code"]
+    if status >= _FIRST_ERROR_STATUS:
+        if self._is_generic_error_response(response):
+            parsed = self._do_generic_error_parse(response)
+        elif self._is_modeled_error_shape(shape):
+            return self._do_modeled_error_parse(response, shape)
+        else:
+            parsed = self._do_error_parse(response, shape)
+    else:
+        parsed = self._do_parse(response, shape)
+    if shape is not None and shape.serialization.get("eventstream"):
+        return parsed
+    if isinstance(parsed, dict):
+        metadata = parsed.setdefault("ResponseMetadata", {})
+        metadata["HTTPStatusCode"] = status
+        metadata["HTTPHeaders"] = {
+            name.lower(): value for name, value in response["headers"].items()
+        }
+    return parsed
+
+
+def _create_event_stream(self: Any, response: dict[str, Any], shape: Any) -> CompleteEventStream:
+    name = response["context"].get("operation_name")
+    return CompleteEventStream(response["body"], shape, self._event_stream_parser, name)
+
+
+def parse_answer(parser: Any, response: dict[str, Any], shape: Any) -> Any:
+    """Parse, or raise IncompleteResponse: botocore's own parse errors repeat the body in their text."""
+    try:
+        return parser.parse(response, shape)
+    except (ResponseParserError, ValueError, KeyError, TypeError, AttributeError):
+        failed = True
+    if failed and response["status_code"] >= _FIRST_ERROR_STATUS:
+        return _generic_error(response)
+    raise IncompleteResponse("the answer does not have its operation's form", rule="unparsable")
+
+
+def check_whole(response: dict[str, Any], parsed: dict[str, Any], operation_model: Any) -> None:
+    """Raise IncompleteResponse for a success that is empty, HTML, or lacks a required member.
+
+    botocore returns `{}` for these.
+    """
+    content_type = str(response["headers"].get("content-type") or "").lower()
+    if content_type.startswith("text/html"):
+        raise IncompleteResponse("the answer is a web page", rule="not-an-answer")
+    if operation_model.has_event_stream_output:
+        if not content_type.startswith(_EVENT_STREAM_TYPE):
+            raise IncompleteResponse("the answer is not an event stream", rule="not-an-answer")
+        return
+    shape = operation_model.output_shape
+    missing = [] if shape is None else [m for m in shape.required_members if m not in parsed]
+    if missing:
+        raise IncompleteResponse(f"the answer lacks {', '.join(missing)}", rule="missing-members")
+
+
+def _generic_error(response: dict[str, Any]) -> dict[str, Any]:
+    status = response["status_code"]
+    headers = {name.lower(): value for name, value in response["headers"].items()}
+    return {
+        "Error": {"Code": str(status), "Message": ""},
+        "ResponseMetadata": {"HTTPStatusCode": status, "HTTPHeaders": headers},
+    }

@@ -1,0 +1,122 @@
+"""SigV4 for hardened botocore clients: always v4, nothing logged, no presigned URL."""
+
+from datetime import UTC, datetime
+from typing import Any, NoReturn
+
+from botocore import UNSIGNED
+from botocore.auth import SIGV4_TIMESTAMP, SigV4Auth
+from botocore.signers import RequestSigner
+
+from secure_bedrock.errors import OperationDenied
+from secure_bedrock.transport.credentials import CredentialSource, FrozenCredentials
+from secure_bedrock.transport.hardened.call_state import state_of
+
+# botocore-stubs describes what callers use, not what subclasses override.
+_RequestSigner: Any = RequestSigner
+_SigV4Auth: Any = SigV4Auth
+
+
+class QuietSigV4(_SigV4Auth):  # type: ignore[misc]
+    """botocore's SigV4 without its DEBUG lines, which hold the session token and the canonical request."""
+
+    def add_auth(self, request: Any) -> None:
+        """Sign in place with the current time."""
+        request.context["timestamp"] = datetime.now(UTC).strftime(SIGV4_TIMESTAMP)
+        self._modify_request_before_signing(request)
+        canonical = self.canonical_request(request)
+        to_sign = self.string_to_sign(request, canonical)
+        self._inject_signature_to_request(request, self.signature(to_sign, request))
+
+
+class BotocoreCredentials:
+    """A source of ours in the shape that botocore and frameworks read; fetches only when it is asked."""
+
+    method = "secure-bedrock"
+    account_id = None
+
+    def __init__(self, source: CredentialSource) -> None:
+        self._source = source
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+    def get_frozen_credentials(self) -> FrozenCredentials:
+        """The values of the moment."""
+        return self._source.frozen()
+
+    @property
+    def access_key(self) -> str:
+        """The access key id of the moment."""
+        return self._source.frozen().access_key
+
+    @property
+    def secret_key(self) -> str:
+        """The secret key of the moment."""
+        return self._source.frozen().secret_key
+
+    @property
+    def token(self) -> str | None:
+        """The session token of the moment."""
+        return self._source.frozen().token
+
+
+class QuietSigner(_RequestSigner):  # type: ignore[misc]
+    """Signs with SigV4 for one Region and signing name, whatever handlers or settings ask for."""
+
+    def __init__(
+        self,
+        service_id: Any,
+        *,
+        region: str,
+        signing_name: str,
+        source: CredentialSource,
+        event_emitter: Any,
+    ) -> None:
+        super().__init__(
+            service_id, region, signing_name, "v4", BotocoreCredentials(source), event_emitter
+        )
+        self._source = source
+
+    def sign(
+        self,
+        operation_name: str,
+        request: Any,
+        _region_name: str | None = None,
+        signing_type: str = "standard",
+        **_asked: Any,
+    ) -> None:
+        """Sign in place; credentials are frozen here, once per attempt."""
+        if signing_type != "standard":
+            refuse_presigning()
+        self._event_emitter.emit(
+            f"before-sign.{self._service_id.hyphenize()}.{operation_name}",
+            request=request,
+            signing_name=self._signing_name,
+            region_name=self._region_name,
+            signature_version="v4",
+            request_signer=self,
+            operation_name=operation_name,
+        )
+        if state_of(request.context).unsigned:
+            return
+        request.context.pop("signing", None)
+        auth = QuietSigV4(self._source.frozen(), self._signing_name, self._region_name)
+        auth.add_auth(request)
+
+    def generate_presigned_url(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        """Refused."""
+        refuse_presigning()
+
+
+def is_unsigned(operation_model: Any) -> bool:
+    """Whether the packaged model says that the operation takes no signature (AssumeRoleWithWebIdentity …)."""
+    return operation_model.resolved_auth_type in ("none", UNSIGNED)
+
+
+def refuse_presigning(*_args: Any, **_kwargs: Any) -> NoReturn:
+    """Raise OperationDenied: what a presigned URL carries is decided by whoever sends it, from wherever."""
+    raise OperationDenied(
+        "presigned URLs can be sent by anyone over any path, and are refused",
+        rule="presigned-url",
+        next_step="call the operation itself",
+    )

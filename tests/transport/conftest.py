@@ -1,0 +1,69 @@
+"""A local Bedrock and a maker of hardened clients that reach it."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from secure_bedrock.audit import AuditTrail, InvocationEvent
+from secure_bedrock.discovery import RouteFinder
+from secure_bedrock.policy import Policy
+from secure_bedrock.resilience import RetryEngine, RetrySettings
+from secure_bedrock.testing import LocalBedrock
+from secure_bedrock.transport.call import CallRunner
+from secure_bedrock.transport.hardened.session import build_client
+
+MAKER = Callable[..., Any]
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[LocalBedrock]:
+    with LocalBedrock(tls_names=("localhost",)) as local:
+        yield local
+
+
+@pytest.fixture
+def bedrock(server: LocalBedrock) -> LocalBedrock:
+    server.clear()
+    return server
+
+
+@pytest.fixture(autouse=True)
+def _no_aws_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    for name in (
+        "AWS_PROFILE",
+        "AWS_DEFAULT_PROFILE",
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+    ):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture
+def events() -> list[InvocationEvent]:
+    return []
+
+
+@pytest.fixture
+def make(bedrock: LocalBedrock, events: list[InvocationEvent]) -> Iterator[MAKER]:
+    """Makes hardened clients: `toml` is added to the policy, the rest are boto3's keyword arguments."""
+    made: list[Any] = []
+
+    def maker(service: str = "bedrock-runtime", *, toml: str = "", **arguments: Any) -> Any:
+        policy = Policy.from_toml(bedrock.policy_toml() + toml)
+        settings = RetrySettings(max_attempts=policy.retry.max_attempts)
+        engine = RetryEngine(settings, sleep=lambda _seconds: None)
+        arguments.setdefault("credentials", bedrock.credentials)
+        arguments.setdefault("runner", CallRunner(policy, AuditTrail([events.append]), engine))
+        client = build_client(service, policy, routes=RouteFinder(policy), **arguments)
+        made.append(client)
+        return client
+
+    yield maker
+    for client in made:
+        client.close()
