@@ -75,6 +75,14 @@ WRONG_PLACES: dict[str, Callable[[str], tuple[tuple[Any, ...], dict[str, Any]]]]
     "a number": lambda p: ((MODEL, p), {"max_tokens": p}),
     "a deadline": lambda p: ((MODEL, p), {"deadline_s": p}),
     "a guardrail": lambda p: ((MODEL, p), {"guardrail": {p: p}}),
+    "a guardrail's id": lambda p: (
+        (MODEL, [p, 5]),
+        {"guardrail": {"id": p, "version": p}, "service_tier": p},
+    ),
+    "a guardrail's version": lambda p: (
+        (MODEL, p),
+        {"guardrail": {"id": p, "version": p}, "service_tier": p},
+    ),
     "a tag": lambda p: ((MODEL, p), {"request_metadata": {p: 5}}),
     "a variable": lambda p: ((MODEL, p), {"prompt_variables": {p: 5}}),
     "half a character": lambda p: ((MODEL, p), {"stop_sequences": [p, 5]}),
