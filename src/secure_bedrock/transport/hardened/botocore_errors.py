@@ -31,12 +31,15 @@ def as_botocore(error: TransportError | DeadlineExceeded, *, url: str) -> Except
     return failure
 
 
-def failures_of(state: CallState) -> Callable[[BaseException], Failure]:
-    """How the retry rules see what an attempt of this call raised; fatal once the caller's own limit is reached."""
+def failures_of(state: CallState, *, own_limit: bool) -> Callable[[BaseException], Failure]:
+    """How the retry rules see what an attempt of this call raised.
+
+    With `own_limit` the caller asked for fewer attempts than the policy allows: then the last of them is fatal.
+    """
 
     def failure_of(error: BaseException) -> Failure:
         failure = _answered(error, state) if isinstance(error, ClientError) else classify(error)
-        return _FATAL if state.number >= state.max_attempts else failure
+        return _FATAL if own_limit and state.number >= state.max_attempts else failure
 
     return failure_of
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from secure_bedrock.audit import CallRecord
+from secure_bedrock.transport.record_facts import note_latency
 
 _TOKENS = {
     "inputTokens": "input_tokens",
@@ -25,10 +26,14 @@ def note_answer(record: CallRecord | None, answer: Any) -> None:
         return
     metadata = _mapping(answer.get("ResponseMetadata"))
     headers = _mapping(metadata.get("HTTPHeaders"))
+    counts: dict[str, int] = {}
     for header, field in _TOKEN_HEADERS.items():
         count = str(headers.get(header, ""))
         if count.isascii() and count.isdigit():
+            counts[field] = int(count)
             setattr(record, field, int(count))
+    if len(counts) == len(_TOKEN_HEADERS):
+        record.total_tokens = sum(counts.values())
     error = _mapping(answer.get("Error"))
     record.error_code = _text(error.get("Code")) or record.error_code
     _note_shared(record, answer)
@@ -44,9 +49,7 @@ def note_event(record: CallRecord | None, event: Mapping[str, Any]) -> None:
 
 def _note_shared(record: CallRecord, part: Mapping[str, Any]) -> None:
     record.stop_reason = _text(part.get("stopReason")) or record.stop_reason
-    latency = _whole(_mapping(part.get("metrics")).get("latencyMs"))
-    if latency is not None:
-        record.server_latency_ms = float(latency)
+    note_latency(record, part)
     usage = _mapping(part.get("usage"))
     for name, field in _TOKENS.items():
         count = _whole(usage.get(name))
