@@ -1,7 +1,6 @@
 """Hands events to sinks and keeps count of those that were not accepted; a sink can't break a call."""
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -12,6 +11,7 @@ from secure_bedrock.audit.event import InvocationEvent
 from secure_bedrock.audit.record import CallRecord
 from secure_bedrock.audit.sinks import Sink, SinkLike
 from secure_bedrock.errors import ConfigurationError
+from secure_bedrock.values import PerProcess
 
 AuditMode = Literal["best_effort", "required"]
 """What a policy may ask for; a trail of this version offers best_effort alone."""
@@ -131,9 +131,8 @@ class _Outlet:
         self._complained_at: float | None = None
         self._missed = 0
         self.dropped = 0
-        # One lock per process: a forked child must not wait for a lock that some thread of its parent held. Re-entrant,
-        # because the garbage collector may finish a record while this thread counts.
-        self._locks: dict[int, threading.RLock] = {}
+        # Re-entrant, because the garbage collector may finish a record while this thread counts.
+        self._lock = PerProcess(threading.RLock)
 
     def deliver(self, event: InvocationEvent) -> None:
         missed = 0
@@ -180,7 +179,3 @@ class _Outlet:
             type(problem).__name__,
             self.dropped,
         )
-
-    def _lock(self) -> "threading.RLock":
-        pid = os.getpid()
-        return self._locks.get(pid) or self._locks.setdefault(pid, threading.RLock())

@@ -16,6 +16,7 @@ from secure_bedrock.transport.credentials import CredentialSource
 from secure_bedrock.transport.credentials.chain import credential_source
 from secure_bedrock.transport.preflight import preflight
 from secure_bedrock.transport.typed import TypedChannel
+from secure_bedrock.values import PerProcess
 from secure_bedrock.values.version import __version__
 
 if TYPE_CHECKING:
@@ -80,8 +81,7 @@ class Parts:
             credentials=self.source,
             runner=self.runner,
         )
-        # One lock per process: a forked child must not wait for a lock that some thread of its parent held.
-        self._locks: dict[int, threading.Lock] = {}
+        self._lock = PerProcess(threading.Lock)
         self._channels: dict[str, TypedChannel] = {}
         self._transports: list[GuardedTransport] = []
         self._session: HardenedSession | None = None
@@ -120,10 +120,6 @@ class Parts:
             transports = list(self._transports)
         for transport in transports:
             transport.drain()
-
-    def _lock(self) -> threading.Lock:
-        pid = os.getpid()
-        return self._locks.get(pid) or self._locks.setdefault(pid, threading.Lock())
 
     def _open(self, route: PrivateRoute) -> TypedChannel:
         transport = GuardedTransport(
