@@ -20,6 +20,7 @@ from secure_bedrock.transport.credentials import (
     freeze,
 )
 from secure_bedrock.transport.credentials.none_found import no_credentials
+from secure_bedrock.values import PerProcess
 
 # The providers that read AWS's files, or a web identity's token file.
 # Source: METHOD of botocore.credentials' providers (botocore 1.44.5, read 2026-11-20).
@@ -76,7 +77,7 @@ class CredentialChain:
         self._asked_profile = profile_name
         self._client_for = client_for
         self._environ = environ
-        self._lock = threading.Lock()
+        self._lock = PerProcess(threading.Lock)
         self._found: CredentialSource | None = None
         self._fetching = threading.local()
 
@@ -106,7 +107,7 @@ class CredentialChain:
 
     def _source(self) -> CredentialSource:
         if self._found is None:
-            with self._lock:
+            with self._lock():
                 if self._found is None:
                     self._found = self._find()
         return self._found
