@@ -40,6 +40,11 @@ class BotocoreCredentials:
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
 
+    @property
+    def source(self) -> CredentialSource:
+        """The source itself."""
+        return self._source
+
     def get_frozen_credentials(self) -> FrozenCredentials:
         """The values of the moment."""
         return self._source.frozen()
