@@ -186,11 +186,22 @@ def test_throttling_is_retried_and_the_invocation_keeps_its_id(
     assert [event.attempts for event in events] == [3]
 
 
-def test_the_days_quota_is_not_waited_for(make: Any, bedrock: LocalBedrock) -> None:
-    bedrock.fault(Fault.throttle("Too many tokens per day, please wait."), times=4)
+@pytest.mark.parametrize(
+    "message", ["Too many tokens per day, please wait.", "The daily number of tokens is used up."]
+)
+def test_the_days_quota_is_not_waited_for(make: Any, bedrock: LocalBedrock, message: str) -> None:
+    bedrock.fault(Fault.throttle(message), times=4)
     with pytest.raises(ClientError):
         make().converse(modelId=MODEL, messages=MESSAGES)
     assert len(bedrock.requests) == 1
+
+
+def test_what_a_typed_call_tries_again_is_tried_again(make: Any, bedrock: LocalBedrock) -> None:
+    bedrock.fault(Fault.error("RequestTooSlow", 408), times=1)
+
+    make().converse(modelId=MODEL, messages=MESSAGES)
+
+    assert len(bedrock.requests) == 2
 
 
 def test_fewer_retries_may_be_asked_for(make: Any, bedrock: LocalBedrock) -> None:
