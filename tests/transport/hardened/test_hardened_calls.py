@@ -21,7 +21,7 @@ from secure_bedrock.errors import (
     OperationDenied,
     RedirectDenied,
 )
-from secure_bedrock.testing import ConnectLog, Fault, LocalBedrock
+from secure_bedrock.testing import Answer, ConnectLog, Fault, LocalBedrock
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
 PROMPT = "the harbour kettle is a secret"
@@ -202,6 +202,23 @@ def test_what_a_typed_call_tries_again_is_tried_again(make: Any, bedrock: LocalB
     make().converse(modelId=MODEL, messages=MESSAGES)
 
     assert len(bedrock.requests) == 2
+
+
+def test_a_count_that_no_call_has_is_no_count(
+    make: Any, bedrock: LocalBedrock, events: list[InvocationEvent]
+) -> None:
+    """Python refuses to read a number of 5000 digits: the answer stands all the same."""
+    headers = (
+        ("Content-Type", "application/json"),
+        ("x-amzn-bedrock-input-token-count", "9" * 5000),
+        ("x-amzn-bedrock-output-token-count", "3"),
+    )
+    bedrock.script(Answer.raw(200, headers, b"{}"))
+
+    answer = make().invoke_model(modelId=MODEL, body=b"{}")
+
+    assert answer["body"].read() == b"{}"
+    assert [(event.outcome, event.input_tokens) for event in events] == [("ok", None)]
 
 
 def test_fewer_retries_may_be_asked_for(make: Any, bedrock: LocalBedrock) -> None:

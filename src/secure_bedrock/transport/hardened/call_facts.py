@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from secure_bedrock.audit import CallRecord
+from secure_bedrock.models.invoke import usage_of
+from secure_bedrock.transport.record_facts import note_usage
 
 _TOKENS = {
     "inputTokens": "input_tokens",
@@ -12,11 +14,6 @@ _TOKENS = {
     "cacheReadInputTokens": "cache_read_input_tokens",
     "cacheWriteInputTokens": "cache_write_input_tokens",
 }
-# InvokeModel's counts. Source: Bedrock API reference, InvokeModel response headers, read 2026-11-20.
-_TOKEN_HEADERS = {
-    "x-amzn-bedrock-input-token-count": "input_tokens",
-    "x-amzn-bedrock-output-token-count": "output_tokens",
-}
 
 
 def note_answer(record: CallRecord | None, answer: Any) -> None:
@@ -24,11 +21,7 @@ def note_answer(record: CallRecord | None, answer: Any) -> None:
     if record is None or not isinstance(answer, Mapping):
         return
     metadata = _mapping(answer.get("ResponseMetadata"))
-    headers = _mapping(metadata.get("HTTPHeaders"))
-    for header, field in _TOKEN_HEADERS.items():
-        count = str(headers.get(header, ""))
-        if count.isascii() and count.isdigit():
-            setattr(record, field, int(count))
+    note_usage(record, usage_of(_mapping(metadata.get("HTTPHeaders"))))
     error = _mapping(answer.get("Error"))
     record.error_code = _text(error.get("Code")) or record.error_code
     _note_shared(record, answer)
