@@ -83,8 +83,9 @@ class LocalVpc(LocalService):
         endpoints: what stands in the VPC; by default `typical_endpoints`.
         cidrs: the VPC's CIDRs, at least one of IPv4. `cidr` gives a single one.
         region: the Region in names and signatures.
+        vpc_id: the VPC's id.
         page_size: how much one page holds at most; below 1000 it makes every listing page.
-        port, tls_names, authority, credentials: as for `LocalBedrock`.
+        host, port, tls_names, authority, credentials: as for `LocalBedrock`.
     """
 
     def __init__(
