@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 
+from secure_bedrock.network import vpc_endpoint_id_of
 from secure_bedrock.testing.authority import LocalAuthority
 from secure_bedrock.testing.ec2_query import (
     Query,
@@ -19,7 +20,6 @@ from secure_bedrock.testing.endpoint_names import (
     endpoint_name,
     private_name,
     toml_text,
-    vpc_endpoint_id,
 )
 from secure_bedrock.testing.local_server import Origin
 from secure_bedrock.testing.local_service import LocalService, Outcome
@@ -147,7 +147,7 @@ class LocalVpc(LocalService):
 
     def policy_mapping(self) -> dict[str, object]:
         """The content of `[network.endpoints.ec2]`."""
-        found = vpc_endpoint_id(self.host)
+        found = vpc_endpoint_id_of(self.host)
         section: dict[str, object] = {"vpc_endpoint_id": found} if found else {}
         return {**section, "host": self.host, "addresses": ["127.0.0.1"], "port": self.port}
 
