@@ -30,7 +30,7 @@ class InvokeModelResponse:
     ) -> Self:
         """The answer; `headers` have lower-case names. IncompleteResponse when the body is empty."""
         if not body:
-            raise IncompleteResponse("the answer's body is empty", rule="empty-answer")
+            raise IncompleteResponse("the answer's body is empty", rule="empty")
         return cls(body, headers.get("content-type"), request_id, usage_of(headers))
 
     def json(self) -> Any:
