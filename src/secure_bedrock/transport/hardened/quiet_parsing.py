@@ -61,7 +61,9 @@ def parse_answer(parser: Any, response: dict[str, Any], shape: Any) -> Any:
         failed = True
     if failed and response["status_code"] >= _FIRST_ERROR_STATUS:
         return _generic_error(response)
-    raise IncompleteResponse("the answer does not have its operation's form", rule="malformed-answer")
+    raise IncompleteResponse(
+        "the answer does not have its operation's form", rule="malformed-answer"
+    )
 
 
 def check_whole(response: dict[str, Any], parsed: dict[str, Any], operation_model: Any) -> None:
