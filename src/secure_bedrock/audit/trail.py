@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from secure_bedrock.audit.event import InvocationEvent
 from secure_bedrock.audit.record import CallRecord
@@ -26,7 +26,7 @@ class AuditTrail:
     In the mode best_effort a sink that fails is counted, reported once a minute on the logger
     `secure_bedrock.audit.trail`, and does no harm to the call; the next event that it accepts says how many it missed.
     `sdk_version` and `environment` stand in every event. Raises ConfigurationError for
-    another mode: a trail that does less than it was asked for must not come up.
+    another mode, and for a sink that is none: a trail that does less than it was asked for must not come up.
     """
 
     def __init__(
@@ -107,14 +107,24 @@ def _always() -> bool:
     return True
 
 
+def _entrance(sink: Any) -> Callable[[InvocationEvent], object]:
+    """What takes the sink's events; a name, say, would take none and only complain later."""
+    entrance = sink.emit if isinstance(sink, Sink) else sink
+    if not callable(entrance):
+        raise ConfigurationError(
+            f"a {type(sink).__name__} is no audit sink: it has no emit() and can't be called",
+            rule="audit-sink",
+            next_step="pass callables of an event; names such as logging stand in the policy's audit.sinks",
+        )
+    return entrance
+
+
 class _Outlet:
     """One sink with its count of what it did not accept."""
 
     def __init__(self, sink: SinkLike, clock: Callable[[], float]) -> None:
         self._sink = sink
-        self._take: Callable[[InvocationEvent], object] = (
-            sink.emit if isinstance(sink, Sink) else sink
-        )
+        self._take: Callable[[InvocationEvent], object] = _entrance(sink)
         self._ready: Callable[[], bool] = getattr(sink, "ready", _always)
         self._clock = clock
         self._complained_at: float | None = None

@@ -80,7 +80,8 @@ class Parts:
             credentials=self.source,
             runner=self.runner,
         )
-        self._lock = threading.Lock()
+        # One lock per process: a forked child must not wait for a lock that some thread of its parent held.
+        self._locks: dict[int, threading.Lock] = {}
         self._channels: dict[str, TypedChannel] = {}
         self._transports: list[GuardedTransport] = []
         self._session: HardenedSession | None = None
@@ -91,7 +92,7 @@ class Parts:
         if known is not None:
             return known
         route = self.routes.route(service)
-        with self._lock:
+        with self._lock():
             if service not in self._channels:
                 self._channels[service] = self._open(route)
             return self._channels[service]
@@ -100,7 +101,7 @@ class Parts:
         """The hardened botocore session; botocore's own is loaded here and not before."""
         from secure_bedrock.transport.hardened.session import hardened_session  # noqa: PLC0415 - loads botocore.session
 
-        with self._lock:
+        with self._lock():
             if self._session is None:
                 self._session = hardened_session(
                     self.policy,
@@ -115,11 +116,14 @@ class Parts:
 
     def close(self) -> None:
         """Close the idle connections of every channel; a later call opens new ones."""
-        with self._lock:
-            transports, self._transports = self._transports, []
-            self._channels.clear()
+        with self._lock():
+            transports = list(self._transports)
         for transport in transports:
-            transport.close()
+            transport.drain()
+
+    def _lock(self) -> threading.Lock:
+        pid = os.getpid()
+        return self._locks.get(pid) or self._locks.setdefault(pid, threading.Lock())
 
     def _open(self, route: PrivateRoute) -> TypedChannel:
         transport = GuardedTransport(

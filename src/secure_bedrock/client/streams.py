@@ -19,7 +19,7 @@ from secure_bedrock.models import (
 )
 from secure_bedrock.resilience import classify
 from secure_bedrock.transport.core.stream_events import StreamEvent as WireEvent
-from secure_bedrock.transport.record_facts import note_usage
+from secure_bedrock.transport.record_facts import note_latency, note_usage
 
 Piece = TypeVar("Piece")
 
@@ -34,6 +34,8 @@ class _Stream(Generic[Piece]):
     def __init__(self, opened: OpenedStream, record: CallRecord) -> None:
         self._opened = opened
         self._record = record
+        self._closed = False
+        self._complete = False
         self._pieces = self._read()
         self._dropped = weakref.finalize(self, opened.close)
         record.time_to_first_event_ms = record.elapsed_ms
@@ -54,6 +56,7 @@ class _Stream(Generic[Piece]):
 
     def close(self) -> None:
         """End the stream; idempotent. One that was not read to its end leaves an event `cancelled`."""
+        self._closed = True
         self._opened.close()
         self._record.finish("cancelled")
 
@@ -71,7 +74,9 @@ class _Stream(Generic[Piece]):
     def _read(self) -> Iterator[Piece]:
         try:
             for event in self._opened:
+                self._check_open()
                 yield self._take(event)
+            self._check_open()
             self._check_complete()
         except ServiceError as error:
             raise self._end(self._interrupted(error)) from None
@@ -81,6 +86,7 @@ class _Stream(Generic[Piece]):
         except BaseException as error:
             self._end(error)
             raise
+        self._complete = True
         self._record.finish("ok")
 
     def _end(self, error: BaseException) -> BaseException:
@@ -100,6 +106,11 @@ class _Stream(Generic[Piece]):
 
     def _take(self, event: WireEvent) -> Piece:
         raise TypeError(f"{type(self).__name__} does not read {event.name}")
+
+    def _check_open(self) -> None:
+        """Raise once the stream was closed: what had arrived by then is an accident of the network."""
+        if self._closed:
+            raise IncompleteResponse("the stream was closed before its end", rule="closed")
 
     def _check_complete(self) -> None:
         """Raise IncompleteResponse when what came does not make an answer."""
@@ -124,9 +135,13 @@ class ConverseStream(_Stream[StreamEvent]):
                 yield event.text
 
     def response(self) -> ConverseResponse:
-        """The whole answer, after reading what is left; IncompleteResponse if the stream was cut or closed."""
+        """The whole answer, after reading what is left; IncompleteResponse if the stream failed or was closed."""
         for _ in self:
             pass
+        if not self._complete:
+            raise IncompleteResponse(
+                "the stream did not come to its end", partial=self._partial(), rule="stream-cut"
+            )
         return self._folder.response(request_id=self.request_id).with_event(self.event)
 
     def _take(self, event: WireEvent) -> StreamEvent:
@@ -138,6 +153,7 @@ class ConverseStream(_Stream[StreamEvent]):
             self._record.stop_reason = typed.stop_reason
         elif type(typed) is Metadata:
             note_usage(self._record, typed.usage)
+            note_latency(self._record, typed.raw)
         return typed
 
     def _check_complete(self) -> None:

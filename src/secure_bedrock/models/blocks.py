@@ -12,6 +12,7 @@ from secure_bedrock.models.wire import (
     malformed,
     optional_text_of,
     refuse_lost_members,
+    shown,
     struct_of,
     text_of,
 )
@@ -129,7 +130,7 @@ class ToolResultBlock:
         return {"toolResult": members}
 
     def __repr__(self) -> str:
-        return f"ToolResultBlock({len(self.content)} parts, status={self.status!r})"
+        return f"ToolResultBlock({len(self.content)} parts, status={shown(self.status)!r})"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

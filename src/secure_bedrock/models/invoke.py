@@ -7,6 +7,7 @@ from typing import Any, Final, Self
 
 from secure_bedrock.errors import IncompleteResponse
 from secure_bedrock.models.usage import Usage
+from secure_bedrock.models.wire import shown
 
 # Source: headers of InvokeModel answers as bedrock-runtime sends them; they are not in service-2.json (2026-11-20).
 _INPUT_TOKENS: Final = "x-amzn-bedrock-input-token-count"
@@ -48,7 +49,7 @@ class InvokeModelResponse:
         return replace(self, event=event)
 
     def __repr__(self) -> str:
-        return f"InvokeModelResponse({len(self.body)} bytes, content_type={self.content_type!r})"
+        return f"InvokeModelResponse({len(self.body)} bytes, content_type={shown(self.content_type)!r})"
 
 
 def usage_of(headers: Mapping[str, str]) -> Usage | None:

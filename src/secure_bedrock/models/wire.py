@@ -2,10 +2,13 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from secure_bedrock.errors import IncompleteResponse, InvalidRequest
+
+_WORD: Final = re.compile(r"[A-Za-z0-9_.+/-]{1,64}", re.ASCII)
 
 UNKNOWN_MEMBER: Final = "SDK_UNKNOWN_MEMBER"
 """botocore's stand-in for a union member that its model does not know: the content is lost (botocore 1.44.5)."""
@@ -69,11 +72,22 @@ def bytes_of(value: object, name: str) -> bytes:
     raise malformed(name)
 
 
+def shown(word: str | None) -> str | None:
+    """A word of the API's as a repr may show it; "?" for what could be anything else that was said."""
+    return word if word is None or _WORD.fullmatch(word) else "?"
+
+
 def refuse_lost_members(value: object) -> None:
     """Raise InvalidRequest where botocore's stand-in for a lost union member is anywhere inside `value`."""
     pending = [value]
+    # A value that holds itself is refused by the encoder; here it must come to an end. Items are kept so that
+    # their ids stay theirs.
+    seen: dict[int, object] = {}
     while pending:
         item = pending.pop()
+        if id(item) in seen:
+            continue
+        seen[id(item)] = item
         if isinstance(item, Mapping):
             if UNKNOWN_MEMBER in item:
                 raise InvalidRequest(

@@ -73,3 +73,11 @@ def note_usage(record: CallRecord, usage: TokenCounts | None) -> None:
     record.total_tokens = usage.total_tokens
     record.cache_read_input_tokens = usage.cache_read_input_tokens
     record.cache_write_input_tokens = usage.cache_write_input_tokens
+
+
+def note_latency(record: CallRecord, members: Mapping[str, Any]) -> None:
+    """Write the latency that AWS measured into the record, from an answer's or an event's `metrics`."""
+    metrics = members.get("metrics")
+    latency = metrics.get("latencyMs") if isinstance(metrics, Mapping) else None
+    if type(latency) is int:
+        record.server_latency_ms = float(latency)

@@ -333,7 +333,7 @@ def test_mid_stream_exceptions_stay_botocores_with_their_message_withheld(
     assert "withheld" in caught.value.response["Error"]["Message"]
     assert caught.value.__context__ is None
     assert [(event.outcome, event.error_code) for event in events] == [
-        ("error", "throttlingException")
+        ("incomplete", "throttlingException")
     ]
 
 

@@ -33,6 +33,7 @@ class GuardedResponse:
     """
 
     __slots__ = (
+        "_begun",
         "_connection",
         "_deadline",
         "_idle_s",
@@ -58,6 +59,7 @@ class GuardedResponse:
         self._limit = limit
         self._deadline = deadline
         self._idle_s = idle_s
+        self._begun = False
         self._reader = ResponseReader()
         self.peer: PeerFacts = connection.peer
         self.reused = connection.reused
@@ -70,13 +72,14 @@ class GuardedResponse:
     def chunks(self) -> Iterator[bytes]:
         """The body's pieces as they arrive, none empty; IncompleteResponse unless it ends where it says.
 
-        The wait for each piece ends after `idle_s` where the exchange was given one, else with the exchange's
-        own `read_s`; always with the deadline. Leaving the iteration early closes the connection.
+        The wait for the first piece ends with the exchange's own `read_s`, that for each later one after `idle_s`
+        where the exchange was given one; always with the deadline. Leaving the iteration early closes the connection.
         """
         reader = self._reader
         try:
             while True:
                 if piece := reader.take():
+                    self._begun = True
                     yield piece
                 if reader.complete:
                     return
@@ -106,7 +109,9 @@ class GuardedResponse:
         return head
 
     def _wait(self) -> TimeLimit:
-        return self._limit if self._idle_s is None else TimeLimit(self._deadline, self._idle_s)
+        if self._idle_s is None or not self._begun:
+            return self._limit
+        return TimeLimit(self._deadline, self._idle_s)
 
     def _fill(self, limit: TimeLimit) -> None:
         """Feed the reader once; hand the connection back as soon as the answer is complete."""
@@ -170,7 +175,8 @@ class GuardedTransport:
         """Send the request once and return the answer as soon as its head is there.
 
         `read_s` bounds the writing of the request, and then the answer: the whole of it, or with `stream` its
-        head, after which each piece may take `idle_s`. The deadline bounds all of it, whatever the peer's pace.
+        head and first piece, after which each piece may take `idle_s`. The deadline bounds all of it, whatever
+        the peer's pace.
 
         A request is never sent twice from here. A kept connection that the peer closes at the moment of
         sending is ConnectFailed("closed-before-answer"), because the request may have run and been billed;
@@ -197,6 +203,10 @@ class GuardedTransport:
             raise
         return response
 
+    def drain(self) -> None:
+        """Close the connections that are not in use; those in use follow with their answer. Later calls go on."""
+        self._pool.drain()
+
     def close(self) -> None:
-        """Close the connections that are not in use; those in use follow with their answer. Idempotent."""
+        """Drain, and open no other connection from now on; idempotent."""
         self._pool.close()

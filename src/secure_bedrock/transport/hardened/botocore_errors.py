@@ -29,11 +29,14 @@ def as_botocore(error: TransportError | DeadlineExceeded, *, url: str) -> Except
     return failure
 
 
-def failures_of(state: CallState) -> Callable[[BaseException], Failure]:
-    """How the retry rules see what an attempt of this call raised; fatal once the caller's own limit is reached."""
+def failures_of(state: CallState, *, own_limit: bool) -> Callable[[BaseException], Failure]:
+    """How the retry rules see what an attempt of this call raised.
+
+    With `own_limit` the caller asked for fewer attempts than the policy allows: then the last of them is fatal.
+    """
 
     def failure_of(error: BaseException) -> Failure:
-        if state.number >= state.max_attempts:
+        if own_limit and state.number >= state.max_attempts:
             return FATAL
         answered = state.error if isinstance(error, ClientError) else None
         return classify(answered or error)

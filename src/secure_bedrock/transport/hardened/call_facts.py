@@ -5,7 +5,7 @@ from typing import Any
 
 from secure_bedrock.audit import CallRecord
 from secure_bedrock.models.invoke import usage_of
-from secure_bedrock.transport.record_facts import note_usage
+from secure_bedrock.transport.record_facts import note_latency, note_usage
 
 _TOKENS = {
     "inputTokens": "input_tokens",
@@ -37,9 +37,7 @@ def note_event(record: CallRecord | None, event: Mapping[str, Any]) -> None:
 
 def _note_shared(record: CallRecord, part: Mapping[str, Any]) -> None:
     record.stop_reason = _text(part.get("stopReason")) or record.stop_reason
-    latency = _whole(_mapping(part.get("metrics")).get("latencyMs"))
-    if latency is not None:
-        record.server_latency_ms = float(latency)
+    note_latency(record, part)
     usage = _mapping(part.get("usage"))
     for name, field in _TOKENS.items():
         count = _whole(usage.get(name))

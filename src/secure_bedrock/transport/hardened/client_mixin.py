@@ -96,7 +96,10 @@ class GuardedCalls:
         runner = self._secure.runner
         if runner is None:
             return attempt(None, 1, Deadline.after(self._secure.policy.timeouts.deadline_s))
-        answer, record = runner.run(plan, attempt, failure_of=failures_of(state))
+        own_limit = state.max_attempts < runner.policy.retry.max_attempts
+        answer, record = runner.run(
+            plan, attempt, failure_of=failures_of(state, own_limit=own_limit)
+        )
         if not plan.streaming:
             record.finish("ok")
         return answer

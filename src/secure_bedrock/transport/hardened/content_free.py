@@ -11,6 +11,7 @@ from secure_bedrock.transport.hardened.call_state import CallState
 
 _STEP = re.compile(r"\.?(?P<member>[A-Za-z][A-Za-z0-9]*)|\[(?P<index>[0-9]+)\]", re.ASCII)
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:#/-]{0,127}", re.ASCII)
+_CODE_HEADER = "x-amzn-errortype"
 _MESSAGE_HEADERS = ("x-amzn-errormessage", "x-amzn-error-message")
 
 
@@ -93,6 +94,8 @@ def withhold_message(parsed: dict[str, Any]) -> None:
         headers = metadata.get("HTTPHeaders", {})
         for name in _MESSAGE_HEADERS:
             headers.pop(name, None)
+        if not _CODE.fullmatch(headers.get(_CODE_HEADER, "absent")):
+            headers.pop(_CODE_HEADER)
 
 
 def _without_messages(name: str, value: Any) -> Any:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from botocore.eventstream import EventStream, EventStreamBuffer
+from botocore.eventstream import EventStream, EventStreamBuffer, ParserError
 from botocore.exceptions import EventStreamError
 
-from secure_bedrock.audit import CallRecord, outcome_of
+from secure_bedrock.audit import CallRecord, Outcome, outcome_of
 from secure_bedrock.errors import DeadlineExceeded, IncompleteResponse, TransportError
 from secure_bedrock.transport.hardened.botocore_errors import as_botocore
 from secure_bedrock.transport.hardened.call_facts import note_answer, note_event
@@ -96,10 +96,21 @@ class CompleteEventStream(_EventStream):  # type: ignore[misc]
             raise IncompleteResponse("the stream held no event", rule="empty")
 
     def _finish(self, error: Exception | None) -> None:
+        if error is not None:
+            self._raw_stream.close()  # the rest is of no use, and the caller may keep the stream for long
         if self._record is None:
             return
         if error is None:
             self._record.usage_missing = self._record.total_tokens is None or None
             self._record.finish("ok")
         else:
-            self._record.finish(outcome_of(error), error)
+            self._record.finish(self._outcome_of(error), error)
+
+    def _outcome_of(self, error: Exception) -> Outcome:
+        """As on the typed client: what ends a stream after its beginning makes the answer an incomplete one."""
+        if isinstance(error, ParserError) and self._record is not None:
+            self._record.error_code = "misframed"
+            return "incomplete"
+        if isinstance(error, EventStreamError) and self._seen:
+            return "incomplete"
+        return outcome_of(error)

@@ -8,6 +8,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from secure_bedrock.errors import InvalidRequest, RedirectDenied, TransportTampered
 from secure_bedrock.policy import Policy
 from secure_bedrock.transport.connections.driver import GuardedResponse
+from secure_bedrock.transport.core.answers import parse_invoke_answer
 from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.wire import WireRequest
 from secure_bedrock.transport.hardened.call_state import CallState, require_state
@@ -146,5 +147,8 @@ def _response(
         body = answer.read()
         if state.record is not None:
             state.record.response_bytes = len(body)
+        if state.operation == "InvokeModel" and status == 200:
+            # botocore hands this body on unread, so an empty or broken one would pass as a model's answer.
+            parse_invoke_answer(answer.head, body)
         raw = RawBody(iter((body,)), state=state)
     return AWSResponse(url, status, headers, cast("Any", raw))
