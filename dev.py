@@ -186,6 +186,12 @@ def bench(arguments: argparse.Namespace) -> None:
     run([environment.python, ROOT / "benchmarks" / "compare.py", *arguments.rest])
 
 
+def route_matrix(arguments: argparse.Namespace) -> None:
+    """What leaves a VPC, ours beside boto3, by kernel counters (Linux, root); writes docs/evidence/."""
+    environment = _environment(arguments)
+    run([environment.python, "-m", "tests.netns.testbed", *arguments.rest])
+
+
 def lock(arguments: argparse.Namespace) -> None:
     """Write requirements/*.txt anew from the dependency groups."""
     environment = _environment(arguments)
@@ -223,6 +229,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "check": check,
     "test-lowest": test_lowest,
     "bench": bench,
+    "route-matrix": route_matrix,
     "lock": lock,
 }
 
