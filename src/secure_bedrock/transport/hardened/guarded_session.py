@@ -81,7 +81,7 @@ class GuardedHttpSession:
     def _gated(
         self, wire: WireRequest, route: PrivateRoute, record: CallRecord | None
     ) -> GatedRequest:
-        """The gate's verdict; the record gets the model that the bytes name: a handler may have changed what was asked."""
+        """The gate's verdict; the record gets the model that the bytes name, which a handler may have changed."""
         if record is not None:
             record.request_bytes = len(wire.body)
         try:
