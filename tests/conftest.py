@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:  # loaded by the fixtures that need them: most tests do without
     from secure_bedrock.client import SecureBedrockClient
@@ -17,6 +18,10 @@ if TYPE_CHECKING:  # loaded by the fixtures that need them: most tests do withou
     from secure_bedrock.testing import LocalAuthority
 
 Make = Callable[..., Any]
+
+# A law says nothing of time, and 200 ms, Hypothesis's own bound for one example, a busy machine takes for nothing.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 # What leaves this machine is stopped before it is made, whoever tries: a test that plays with patched resolvers and
 # monkeypatched dialers must never reach a stranger, also not through the stock client it compares with. Audit hooks

@@ -84,11 +84,12 @@ def test_a_client_that_can_not_be_made_says_why(
 
 def test_credentials_and_sinks_that_are_none_are_refused_at_once(local: LocalBedrock) -> None:
     wrong: Any = ("AKIA…", "secret")
+    named: Any = ["logging"]
     with pytest.raises(CredentialPathDenied, match="tuple") as caught:
         SecureBedrockClient(local.policy, credentials=wrong)
     assert "secret" not in str(caught.value).replace("secret key", "")
     with pytest.raises(ConfigurationError, match="str is no audit sink"):
-        SecureBedrockClient(local.policy, sinks=["logging"])
+        SecureBedrockClient(local.policy, sinks=named)
 
 
 def test_nothing_is_opened_before_the_first_call(make: Any, local: LocalBedrock) -> None:

@@ -61,6 +61,9 @@ def signature(function: object, name: str, *, returns: bool = True) -> str:
         del node.args.args[0]
     _write_out_defaults(node.args, function)
     arguments = re.sub(r"=(?=\S)", " = ", ast.unparse(node.args))
+    arguments = re.sub(
+        r": '([^']+)'", r": \1", arguments
+    )  # an annotation in quotes is one all the same
     result = f" -> {unquoted(node.returns)}" if returns and node.returns is not None else ""
     return f"{name}({arguments}){result}"
 

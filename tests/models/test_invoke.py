@@ -39,7 +39,7 @@ def test_a_count_that_is_none_is_not_counted(count: str | None) -> None:
 def test_an_empty_body_is_incomplete() -> None:
     with pytest.raises(IncompleteResponse) as caught:
         InvokeModelResponse.from_wire(b"", COUNTED)
-    assert caught.value.rule == "empty-answer"
+    assert caught.value.rule == "empty"
 
 
 @pytest.mark.parametrize("body", [b'{"secret', b"\xff\xfesecret", b"<html>secret", b"[" * 100_000])

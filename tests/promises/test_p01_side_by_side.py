@@ -88,6 +88,10 @@ HOSTS = ("private-DNS name", "endpoint name")
 Key = tuple[str, str, str, str]
 
 
+# The probe takes ten seconds and is run once a worker: these tests stay on one.
+pytestmark = pytest.mark.xdist_group("side-by-side")
+
+
 def surroundings(home: Path) -> dict[str, str]:
     """The environment without anything that steers an SDK."""
     kept = {

@@ -158,7 +158,11 @@ def test_an_answer_and_its_stream_show_none_of_it(
     events.clear()
     tool_input = {prompt: prompt}
     use = {"toolUse": {"toolUseId": "t1", "name": "f", "input": tool_input}}
-    conversation = [Message.user(prompt), {"role": "assistant", "content": [use]}, prompt]
+    conversation: list[Any] = [
+        Message.user(prompt),
+        {"role": "assistant", "content": [use]},
+        prompt,
+    ]
     reply = typed.converse(MODEL, conversation, system=prompt)
     with typed.converse_stream(MODEL, prompt) as stream:
         seen = list(stream)

@@ -40,7 +40,6 @@ class AuditTrail:
     ) -> None:
         if mode != "best_effort":
             raise ConfigurationError(f"audit mode {mode!r} is not supported yet", rule="audit-mode")
-        self.mode = mode
         self.sdk_version = sdk_version
         self.environment = environment
         self._outlets = tuple(_Outlet(sink, clock) for sink in sinks)

@@ -4,10 +4,10 @@ import argparse
 import sys
 import time
 from dataclasses import asdict
-from importlib import import_module
 from typing import TYPE_CHECKING
 
-from secure_bedrock.cli.failures import FINDING, PASS, UsageError
+from secure_bedrock.cli.failures import FINDING, PASS
+from secure_bedrock.cli.options import Parser, add_command, refuse_policy, require_testing
 from secure_bedrock.cli.render import columns, document, paint, paragraph
 
 if TYPE_CHECKING:
@@ -20,16 +20,22 @@ an AWS account or leaves this machine. Python's audit hook counts every connecti
 """
 
 
+def add_parser(subparsers: "argparse._SubParsersAction[Parser]") -> None:
+    """Register the subcommand."""
+    parser = add_command(
+        subparsers,
+        "demo",
+        summary="the whole story on this machine, without AWS",
+        description="The whole story on this machine, without AWS. Needs the extra `testing`.",
+        reads_policy=False,
+    )
+    parser.set_defaults(run=run)
+
+
 def run(args: argparse.Namespace) -> int:
     """Tell the story; 0 when every step went as promised, 1 when one did not."""
-    for package in ("cryptography", "trustme"):
-        try:
-            import_module(package)
-        except ModuleNotFoundError as error:
-            raise UsageError(
-                f"the demo's servers need {package}, which is not installed",
-                next_step='pip install "secure-bedrock[testing]"',
-            ) from error
+    refuse_policy(args, "demo")
+    require_testing("the demo's servers need")
     from secure_bedrock.cli.demo_story import staged
 
     with staged() as stage:

@@ -6,12 +6,11 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from secure_bedrock.cli.failures import PASS, UsageError
-from secure_bedrock.cli.options import Parser, add_command, refuse_policy
+from secure_bedrock.cli.options import Parser, add_command, refuse_policy, require_testing
 from secure_bedrock.cli.render import clean, document
 
 if TYPE_CHECKING:
@@ -69,14 +68,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _server(args: argparse.Namespace) -> "LocalBedrock":
-    for name in ("cryptography", "trustme"):  # what the extra `testing` brings
-        try:
-            import_module(name)
-        except ModuleNotFoundError as error:
-            raise UsageError(
-                f"the local Bedrock needs {name}, which is not installed",
-                next_step='pip install "secure-bedrock[testing]"',
-            ) from error
+    require_testing("the local Bedrock needs")
     from secure_bedrock.testing import DEFAULT_MODELS, LocalBedrock
 
     models = tuple(args.model) or DEFAULT_MODELS

@@ -4,13 +4,12 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 from io import TextIOWrapper
 from typing import NoReturn
 
-from secure_bedrock.cli import explain, init, local, policy
+from secure_bedrock.cli import demo, explain, init, local, policy
 from secure_bedrock.cli.failures import INTERRUPTED, PASS, PIPE_CLOSED, UNDETERMINED, report
-from secure_bedrock.cli.options import Parser, add_command, common_options, parse, refuse_policy
+from secure_bedrock.cli.options import Parser, common_options, parse
 from secure_bedrock.values.version import __version__
 
 _EXAMPLES = """\
@@ -45,23 +44,9 @@ def build_parser() -> Parser:
         help="print the version and exit",
     )
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
-    demo = add_command(
-        subparsers,
-        "demo",
-        summary="the whole story on this machine, without AWS",
-        description="The whole story on this machine, without AWS. Needs the extra `testing`.",
-        reads_policy=False,
-    )
-    demo.set_defaults(run=_demo)
-    for command in (init, policy, explain, local):
+    for command in (demo, init, policy, explain, local):
         command.add_parser(subparsers)
     return parser
-
-
-def _demo(args: argparse.Namespace) -> int:
-    refuse_policy(args, "demo")
-    status: int = import_module("secure_bedrock.cli.demo").run(args)
-    return status
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import NoReturn
 
 from secure_bedrock.cli.failures import USAGE, UsageError
@@ -70,6 +71,18 @@ def refuse_policy(args: argparse.Namespace, command: str) -> None:
             f"`{command}` brings a policy of its own, so --policy would have no effect",
             next_step="leave --policy out",
         )
+
+
+def require_testing(what: str) -> None:
+    """Raise UsageError where a package of the extra `testing` is missing; `what` is who needs it, with the verb."""
+    for package in ("cryptography", "trustme"):
+        try:
+            import_module(package)
+        except ModuleNotFoundError as error:
+            raise UsageError(
+                f"{what} {package}, which is not installed",
+                next_step='pip install "secure-bedrock[testing]"',
+            ) from error
 
 
 def parse(parser: Parser, argv: Sequence[str] | None) -> argparse.Namespace:

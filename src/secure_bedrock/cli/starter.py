@@ -8,7 +8,7 @@ EXAMPLE_ENDPOINT_ID = "vpce-0abc123def4567890"
 
 _EXAMPLE_REGION = "eu-west-1"
 _EXAMPLE_CIDR = "10.20.0.0/16"
-# A model with on-demand profiles in both geographies; source: facts of the Bedrock user guide, read 2026-11-20.
+# A model with on-demand profiles in both geographies; source: the Bedrock user guide, read 2026-11-20.
 _EXAMPLE_MODEL = "anthropic.claude-sonnet-4-5-20250929-v1:0"
 _GEOGRAPHIES = {"eu-": "eu.", "us-gov-": "us-gov.", "us-": "us."}
 

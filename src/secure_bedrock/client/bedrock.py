@@ -1,11 +1,11 @@
 """The typed client: what an application holds to speak with Bedrock over the private route."""
 
 from collections.abc import Sequence
-from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
-from secure_bedrock.client.parts import Parts, policy_of
+from secure_bedrock.audit import SinkLike
+from secure_bedrock.client.parts import Parts, PolicyLike, policy_of
 from secure_bedrock.client.typed_calls import TypedCalls
 from secure_bedrock.models import (
     ConverseOptions,
@@ -22,6 +22,7 @@ from secure_bedrock.transport.keywords import refuse_unknown
 
 if TYPE_CHECKING:
     from secure_bedrock.client.streams import ConverseStream, InvokeModelStream
+    from secure_bedrock.models.requests import MessageLike
 
 _OWN_ARGUMENTS = ("policy", "credentials", "profile_name", "sinks", "resolver")
 _CONVERSE_OPTIONS = frozenset({"deadline_s", *ConverseOptions.__annotations__})
@@ -47,11 +48,11 @@ class SecureBedrockClient:
 
     def __init__(
         self,
-        policy: Policy | str | PathLike[str] | None = None,
+        policy: PolicyLike = None,
         *,
-        credentials: Any = None,
+        credentials: object = None,
         profile_name: str | None = None,
-        sinks: Sequence[Any] | None = None,
+        sinks: Sequence[SinkLike] | None = None,
         resolver: Resolver | None = None,
         **policy_fields: Any,
     ) -> None:
@@ -75,7 +76,7 @@ class SecureBedrockClient:
     def converse(
         self,
         model_id: str,
-        messages: Any,
+        messages: "MessageLike | Sequence[MessageLike] | None",
         *,
         deadline_s: float | None = None,
         **options: Unpack[ConverseOptions],
@@ -96,7 +97,7 @@ class SecureBedrockClient:
     def converse_stream(
         self,
         model_id: str,
-        messages: Any,
+        messages: "MessageLike | Sequence[MessageLike] | None",
         *,
         deadline_s: float | None = None,
         **options: Unpack[ConverseOptions],
@@ -114,7 +115,7 @@ class SecureBedrockClient:
     def invoke_model(
         self,
         model_id: str,
-        payload: Any,
+        payload: object,
         *,
         deadline_s: float | None = None,
         **options: Unpack[InvokeOptions],
@@ -133,7 +134,7 @@ class SecureBedrockClient:
     def invoke_model_stream(
         self,
         model_id: str,
-        payload: Any,
+        payload: object,
         *,
         deadline_s: float | None = None,
         **options: Unpack[InvokeOptions],

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from secure_bedrock.audit import AuditTrail, sinks_from
+from secure_bedrock.audit import AuditTrail, SinkLike, sinks_from
 from secure_bedrock.discovery import RouteFinder
 from secure_bedrock.network import Connector, PrivateRoute, Resolver
 from secure_bedrock.policy import Policy
@@ -48,7 +48,7 @@ class Parts:
         *,
         credentials: object = None,
         profile_name: str | None = None,
-        sinks: Sequence[Any] | None = None,
+        sinks: Sequence[SinkLike] | None = None,
         resolver: Resolver | None = None,
         connector: Connector | None = None,
     ) -> None:

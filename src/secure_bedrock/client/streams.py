@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
-from secure_bedrock.audit import CallRecord, outcome_of
+from secure_bedrock.audit import CallRecord, InvocationEvent, outcome_of
 from secure_bedrock.client.opened import OpenedStream
 from secure_bedrock.errors import IncompleteResponse, ServiceError, StreamInterrupted
 from secure_bedrock.models import (
@@ -46,7 +46,7 @@ class _Stream(Generic[Piece]):
         return self._opened.request_id
 
     @property
-    def event(self) -> Any:
+    def event(self) -> InvocationEvent | None:
         """The call's InvocationEvent; None until the stream has ended."""
         return self._record.event
 

@@ -15,9 +15,8 @@ from secure_bedrock.transport.record_facts import note_latency, note_params, not
 from secure_bedrock.transport.typed import PreparedCall, TypedChannel
 from secure_bedrock.values import BEDROCK_RUNTIME, Deadline
 
-if (
-    TYPE_CHECKING
-):  # streams are loaded with the first stream: their classes are 5 ms of a cold start
+# Streams are loaded with the first stream: their classes are 5 ms of a cold start.
+if TYPE_CHECKING:
     from secure_bedrock.client.opened import OpenedStream
     from secure_bedrock.client.streams import ConverseStream, InvokeModelStream
 
@@ -91,9 +90,8 @@ class TypedCalls:
         *,
         stream: bool = False,
     ) -> tuple[T, CallRecord]:
-        prepared: list[
-            tuple[TypedChannel, PreparedCall]
-        ] = []  # by the first attempt, for all of them
+        # By the first attempt, for all of them.
+        prepared: list[tuple[TypedChannel, PreparedCall]] = []
 
         timed = _is_seconds(deadline_s)
 

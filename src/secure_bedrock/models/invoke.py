@@ -31,8 +31,8 @@ class InvokeModelResponse:
     ) -> Self:
         """The answer; `headers` have lower-case names. IncompleteResponse when the body is empty."""
         if not body:
-            raise IncompleteResponse("the answer's body is empty", rule="empty-answer")
-        return cls(body, headers.get("content-type"), request_id, _usage_of(headers))
+            raise IncompleteResponse("the answer's body is empty", rule="empty")
+        return cls(body, headers.get("content-type"), request_id, usage_of(headers))
 
     def json(self) -> Any:
         """The body, parsed; IncompleteResponse when it is not JSON."""
@@ -52,7 +52,8 @@ class InvokeModelResponse:
         return f"InvokeModelResponse({len(self.body)} bytes, content_type={shown(self.content_type)!r})"
 
 
-def _usage_of(headers: Mapping[str, str]) -> Usage | None:
+def usage_of(headers: Mapping[str, str]) -> Usage | None:
+    """The tokens that InvokeModel's headers (lower-case names) count; None unless both counts are readable."""
     given, written = _count(headers, _INPUT_TOKENS), _count(headers, _OUTPUT_TOKENS)
     if given is None or written is None:
         return None

@@ -181,7 +181,6 @@ def _set_options(sock: socket.socket) -> None:
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, value in _KEEP_ALIVE:
         if name in vars(socket):
-            with suppress(
-                OSError
-            ):  # some kernels know the option and refuse it; probes are a comfort only
+            # Some kernels know the option and refuse it; probes are a comfort only.
+            with suppress(OSError):
                 sock.setsockopt(socket.IPPROTO_TCP, vars(socket)[name], value)

@@ -44,12 +44,15 @@ def read_text(text: str, *, file: str, directory: str) -> tuple[Document, Origin
         short = [(path, line) for path, line in lines.items() if path[0] == "models"]
         lines.update({("models", "allow", *path[1:]): line for path, line in short})
     origin = Origin(file, directory, lines)
-    return read_mapping(plain, origin), origin
+    return _read(plain, origin), origin
 
 
 def read_mapping(mapping: Mapping[str, Any], origin: Origin) -> Document:
     """The document that a mapping holds; PolicyInvalid with every problem."""
-    plain = _checked_plain(mapping, origin)
+    return _read(_checked_plain(mapping, origin), origin)
+
+
+def _read(plain: dict[str, Any], origin: Origin) -> Document:
     found: Found = []
     document = DOCUMENT.read(plain, (), found)
     if document is BAD:

@@ -10,9 +10,8 @@ from secure_bedrock.errors import PolicyInvalid, PolicyNotFound, Problem
 
 FILE_NAME: Final = "secure-bedrock.toml"
 VARIABLE: Final = "SECURE_BEDROCK_POLICY"
-LAYER_DIRECTORY: Final = Path(
-    "/opt"
-)  # where Lambda unpacks layers: Lambda developer guide, 2026-11-20
+# Where Lambda unpacks layers: Lambda developer guide, 2026-11-20.
+LAYER_DIRECTORY: Final = Path("/opt")
 MAX_BYTES: Final = 1024 * 1024
 
 

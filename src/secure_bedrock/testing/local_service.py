@@ -58,9 +58,8 @@ class LocalService(ABC):
 
     def start(self) -> Self:
         """Listen; returns the service itself. OSError when the port is taken."""
-        self._authority.server_context(
-            self._names
-        )  # so that the first connection doesn't wait for it
+        # Made here, so that the first connection doesn't wait for it.
+        self._authority.server_context(self._names)
         self._server.start()
         return self
 

@@ -1,4 +1,4 @@
-"""The way of one call, in one place: policy → audit record → deadline → attempts with retry → one event."""
+"""The way of one call, in one place: audit record → deadline → policy → attempts with retry → one event."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

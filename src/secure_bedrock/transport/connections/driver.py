@@ -1,6 +1,7 @@
 """Carries gated requests over guarded connections, synchronously, within their time."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -13,7 +14,7 @@ from secure_bedrock.network import (
     SystemConnector,
     SystemResolver,
 )
-from secure_bedrock.policy import Policy
+from secure_bedrock.policy import NetworkPolicy, Policy, Timeouts
 from secure_bedrock.transport.connections.connection import GuardedConnection, PeerFacts
 from secure_bedrock.transport.connections.pool import ConnectionPool
 from secure_bedrock.transport.connections.time_limit import TimeLimit
@@ -128,6 +129,14 @@ class GuardedResponse:
                 self._connection.close()
 
 
+@dataclass(frozen=True, slots=True)
+class ConnectionSettings:
+    """What a transport reads of a policy, for a caller who changes some of it."""
+
+    network: NetworkPolicy
+    timeouts: Timeouts
+
+
 class GuardedTransport:
     """The guarded way to one route's endpoint; thread-safe, fork-safe, not picklable.
 
@@ -139,7 +148,7 @@ class GuardedTransport:
         self,
         route: PrivateRoute,
         *,
-        policy: Policy,
+        policy: Policy | ConnectionSettings,
         resolver: Resolver | None = None,
         connector: Connector | None = None,
     ) -> None:

@@ -22,7 +22,8 @@ from secure_bedrock.errors import (
 _CLASSES: Final[Mapping[type[ServiceError], str]] = {
     Throttled: """ThrottlingException Throttling ThrottledException RequestThrottledException RequestThrottled
         TooManyRequestsException RequestLimitExceeded BandwidthLimitExceeded LimitExceededException SlowDown
-        PriorRequestNotComplete EC2ThrottledException""",
+        PriorRequestNotComplete EC2ThrottledException ProvisionedThroughputExceededException
+        TransactionInProgressException""",
     QuotaExceeded: "ServiceQuotaExceededException",
     ModelNotReady: "ModelNotReadyException",
     ModelTimeout: "ModelTimeoutException",

@@ -41,7 +41,9 @@ def serialise(operation: str, params: Mapping[str, Any], *, route: Route) -> Wir
         # A document may be null; botocore leaves a null member of the first level out.
         members = {k: v for k, v in params.items() if k not in shape.labels and v is not None}
         body = _json_body(operation, members)
-    target = _path(operation, tuple(sorted((label, params[label]) for label in shape.labels)))
+    # Plain copies: the path is kept under them, and a subclass that lies about equality would poison it for others.
+    labels = sorted((label, str.__str__(params[label])) for label in shape.labels)
+    target = _path(operation, tuple(labels))
     return WireRequest("POST", target, tuple(headers), body)
 
 
@@ -68,7 +70,7 @@ def _shown(member: object) -> str:
 def _header(member: str, value: str) -> str:
     if not _HEADER_VALUE.fullmatch(value):
         raise _invalid(f"{member} has to be printable ASCII for its header", "header-value")
-    return value
+    return str.__str__(value)
 
 
 @lru_cache(maxsize=256)

@@ -12,10 +12,8 @@ from botocore.exceptions import (
 )
 
 from secure_bedrock.errors import AttemptTimeout, DeadlineExceeded, TransportError
-from secure_bedrock.resilience import Failure, classify, classify_answer, retry_after_of
+from secure_bedrock.resilience import FATAL, Failure, classify
 from secure_bedrock.transport.hardened.call_state import CallState
-
-_FATAL = Failure("fatal")
 
 
 def as_botocore(error: TransportError | DeadlineExceeded, *, url: str) -> Exception:
@@ -38,17 +36,9 @@ def failures_of(state: CallState, *, own_limit: bool) -> Callable[[BaseException
     """
 
     def failure_of(error: BaseException) -> Failure:
-        failure = _answered(error, state) if isinstance(error, ClientError) else classify(error)
-        return _FATAL if own_limit and state.number >= state.max_attempts else failure
+        if own_limit and state.number >= state.max_attempts:
+            return FATAL
+        answered = state.error if isinstance(error, ClientError) else None
+        return classify(answered or error)
 
     return failure_of
-
-
-def _answered(error: ClientError, state: CallState) -> Failure:
-    answer: Any = error.response
-    metadata = answer.get("ResponseMetadata", {})
-    status = metadata.get("HTTPStatusCode")
-    hint: Any = "per-day" if state.per_day else None
-    failure = classify_answer(answer.get("Error", {}).get("Code", ""), status, message_hint=hint)
-    retry_after = retry_after_of(metadata.get("HTTPHeaders", {}))
-    return Failure(failure.kind, failure.code, retry_after)

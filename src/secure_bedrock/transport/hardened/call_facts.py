@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from secure_bedrock.audit import CallRecord
-from secure_bedrock.transport.record_facts import note_latency
+from secure_bedrock.models.invoke import usage_of
+from secure_bedrock.transport.record_facts import note_latency, note_usage
 
 _TOKENS = {
     "inputTokens": "input_tokens",
@@ -13,11 +14,6 @@ _TOKENS = {
     "cacheReadInputTokens": "cache_read_input_tokens",
     "cacheWriteInputTokens": "cache_write_input_tokens",
 }
-# InvokeModel's counts. Source: Bedrock API reference, InvokeModel response headers, read 2026-11-20.
-_TOKEN_HEADERS = {
-    "x-amzn-bedrock-input-token-count": "input_tokens",
-    "x-amzn-bedrock-output-token-count": "output_tokens",
-}
 
 
 def note_answer(record: CallRecord | None, answer: Any) -> None:
@@ -25,15 +21,7 @@ def note_answer(record: CallRecord | None, answer: Any) -> None:
     if record is None or not isinstance(answer, Mapping):
         return
     metadata = _mapping(answer.get("ResponseMetadata"))
-    headers = _mapping(metadata.get("HTTPHeaders"))
-    counts: dict[str, int] = {}
-    for header, field in _TOKEN_HEADERS.items():
-        count = str(headers.get(header, ""))
-        if count.isascii() and count.isdigit():
-            counts[field] = int(count)
-            setattr(record, field, int(count))
-    if len(counts) == len(_TOKEN_HEADERS):
-        record.total_tokens = sum(counts.values())
+    note_usage(record, usage_of(_mapping(metadata.get("HTTPHeaders"))))
     error = _mapping(answer.get("Error"))
     record.error_code = _text(error.get("Code")) or record.error_code
     _note_shared(record, answer)

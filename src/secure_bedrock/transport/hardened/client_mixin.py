@@ -1,6 +1,6 @@
 """What makes a genuine botocore client a hardened one: retry, audit and witness around its own single attempt."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NoReturn, Self
 
 from botocore.exceptions import ClientError
@@ -35,7 +35,7 @@ class ClientParts:
     grants: frozenset[str] = frozenset()
     runner: CallRunner | None = None
     max_attempts: int = 1
-    findings: tuple[Finding, ...] = field(default=())
+    findings: tuple[Finding, ...] = ()
 
 
 class GuardedCalls:

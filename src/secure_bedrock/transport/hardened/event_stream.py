@@ -91,7 +91,7 @@ class CompleteEventStream(_EventStream):  # type: ignore[misc]
             raise IncompleteResponse("the stream ended inside a frame", rule="cut")
         last = _LAST_EVENT.get(self._operation_name)
         if last is not None and last not in self._seen:
-            raise IncompleteResponse(f"the stream ended without {last}", rule="no-message-stop")
+            raise IncompleteResponse(f"the stream ended without {last}", rule="stream-cut")
         if not self._seen:
             raise IncompleteResponse("the stream held no event", rule="empty")
 

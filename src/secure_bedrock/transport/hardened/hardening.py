@@ -1,7 +1,7 @@
 """A botocore session that reads no environment, no file and no foreign model, and makes hardened clients only."""
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import botocore.session
@@ -48,7 +48,7 @@ class SessionParts:
     resolver: Resolver | None = None
     connector: Connector | None = None
     runner: CallRunner | None = None
-    findings: tuple[Finding, ...] = field(default=())
+    findings: tuple[Finding, ...] = ()
 
 
 # botocore-stubs describes what callers use, not what subclasses override.

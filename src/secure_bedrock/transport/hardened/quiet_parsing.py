@@ -61,7 +61,9 @@ def parse_answer(parser: Any, response: dict[str, Any], shape: Any) -> Any:
         failed = True
     if failed and response["status_code"] >= _FIRST_ERROR_STATUS:
         return _generic_error(response)
-    raise IncompleteResponse("the answer does not have its operation's form", rule="unparsable")
+    raise IncompleteResponse(
+        "the answer does not have its operation's form", rule="malformed-answer"
+    )
 
 
 def check_whole(response: dict[str, Any], parsed: dict[str, Any], operation_model: Any) -> None:
@@ -71,15 +73,15 @@ def check_whole(response: dict[str, Any], parsed: dict[str, Any], operation_mode
     """
     content_type = str(response["headers"].get("content-type") or "").lower()
     if content_type.startswith("text/html"):
-        raise IncompleteResponse("the answer is a web page", rule="not-an-answer")
+        raise IncompleteResponse("the answer is a web page", rule="content-type")
     if operation_model.has_event_stream_output:
         if not content_type.startswith(_EVENT_STREAM_TYPE):
-            raise IncompleteResponse("the answer is not an event stream", rule="not-an-answer")
+            raise IncompleteResponse("the answer is not an event stream", rule="content-type")
         return
     shape = operation_model.output_shape
     missing = [] if shape is None else [m for m in shape.required_members if m not in parsed]
     if missing:
-        raise IncompleteResponse(f"the answer lacks {', '.join(missing)}", rule="missing-members")
+        raise IncompleteResponse(f"the answer lacks {', '.join(missing)}", rule="missing-member")
 
 
 def _generic_error(response: dict[str, Any]) -> dict[str, Any]:
