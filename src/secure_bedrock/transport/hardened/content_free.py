@@ -36,12 +36,18 @@ class ContentFreeSerializer:
     def serialize_to_request(self, parameters: Any, operation_model: Any) -> Any:
         """The request dict; ParamValidationError names the members that are wrong."""
         shape = operation_model.input_shape
-        if self._validator is not None and shape is not None:
+        report = "input: can't be serialised"
+        try:
+            if self._validator is None or shape is None:
+                return self._serializer.serialize_to_request(parameters, operation_model)
             found = self._validator.validate(parameters, shape)
-            if found.has_errors():
-                errors = found._errors  # noqa: SLF001 - its own report repeats the values
-                raise ParamValidationError(report=report_of(errors, shape))
-        return self._serializer.serialize_to_request(parameters, operation_model)
+            if not found.has_errors():
+                return self._serializer.serialize_to_request(parameters, operation_model)
+            # Its own report repeats the values.
+            report = report_of(found._errors, shape)  # noqa: SLF001
+        except Exception:  # noqa: BLE001, S110 - a codec's or serialiser's error holds what it could not write
+            pass
+        raise ParamValidationError(report=report)  # out here, so that no such error is its context
 
 
 def report_of(errors: list[tuple[str, str, Mapping[str, Any]]], shape: Any) -> str:
