@@ -1,7 +1,6 @@
 """Reads members of AWS's answers; what is missing or of the wrong type makes an incomplete answer."""
 
 import base64
-import binascii
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -67,7 +66,7 @@ def bytes_of(value: object, name: str) -> bytes:
     if isinstance(value, str):
         try:
             return base64.b64decode(value, validate=True)
-        except binascii.Error:
+        except ValueError:  # not base64, or not even ASCII
             pass
     raise malformed(name)
 

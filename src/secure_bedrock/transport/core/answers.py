@@ -132,6 +132,7 @@ def retry_after(headers: Fields) -> float | None:
 
 
 _ENDS: Final = frozenset({b"{}", b"[]"})
+_BROKEN: Final = object()
 
 
 def _invoke_members(head: Fields) -> dict[str, str]:
@@ -151,19 +152,22 @@ def _check_type(head: Fields, expected: str) -> None:
 def _json_object(body: bytes) -> dict[str, Any]:
     if not body.strip():
         raise IncompleteResponse("the answer is empty", rule="empty")
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError):
-        # `from None`: the decoder's error holds the whole document.
-        raise IncompleteResponse("the answer is not whole JSON", rule="not-json") from None
+    answer = _parsed(body)
+    if answer is _BROKEN:
+        raise IncompleteResponse("the answer is not whole JSON", rule="not-json")
     if not isinstance(answer, dict):
         raise IncompleteResponse("the answer is not a JSON object", rule="not-json")
     return answer
 
 
-def _error_document(body: bytes) -> dict[str, Any]:
+def _parsed(body: bytes) -> Any:
+    """`_BROKEN`, not an error: the decoder's own holds the whole document, and would hang on one raised there."""
     try:
-        document = json.loads(body)
+        return json.loads(body)
     except (ValueError, RecursionError):
-        return {}
+        return _BROKEN
+
+
+def _error_document(body: bytes) -> dict[str, Any]:
+    document = _parsed(body)
     return document if isinstance(document, dict) else {}
