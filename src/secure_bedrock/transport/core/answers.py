@@ -27,6 +27,7 @@ _CONTENT_TYPE: Final = "content-type"
 _STREAM_CONTENT_TYPE: Final = "x-amzn-bedrock-content-type"
 
 _SECONDS: Final = re.compile(r"[0-9]{1,5}(?:\.[0-9]{1,3})?", re.ASCII)
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_.:/+=-]{1,64}", re.ASCII)
 _MILLISECONDS: Final = re.compile(r"[0-9]{1,8}", re.ASCII)
 MAX_RETRY_AFTER_S: Final = 86_400.0  # a day: what asks for more is ignored
 
@@ -113,9 +114,15 @@ def error_of(status: int, headers: Fields, body: bytes) -> SecureBedrockError:
         code or str(status),
         http_status=status,
         message=message if isinstance(message, str) else "",
-        request_id=headers.get("x-amzn-requestid"),
+        request_id=request_id_of(headers),
         retry_after_s=retry_after(headers),
     )
+
+
+def request_id_of(headers: Fields) -> str | None:
+    """AWS's id of the request; None where the header holds anything but an identifier."""
+    told = headers.get("x-amzn-requestid") or ""
+    return told if _REQUEST_ID.fullmatch(told) else None
 
 
 def retry_after(headers: Fields) -> float | None:
