@@ -1,10 +1,11 @@
 """What an answer tells the audit record: counts, times and identifiers, never content."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from secure_bedrock.audit import CallRecord
-from secure_bedrock.transport.record_facts import note_latency
+from secure_bedrock.transport.record_facts import is_count, note_latency
 
 _TOKENS = {
     "inputTokens": "input_tokens",
@@ -18,6 +19,7 @@ _TOKEN_HEADERS = {
     "x-amzn-bedrock-input-token-count": "input_tokens",
     "x-amzn-bedrock-output-token-count": "output_tokens",
 }
+_COUNT = re.compile(r"[0-9]{1,15}", re.ASCII)
 
 
 def note_answer(record: CallRecord | None, answer: Any) -> None:
@@ -29,7 +31,7 @@ def note_answer(record: CallRecord | None, answer: Any) -> None:
     counts: dict[str, int] = {}
     for header, field in _TOKEN_HEADERS.items():
         count = str(headers.get(header, ""))
-        if count.isascii() and count.isdigit():
+        if _COUNT.fullmatch(count):
             counts[field] = int(count)
             setattr(record, field, int(count))
     if len(counts) == len(_TOKEN_HEADERS):
@@ -52,17 +54,13 @@ def _note_shared(record: CallRecord, part: Mapping[str, Any]) -> None:
     note_latency(record, part)
     usage = _mapping(part.get("usage"))
     for name, field in _TOKENS.items():
-        count = _whole(usage.get(name))
-        if count is not None:
+        count = usage.get(name)
+        if is_count(count):
             setattr(record, field, count)
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
-
-
-def _whole(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _text(value: Any) -> str | None:
