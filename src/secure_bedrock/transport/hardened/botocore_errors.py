@@ -10,12 +10,24 @@ from botocore.exceptions import (
     EndpointConnectionError,
     ReadTimeoutError,
 )
+from botocore.parsers import ResponseParserError
 
 from secure_bedrock.errors import AttemptTimeout, DeadlineExceeded, TransportError
 from secure_bedrock.resilience import Failure, classify, classify_answer, retry_after_of
 from secure_bedrock.transport.hardened.call_state import CallState
 
 _FATAL = Failure("fatal")
+
+# What botocore's parsers raise for bytes that are not what the model says.
+UNREADABLE = (
+    ResponseParserError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+)
 
 
 def as_botocore(error: TransportError | DeadlineExceeded, *, url: str) -> Exception:
