@@ -1,5 +1,6 @@
 """An answer that was cut, misframed or is no answer at all is an error on hardened clients too."""
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
@@ -316,3 +317,28 @@ def test_a_closed_stream_does_not_end_as_an_answer_does(make: Any) -> None:
     assert len(list(whole)) > 1
     whole.close()
     assert list(whole) == []
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 7, 100])
+def test_a_body_is_the_same_in_pieces_of_any_size(step: int) -> None:
+    chunks = (b"abc", b"", b"d", b"efghij")
+    raw = RawBody(iter(chunks))
+    pieces = [raw.read(step)]
+    while pieces[-1]:
+        assert raw.tell() == len(b"".join(pieces))
+        pieces.append(raw.read(step))
+    assert b"".join(pieces) == b"abcdefghij"
+    assert all(len(piece) == step for piece in pieces[:-2])
+
+    raw = RawBody(iter(chunks))
+    assert raw.read(0) == b""
+    assert raw.read(2) + b"".join(raw.stream()) == b"abcdefghij"
+    assert (raw.tell(), raw.read(1)) == (10, b"")
+
+
+def test_reading_a_large_body_in_small_pieces_takes_no_copy_of_its_rest() -> None:
+    raw = RawBody(iter((bytes(20_000_000),)))
+    began = time.process_time()
+    while raw.read(1024):
+        pass
+    assert time.process_time() - began < 2
