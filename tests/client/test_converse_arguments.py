@@ -82,6 +82,18 @@ WRONG: dict[str, tuple[tuple[Any, ...], dict[str, Any], type[SecureBedrockError]
         InvalidRequest,
         "JSON",
     ),
+    "a number beyond all floats": (
+        (MODEL, "x"),
+        {"temperature": 10**400},
+        InvalidRequest,
+        "finite",
+    ),
+    "a deadline beyond all clocks": (
+        (MODEL, "x"),
+        {"deadline_s": 10**400},
+        InvalidRequest,
+        "deadline_s",
+    ),
     "a text for a deadline": ((MODEL, "x"), {"deadline_s": "5"}, InvalidRequest, "deadline_s"),
     "a deadline at no time": (
         (MODEL, "x"),

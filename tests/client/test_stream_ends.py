@@ -22,6 +22,11 @@ from secure_bedrock.testing.reply import HangUp, Send
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
 SLOW = Answer.text("one two three four five six seven eight nine ten eleven twelve", pace_s=0.05)
 FAULTS = Fault.all()
+NATIVE = {
+    "anthropic_version": "bedrock-2023-05-31",
+    "max_tokens": 9,
+    "messages": [{"role": "user", "content": "Hello there"}],
+}
 
 
 def leave_by_close(stream: Any) -> None:
@@ -124,15 +129,48 @@ def test_a_stream_that_fails_gives_what_came_and_no_whole_answer_afterwards(
     seen: list[str] = []
     with pytest.raises(kind) as caught:
         seen.extend(stream.text_stream)
-    with pytest.raises(IncompleteResponse):
-        stream.response()
+    for read_again in (stream.response, lambda: list(stream), lambda: next(stream.text_stream)):
+        with pytest.raises(kind) as again:
+            read_again()
+        assert again.value is caught.value
 
     error: Any = caught.value
     assert isinstance(error.partial, Message)
     assert error.partial.text == "".join(seen) != ""
     assert getattr(error, "retryable", None) is retryable
     assert [(event.outcome, event.error_code) for event in events] == [("incomplete", code)]
-    assert list(stream) == []
+
+
+@pytest.mark.parametrize("kept", ["events", "text", "chunks"])
+def test_an_iterator_that_failed_never_ends_as_if_the_answer_had(
+    kept: str, client: SecureBedrockClient, local: LocalBedrock
+) -> None:
+    local.fault(FAULTS["cut-in-event"])
+    stream: Any
+    if kept == "chunks":
+        stream = client.invoke_model_stream(MODEL, NATIVE)
+    else:
+        stream = client.converse_stream(MODEL, "Hello there, dear model")
+    pieces = stream.text_stream if kept == "text" else iter(stream)
+    for _ in range(3):
+        with pytest.raises(IncompleteResponse, match=r"inside a frame|cut|ended"):
+            list(pieces)
+
+
+def test_a_reader_that_was_interrupted_gets_no_whole_answer(
+    client: SecureBedrockClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = client.converse_stream(MODEL, "Hello")
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(stream, "_check_open", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        list(stream)
+    for _ in range(2):
+        with pytest.raises(IncompleteResponse, match="did not come to its end"):
+            stream.response()
 
 
 def test_a_stream_that_fails_after_its_message_gives_no_answer_either(

@@ -40,6 +40,10 @@ def echoes(canaries: Any) -> dict[str, Fault]:
     """Answers that repeat everything, in every place where an answer can hold a text."""
     told, prompt = canaries.together, canaries.prompt
     html = (("Content-Type", "text/html"), ("x-amzn-ErrorMessage", prompt))
+    everywhere = tuple(
+        (name, prompt)
+        for name in "Content-Type Date x-amzn-RequestId x-amz-id-2 x-amzn-ErrorType Retry-After x-mine".split()
+    )
     garbage = {":message-type": "event", ":event-type": "contentBlockDelta"}
 
     def answer(name: str, effect: effects.Effect) -> Fault:
@@ -61,7 +65,11 @@ def echoes(canaries: Any) -> dict[str, Fault]:
             delta = {"contentBlockIndex": 0, "delta": {"text": told}}
             events = (start, frames.event("contentBlockDelta", delta), stop)
             return replace(reply, events=events).steps()
-        headers = (("Content-Type", "application/json; x=" + prompt), *reply.headers[3:])
+        headers = (
+            ("Content-Type", "application/json; x=" + prompt),
+            ("x-amzn-RequestId", prompt),
+            ("x-mine", prompt),
+        )
         return replace(reply, headers=headers, body=json.dumps(body).encode()).steps()
 
     def status_line(_reply: Reply) -> Steps:
@@ -70,6 +78,7 @@ def echoes(canaries: Any) -> dict[str, Fault]:
     listed = [
         Fault.error("ValidationException", 400, told),
         Fault.throttle(told),
+        answer("header-echo", effects.instead(400, everywhere, b"{}")),
         answer("code-echo", effects.error(prompt, 400, told)),
         answer("page-echo", effects.instead(200, html, told.encode())),
         answer("gateway-echo", effects.instead(502, html, told.encode())),
@@ -92,6 +101,7 @@ def echoes(canaries: Any) -> dict[str, Fault]:
 ECHOES = [
     "echo error-ValidationException",
     "echo throttle",
+    "echo header-echo",
     "echo code-echo",
     "echo page-echo",
     "echo gateway-echo",

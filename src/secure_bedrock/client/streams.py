@@ -1,9 +1,10 @@
 """What a caller holds while an answer streams in: events, text, and the whole answer at the end."""
 
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from operator import attrgetter
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Final, Generic, Self, TypeVar
 
 from secure_bedrock.audit import CallRecord, InvocationEvent, outcome_of
 from secure_bedrock.client.opened import OpenedStream
@@ -36,6 +37,7 @@ class _Stream(Generic[Piece]):
         self._record = record
         self._closed = False
         self._complete = False
+        self._failure: Exception | None = None
         self._pieces = self._read()
         self._dropped = weakref.finalize(self, opened.close)
         record.time_to_first_event_ms = record.elapsed_ms
@@ -51,8 +53,18 @@ class _Stream(Generic[Piece]):
         return self._record.event
 
     def __iter__(self) -> Iterator[Piece]:
-        """The pieces, each once, however often the iteration is taken up again."""
-        return self._pieces
+        """The pieces, each once, however often the iteration is taken up again; a failure comes again each time."""
+        return self
+
+    def __next__(self) -> Piece:
+        """The next piece; StopIteration only where the answer has come to its end."""
+        for piece in self._pieces:
+            return piece
+        if self._complete:
+            raise StopIteration
+        raise self._failure or IncompleteResponse(
+            "the stream did not come to its end", partial=self._partial(), rule="stream-cut"
+        )
 
     def close(self) -> None:
         """End the stream; idempotent. One that was not read to its end leaves an event `cancelled`."""
@@ -92,6 +104,7 @@ class _Stream(Generic[Piece]):
     def _end(self, error: BaseException) -> BaseException:
         self._opened.close()
         self._record.finish(outcome_of(error), error)
+        self._failure = error if isinstance(error, Exception) else None
         return error
 
     def _interrupted(self, error: ServiceError) -> StreamInterrupted:
@@ -120,6 +133,13 @@ class _Stream(Generic[Piece]):
         return None
 
 
+def _is_text(event: StreamEvent) -> bool:
+    return type(event) is TextDelta
+
+
+_TEXT: Final[Callable[[Any], str]] = attrgetter("text")
+
+
 class ConverseStream(_Stream[StreamEvent]):
     """A Converse answer that streams in: iterate it for events or `text_stream` for text, then `response()`."""
 
@@ -130,18 +150,16 @@ class ConverseStream(_Stream[StreamEvent]):
     @property
     def text_stream(self) -> Iterator[str]:
         """The answer's text as it comes."""
-        for event in self:
-            if type(event) is TextDelta:
-                yield event.text
+        # Not a generator: that one would end after a failure, as if the answer had.
+        return map(_TEXT, filter(_is_text, self))
 
     def response(self) -> ConverseResponse:
-        """The whole answer, after reading what is left; IncompleteResponse if the stream failed or was closed."""
+        """The whole answer, after reading what is left.
+
+        A stream that failed raises its failure again, one that was closed IncompleteResponse.
+        """
         for _ in self:
             pass
-        if not self._complete:
-            raise IncompleteResponse(
-                "the stream did not come to its end", partial=self._partial(), rule="stream-cut"
-            )
         return self._folder.response(request_id=self.request_id).with_event(self.event)
 
     def _take(self, event: WireEvent) -> StreamEvent:

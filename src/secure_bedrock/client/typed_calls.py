@@ -1,6 +1,7 @@
 """The typed operations: parameters in, typed answers out, through the one way that every call takes."""
 
 import math
+import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -116,10 +117,12 @@ class TypedCalls:
 
 
 def _is_seconds(value: object) -> bool:
-    """True for a number, and for None; a NaN is before no moment and after none."""
+    """True for a number, and for None; a NaN is before no moment and after none, and a huge int fits no clock."""
+    if isinstance(value, float):
+        return not math.isnan(value)
     if isinstance(value, bool):
         return False
-    return value is None or (isinstance(value, int | float) and not math.isnan(value))
+    return value is None or (isinstance(value, int) and abs(value) <= sys.float_info.max)
 
 
 def _converse_response(response: GuardedResponse, record: CallRecord) -> ConverseResponse:

@@ -192,7 +192,7 @@ class UnknownBlock:
 
     def __repr__(self) -> str:
         # A member's name is the API's, but a caller's dict can have anything as its key.
-        return f"UnknownBlock({self.name if self.name.isidentifier() else '?'})"
+        return f"UnknownBlock({shown(self.name)})"
 
 
 Block = (

@@ -12,7 +12,7 @@ from secure_bedrock.models.wire import shown
 # Source: headers of InvokeModel answers as bedrock-runtime sends them; they are not in service-2.json (2026-11-20).
 _INPUT_TOKENS: Final = "x-amzn-bedrock-input-token-count"
 _OUTPUT_TOKENS: Final = "x-amzn-bedrock-output-token-count"
-_MAX_DIGITS: Final = 18
+_MAX_DIGITS: Final = 15  # as wire.COUNT_LIMIT
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -1,10 +1,11 @@
 """What a request, an answer's head and its peer add to a call's audit record, on both front ends."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Final, Protocol, TypeGuard
 
 from secure_bedrock.audit import CallRecord
 from secure_bedrock.transport.connections.driver import GuardedResponse
+from secure_bedrock.transport.core.answers import request_id_of
 
 
 def note_params(record: CallRecord, params: Mapping[str, Any]) -> None:
@@ -46,7 +47,7 @@ def note_response(record: CallRecord, response: GuardedResponse) -> None:
     record.tls_cipher = peer.tls_cipher
     record.peer_cert_sha256 = peer.certificate_sha256
     record.http_status = response.head.status
-    record.aws_request_id = response.head.get("x-amzn-requestid")
+    record.aws_request_id = request_id_of(response.head)
 
 
 class TokenCounts(Protocol):
@@ -75,9 +76,18 @@ def note_usage(record: CallRecord, usage: TokenCounts | None) -> None:
     record.cache_write_input_tokens = usage.cache_write_input_tokens
 
 
+# Ours (2026-11-20): no call has so many tokens or milliseconds, and floats and JSON readers keep them exactly.
+_COUNT_LIMIT: Final = 10**15
+
+
+def is_count(value: object) -> TypeGuard[int]:
+    """True for a number of tokens or milliseconds as an answer can mean it; a peer may write any."""
+    return type(value) is int and 0 <= value < _COUNT_LIMIT
+
+
 def note_latency(record: CallRecord, members: Mapping[str, Any]) -> None:
     """Write the latency that AWS measured into the record, from an answer's or an event's `metrics`."""
     metrics = members.get("metrics")
     latency = metrics.get("latencyMs") if isinstance(metrics, Mapping) else None
-    if type(latency) is int:
+    if is_count(latency):
         record.server_latency_ms = float(latency)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from secure_bedrock.errors import ConnectFailed
+from secure_bedrock.errors import ConnectFailed, IncompleteResponse
 from secure_bedrock.network import (
     Connector,
     PrivateRoute,
@@ -19,7 +19,7 @@ from secure_bedrock.transport.connections.connection import GuardedConnection, P
 from secure_bedrock.transport.connections.pool import ConnectionPool
 from secure_bedrock.transport.connections.time_limit import TimeLimit
 from secure_bedrock.transport.connections.tls import tls_context
-from secure_bedrock.transport.core.http1 import ResponseHead, ResponseReader
+from secure_bedrock.transport.core.http1 import MAX_BODY_BYTES, ResponseHead, ResponseReader
 from secure_bedrock.transport.core.wire import GatedRequest
 from secure_bedrock.values import Deadline
 
@@ -66,8 +66,18 @@ class GuardedResponse:
         self.head = self._await_head()
 
     def read(self) -> bytes:
-        """The whole body; IncompleteResponse if it is cut or misframed, and then none of it."""
-        return b"".join(self.chunks())
+        """The whole body; IncompleteResponse if it is cut, misframed or too large, and then none of it."""
+        pieces: list[bytes] = []
+        left = MAX_BODY_BYTES
+        for piece in self.chunks():
+            left -= len(piece)
+            if left < 0:
+                self.close()
+                raise IncompleteResponse(
+                    f"the answer is larger than {MAX_BODY_BYTES} bytes", rule="too-large"
+                )
+            pieces.append(piece)
+        return b"".join(pieces)
 
     def chunks(self) -> Iterator[bytes]:
         """The body's pieces as they arrive, none empty; IncompleteResponse unless it ends where it says.

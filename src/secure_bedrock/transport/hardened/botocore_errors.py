@@ -10,10 +10,22 @@ from botocore.exceptions import (
     EndpointConnectionError,
     ReadTimeoutError,
 )
+from botocore.parsers import ResponseParserError
 
 from secure_bedrock.errors import AttemptTimeout, DeadlineExceeded, TransportError
 from secure_bedrock.resilience import FATAL, Failure, classify
 from secure_bedrock.transport.hardened.call_state import CallState
+
+# What botocore's parsers raise for bytes that are not what the model says.
+UNREADABLE = (
+    ResponseParserError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+)
 
 
 def as_botocore(error: TransportError | DeadlineExceeded, *, url: str) -> Exception:

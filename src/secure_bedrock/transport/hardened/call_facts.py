@@ -5,7 +5,7 @@ from typing import Any
 
 from secure_bedrock.audit import CallRecord
 from secure_bedrock.models.invoke import usage_of
-from secure_bedrock.transport.record_facts import note_latency, note_usage
+from secure_bedrock.transport.record_facts import is_count, note_latency, note_usage
 
 _TOKENS = {
     "inputTokens": "input_tokens",
@@ -40,17 +40,13 @@ def _note_shared(record: CallRecord, part: Mapping[str, Any]) -> None:
     note_latency(record, part)
     usage = _mapping(part.get("usage"))
     for name, field in _TOKENS.items():
-        count = _whole(usage.get(name))
-        if count is not None:
+        count = usage.get(name)
+        if is_count(count):
             setattr(record, field, count)
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
-
-
-def _whole(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _text(value: Any) -> str | None:
