@@ -327,3 +327,28 @@ def test_a_reader_that_leaves_early_is_met_in_silence(tmp_path: pathlib.Path) ->
     os.close(writing)
 
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
+@pytest.mark.usefixtures("policy_file")
+@pytest.mark.parametrize("closed", [">&-", ">&- 2>&-"])
+def test_a_stdout_that_is_closed_is_met_in_silence(tmp_path: pathlib.Path, closed: str) -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", f'"$0" -m secure_bedrock.cli policy check {closed}', sys.executable],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(SRC)},
+        stderr=subprocess.PIPE,
+        timeout=60,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_a_policy_that_is_named_and_not_there_says_how_to_get_one(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["policy", "check", "--policy", "nope.toml"]) == 2
+
+    step = "next: correct the path, or write one with `secure-bedrock init`\n"
+    assert capsys.readouterr().err.endswith(step)

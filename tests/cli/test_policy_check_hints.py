@@ -27,7 +27,7 @@ def checked(text: str, capsys: pytest.CaptureFixture[str], *, status: int = 0) -
     pathlib.Path("secure-bedrock.toml").write_text(text)
     assert main(["policy", "check", "--output", "json"]) == status
     found: dict[str, Any] = json.loads(capsys.readouterr().out)
-    assert found["valid"] is (status == 0)
+    assert found["callable"] is (status == 0)
     return found
 
 
@@ -75,8 +75,9 @@ def test_a_route_that_nobody_can_complete_is_a_warning_that_says_what_to_write(
 ) -> None:
     tables, lacking, step = WITHOUT_ROUTE[case]
 
-    found = checked(HEAD + tables, capsys)
+    found = checked(HEAD + tables, capsys, status=1)
 
+    assert found["valid"] is True
     assert about_bedrock(found)[-1] == (
         "no source listed in network.discovery can complete a route for bedrock-runtime "
         f"from this file: {lacking}; {step}"
@@ -94,13 +95,43 @@ def test_a_route_that_ec2_is_asked_for_is_a_warning_too(capsys: pytest.CaptureFi
 def test_the_table_says_what_is_lacking(capsys: pytest.CaptureFixture[str]) -> None:
     pathlib.Path("secure-bedrock.toml").write_text(HEAD)
 
-    assert main(["policy", "check"]) == 0
+    assert main(["policy", "check"]) == 1
 
     out = " ".join(capsys.readouterr().out.split())
     assert (
         "bedrock-runtime eni none from this file: a host name and the endpoint's addresses" in out
     )
-    assert out.endswith(" pass")
+    assert out.endswith(" valid, but no call can be made yet")
+
+
+def test_a_policy_that_allows_no_model_is_a_finding(capsys: pytest.CaptureFixture[str]) -> None:
+    text = 'region = "eu-west-1"\nmodels = []\n[network]\ncidrs = ["10.20.0.0/16"]\n'
+
+    found = checked(text, capsys, status=1)
+
+    assert found["valid"] is True
+    assert [each["message"] for each in found["warnings"]] == ["no model is allowed"]
+    assert main(["policy", "check"]) == 1
+    assert capsys.readouterr().out.endswith("\nvalid, but no call can be made yet\n")
+
+
+COUNTED = {
+    "one": ("models = ['amazon.nova-*']\n", "valid, 1 warning"),
+    "two": ("models = ['amazon.nova-*', 'amazon.titan-*']\n", "valid, 2 warnings"),
+}
+
+
+@pytest.mark.parametrize(("models", "verdict"), COUNTED.values(), ids=COUNTED)
+def test_warnings_are_counted_and_pass(
+    capsys: pytest.CaptureFixture[str], models: str, verdict: str
+) -> None:
+    """A route that EC2 is asked for, or that private DNS completes, is one over which calls can be made."""
+    text = f'region = "eu-west-1"\n{models}[network]\ncidrs = ["10.20.0.0/16"]\n'
+    pathlib.Path("secure-bedrock.toml").write_text(text)
+
+    assert main(["policy", "check"]) == 0
+
+    assert capsys.readouterr().out.endswith(f"\n{verdict}\n")
 
 
 def test_what_init_wrote_and_nobody_replaced_is_a_finding(
@@ -186,7 +217,7 @@ IDS = {
 def test_an_id_of_the_documentation_is_a_warning(
     capsys: pytest.CaptureFixture[str], tables: str, key: str, value: str
 ) -> None:
-    found = checked(HEAD + tables, capsys)
+    found = checked(HEAD + tables, capsys, status=1)  # there is no route either
 
     about = [each for each in found["warnings"] if "documentation" in each["message"]]
     assert [(each["key"], each["line"]) for each in about] == [(key, 4)]
@@ -200,7 +231,7 @@ def test_an_account_of_the_documentation_among_the_models_is_a_warning(
         "models = [", "[models]\naccounts = ['222233334444', '123456789012']\nallow = ["
     )
 
-    found = checked(text, capsys)
+    found = checked(text, capsys, status=1)  # there is no route either
 
     keys = [each["key"] for each in found["warnings"] if "documentation" in each["message"]]
     assert keys == ["models.accounts[1]"]

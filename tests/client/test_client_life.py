@@ -206,7 +206,7 @@ def test_an_endpoint_that_nobody_listens_on_is_one_clear_error(
             lost.converse(MODEL, "Hello")
 
     assert isinstance(caught.value, SecureBedrockError)
-    assert "security group" in str(caught.value)
+    assert "check what stands at that address and port" in str(caught.value)
     assert [(event.outcome, event.error_class) for event in events] == [("error", "ConnectFailed")]
 
 

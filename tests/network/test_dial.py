@@ -289,7 +289,9 @@ def test_all_addresses_refusing_is_a_failed_connection_and_nothing_else_is_asked
         dialled(make_guard(closed_port), resolver)
 
     assert caught.value.rule == "connect-failed"
-    assert "127.0.0.1 (ConnectionRefusedError), 127.0.0.2" in caught.value.reason
+    refused = f":{closed_port} (ConnectionRefusedError)"
+    assert f"127.0.0.1{refused}, 127.0.0.2{refused}" in caught.value.reason
+    assert "security group" not in caught.value.next_step
     assert len(resolver.asked) == 1
     assert events == [
         ("socket.connect", ("127.0.0.1", closed_port)),

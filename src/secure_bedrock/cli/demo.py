@@ -1,9 +1,12 @@
 """`secure-bedrock demo`: the whole story on this machine, told in 80 columns or as JSON."""
 
 import argparse
+import shlex
+import shutil
 import sys
 import time
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from secure_bedrock.cli.failures import FINDING, PASS
@@ -64,8 +67,21 @@ def _as_text(stage: "Stage") -> "list[Step]":
         f"{good} of {len(told)} steps as promised; {strange} connections to anything but 127.0.0.1"
     )
     _say("\n" + paint(summary, colour, sys.stdout))
-    _say(f"({time.monotonic() - begun:.1f} s) Next: secure-bedrock init --help")
+    took = f"({time.monotonic() - begun:.1f} s)"
+    _say(paragraph(f"{took} Next: {own_command()} init --help"))
     return told
+
+
+def own_command() -> str:
+    """What starts this program from the shell: by its name where PATH has it, else by where it is."""
+    name = "secure-bedrock"
+    if shutil.which(name) is not None:
+        return name
+    script = Path(sys.argv[0]).absolute()
+    if script.stem != name:
+        return "python -m secure_bedrock.cli"
+    here = Path.cwd()
+    return shlex.quote(str(script.relative_to(here) if script.is_relative_to(here) else script))
 
 
 def _as_json(stage: "Stage") -> "list[Step]":

@@ -69,6 +69,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run() -> NoReturn:
     """The console script's entry: `main()`; a closed pipe or a full disk stays quiet until the interpreter is gone."""
+    if sys.stdout is None:  # closed by the shell (`>&-`): nothing could be told
+        raise SystemExit(PIPE_CLOSED)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -36,7 +36,10 @@ def _named(text: str, origin: str) -> tuple[Path, str]:
     path = Path(text)
     found = read_policy_file(path)
     if found is None:
-        raise PolicyNotFound(f"there is no policy file at {text} ({origin})")
+        raise PolicyNotFound(
+            f"there is no policy file at {text} ({origin})",
+            next_step="correct the path, or write one with `secure-bedrock init`",
+        )
     return path, found
 
 

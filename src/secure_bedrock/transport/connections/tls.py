@@ -38,6 +38,10 @@ _LEGACY_OPTIONS: Final = 0x4 | 0x40000
 # Alerts by which a server says that it failed, not that it disagrees (RFC 8446 §6.2).
 _PASSING_ALERTS: Final = frozenset({"TLSV1_ALERT_INTERNAL_ERROR", "TLSV1_ALERT_USER_CANCELLED"})
 
+# How OpenSSL 3 names bytes that are no TLS record: those of plain HTTP for one (seen with 3.0, 2026-11-20).
+_NOT_TLS: Final = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG"})
+_LOOK_THERE: Final = "check what stands at that address and port"
+
 
 class _ClosingSocket(ssl.SSLSocket):
     """A TLS socket that closes itself where CPython 3.11's `wrap_socket` would lose it: a peer that has just gone."""
@@ -172,7 +176,11 @@ def handshake_failure(error: OSError) -> SecureBedrockError:
     ):
         reason = reason_of(error) or "unknown"
         if reason in _PASSING_ALERTS:
-            return ConnectFailed(f"the peer gave the TLS handshake up: {reason}", rule="tls-alert")
+            what = f"the peer gave the TLS handshake up: {reason}"
+            return ConnectFailed(what, rule="tls-alert")
+        if reason in _NOT_TLS:
+            what = f"what answers there does not speak TLS: {reason}"
+            return TlsDenied(what, rule="tls-parameters", next_step=_LOOK_THERE)
         return TlsDenied(f"no TLS session with the peer: {reason}", rule="tls-parameters")
     return ConnectFailed("the connection ended during the TLS handshake", rule="tls-cut")
 

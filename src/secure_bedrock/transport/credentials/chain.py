@@ -191,6 +191,12 @@ class CredentialChain:
 
 def environment_credentials(environ: Mapping[str, str]) -> Expiring:
     """The credentials in the environment; AWS_CREDENTIAL_EXPIRATION says until when, else they don't expire."""
+    if environ.get("AWS_ACCESS_KEY_ID") and not environ.get("AWS_SECRET_ACCESS_KEY"):
+        raise CredentialPathDenied(
+            "AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not",
+            rule="partial-credentials",
+            next_step="set both, or unset the first",
+        )
     expiration = environ.get("AWS_CREDENTIAL_EXPIRATION")
     values = FrozenCredentials(
         environ.get("AWS_ACCESS_KEY_ID", ""),
