@@ -198,6 +198,18 @@ def route_matrix(arguments: argparse.Namespace) -> None:
     run([environment.python, "-m", "tests.netns.testbed", *arguments.rest])
 
 
+def fuzz(arguments: argparse.Namespace) -> None:
+    """Random inputs against every parser and the gate for --seconds N; by atheris where it is installed."""
+    environment = _environment(arguments)
+    run([environment.python, ROOT / "tools" / "fuzz.py", *arguments.rest])
+
+
+def mutate(arguments: argparse.Namespace) -> None:
+    """Small changes of the guard and the wire gate, one at a time: do the tests notice?"""
+    environment = _environment(arguments)
+    run([environment.python, ROOT / "tools" / "mutate.py", *arguments.rest])
+
+
 def lock(arguments: argparse.Namespace) -> None:
     """Write requirements/*.txt anew from the dependency groups."""
     environment = _environment(arguments)
@@ -236,6 +248,8 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "test-lowest": test_lowest,
     "bench": bench,
     "route-matrix": route_matrix,
+    "fuzz": fuzz,
+    "mutate": mutate,
     "lock": lock,
 }
 

@@ -356,10 +356,16 @@ def test_one_refusal_among_time_outs_is_not_a_time_out(closed_port: int) -> None
         dialled(make_guard(closed_port), Answers(["127.0.0.9", "127.0.0.1"]), connector, 0.2)
 
     assert caught.value.rule == "connect-failed"
+    assert isinstance(caught.value.__cause__, ConnectionRefusedError)
 
 
-def test_endless_time_is_a_long_time(port: int) -> None:
-    assert dialled(make_guard(port), Answers(["127.0.0.1"]), timeout_s=math.inf) == "127.0.0.1"
+def test_endless_time_is_an_hour(port: int) -> None:
+    connector = BlackHole()
+
+    assert dialled(make_guard(port), Answers(["127.0.0.1"]), connector, math.inf) == "127.0.0.1"
+    assert connector.waits == [("127.0.0.1", 3600.0)]
+    with SystemConnector().connect("127.0.0.1", port, math.inf) as sock:
+        assert sock.gettimeout() == 3600.0
 
 
 def test_a_peer_that_is_another_address_is_refused_and_its_socket_closed(
@@ -400,6 +406,8 @@ PEERS: dict[str, object] = {
     "a zone": ("127.0.0.1%eth0", 443),
     "text for a port": ("127.0.0.1", "443"),
     "an address that is not text": (2130706433, 443),
+    "a list": ["127.0.0.1", 443],
+    "the path of a local socket": "ab",
 }
 
 

@@ -196,7 +196,7 @@ MATCHED: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "eni in a CIDR": (ENI_IN_CIDRS, "10.0.1.10", "10.0.0.0/16", "route"),
     "cidr": (CIDR, "10.0.1.10", "10.0.0.0/16", "route"),
     "private": (PRIVATE, "10.0.1.10", "10.0.0.0/8", "RFC 1918 section 3, 1996-02"),
-    "never": (CIDR, "127.0.0.1", "127.0.0.0/8", "RFC 1122 section 3.2.1.3, 1989-10"),
+    "never": (CIDR, "127.0.0.1", "127.0.0.0/8", "IANA registry: RFC 1122 section 3.2.1.3, 1981-09"),
 }
 
 

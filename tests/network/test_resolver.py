@@ -86,6 +86,8 @@ NO_SUCH_NAME: dict[str, Exception] = {
 }
 if hasattr(socket, "EAI_NODATA"):
     NO_SUCH_NAME["no address of the family"] = socket.gaierror(socket.EAI_NODATA, "No address")
+if hasattr(socket, "EAI_ADDRFAMILY"):
+    NO_SUCH_NAME["another family"] = socket.gaierror(socket.EAI_ADDRFAMILY, "Address family")
 
 
 @pytest.mark.parametrize("error", NO_SUCH_NAME.values(), ids=NO_SUCH_NAME.keys())

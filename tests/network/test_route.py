@@ -32,6 +32,11 @@ def test_the_url_leaves_443_out_and_says_other_ports() -> None:
     assert make_route(port=8443).authority == f"{HOST}:8443"
 
 
+@pytest.mark.parametrize("port", [1, 2, 65534, 65535])
+def test_every_port_from_1_to_65535_will_do(port: int) -> None:
+    assert make_route(port=port).url == f"https://{HOST}:{port}"
+
+
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a host that is not among the names": ({"names": frozenset({ZONAL})}, "route-names"),
     "no names": ({"names": frozenset()}, "route-names"),

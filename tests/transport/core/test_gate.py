@@ -298,6 +298,7 @@ def test_a_service_without_a_table_is_refused() -> None:
         gate(signed(), route=replace(ROUTE, service="s3"), policy=RULES)
 
     assert refused.value.rule == "service-unknown"
+    assert refused.value.__suppress_context__
 
 
 def test_another_bedrock_service_is_refused_while_its_members_are_not_judged() -> None:
@@ -363,6 +364,15 @@ def test_only_the_gate_makes_a_gated_request() -> None:
         replace(gated, body=b"other")
     with pytest.raises(AttributeError):
         gated.body = b"other"  # type: ignore[misc]
+
+
+def test_requests_are_frozen_and_hold_their_fields_alone() -> None:
+    request = signed()
+
+    with pytest.raises(AttributeError):
+        request.target = "/"  # type: ignore[misc]
+    assert not hasattr(request, "__dict__")
+    assert not hasattr(gate(request, route=ROUTE, policy=RULES), "__dict__")
 
 
 def test_requests_show_no_content() -> None:

@@ -76,6 +76,12 @@ def test_a_form_names_its_operation_by_action() -> None:
     assert (gated.operation, gated.model_id) == ("DescribeVpcEndpoints", None)
 
 
+def test_a_form_may_write_its_content_type_in_capitals() -> None:
+    written = "Application/X-WWW-Form-URLEncoded; Charset=UTF-8"
+
+    assert gate(form(ENDPOINTS, content_type=written), route=EC2, policy=RULES).operation
+
+
 def test_what_the_library_calls_for_itself_needs_a_grant_or_the_policy() -> None:
     rules = Operations(forbidden=frozenset({"ec2:DescribeVpcEndpoints"}))
 
@@ -94,6 +100,8 @@ FORMS: dict[str, tuple[str, Callable[[], WireRequest]]] = {
     "two actions, one in small letters": ("body-ambiguous", lambda: form(ENDPOINTS + b"&action=X")),
     "bytes that are not ASCII": ("body-ambiguous", lambda: form(ENDPOINTS + b"&a=\xff")),
     "an encoded byte that is not UTF-8": ("body-ambiguous", lambda: form(ENDPOINTS + b"&a=%FF")),
+    "a name that is not UTF-8": ("body-ambiguous", lambda: form(ENDPOINTS + b"&%FF=a")),
+    "two actions, one with a second equals sign": ("body-ambiguous", lambda: form(ENDPOINTS + b"&Action=Delete=x")),
     "another content type": (
         "body-ambiguous",
         lambda: form(ENDPOINTS, content_type="text/plain"),
@@ -125,9 +133,11 @@ def test_an_operation_that_takes_no_signature_carries_no_credentials() -> None:
     plain = WireRequest("POST", "/", (("Host", STS.authority), FORM), WEB_IDENTITY)
 
     assert gate(plain, route=STS, policy=RULES).operation == "AssumeRoleWithWebIdentity"
-    with pytest.raises(OperationDenied) as refused:
-        gate(form(WEB_IDENTITY, route=STS), route=STS, policy=RULES)
-    assert refused.value.rule == "signature-unwanted"
+    token = replace(plain, headers=(*plain.headers, ("X-Amz-Security-Token", "x")))
+    for request in (form(WEB_IDENTITY, route=STS), token):
+        with pytest.raises(OperationDenied) as refused:
+            gate(request, route=STS, policy=RULES)
+        assert refused.value.rule == "signature-unwanted"
 
 
 SSM = Route("ssm", "vpce-0abc-1.ssm.eu-west-1.vpce.amazonaws.com")

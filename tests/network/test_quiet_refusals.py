@@ -1,0 +1,89 @@
+"""A refusal tells nothing of the text that it refuses: neither its message, nor what a traceback prints behind it."""
+
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from secure_bedrock.errors import AddressDenied, EndpointDenied
+from secure_bedrock.network import (
+    PrivateRoute,
+    RouteGuard,
+    SystemConnector,
+    parse_address,
+    parse_cidr,
+    parse_endpoint_url,
+)
+from secure_bedrock.values import BEDROCK_RUNTIME, Region
+
+HOST = "bedrock-runtime.eu-west-1.amazonaws.com"
+
+
+def guard(**facts: Any) -> RouteGuard:
+    return RouteGuard(
+        PrivateRoute(
+            service=BEDROCK_RUNTIME,
+            region=Region("eu-west-1"),
+            host=HOST,
+            names=frozenset({HOST}),
+            address_check="cidr",
+            **facts,
+        )
+    )
+
+
+# Each text begins well enough to reach Python's own parsers, whose messages repeat what they are given.
+REFUSALS: dict[str, tuple[type[Exception], Callable[[], object]]] = {
+    "an address": (ValueError, lambda: parse_address("10.0.0.256")),
+    "an IPv6 address": (ValueError, lambda: parse_address("fd12::10.0.0.256")),
+    "a CIDR with host bits": (ValueError, lambda: parse_cidr("10.0.0.256/16")),
+    "a CIDR too long": (ValueError, lambda: parse_cidr("10.0.256.0/999")),
+    "an address of a route": (AddressDenied, lambda: guard(own_networks=("10.0.0.256",))),
+    "a CIDR of a route": (AddressDenied, lambda: guard(cidrs=("10.0.0.256/16",))),
+    "a name that is dialled": (
+        AddressDenied,
+        lambda: SystemConnector().connect("10.0.0.256", 443, 1),
+    ),
+    "a URL": (EndpointDenied, lambda: parse_endpoint_url("https://user:10.0.0.256@a.example")),
+}
+
+
+@pytest.mark.parametrize(("kind", "refused"), REFUSALS.values(), ids=REFUSALS.keys())
+def test_a_traceback_does_not_repeat_the_text(
+    kind: type[Exception], refused: Callable[[], object]
+) -> None:
+    with pytest.raises(kind) as caught:
+        refused()
+
+    shown = traceback.format_exception_only(caught.value)
+    chained = traceback.TracebackException.from_exception(caught.value)
+    assert "256" not in "".join(shown)
+    assert chained.__cause__ is None
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+def test_host_bits_and_long_prefixes_are_refused_without_python_s_message() -> None:
+    for text in ("10.0.0.1/16", "10.0.0.0/33", "fd12::1/64"):
+        with pytest.raises(ValueError, match="too long, or host bits are set") as caught:
+            parse_cidr(text)
+        assert caught.value.__suppress_context__
+
+
+def test_a_cidr_without_a_length_is_told_how_one_ends() -> None:
+    with pytest.raises(ValueError, match="ends in '/'"):
+        parse_cidr("10.0.0.0")
+
+
+def test_the_evidence_says_what_kind_of_text_it_was() -> None:
+    judge = guard(cidrs=("10.0.0.0/16",)).judge
+
+    assert [fact.value for fact in judge("fe80::1%eth0").evidence] == ["(with a zone)"]
+    assert [fact.value for fact in judge("secret").evidence] == ["(not an address)"]
+
+
+def test_one_bad_answer_is_said_to_refuse_all() -> None:
+    decision = guard(cidrs=("10.0.0.0/16",)).judge_answers(["10.0.1.10", "52.94.0.10"])
+
+    assert decision.reason.startswith("52.94.0.10 is outside")
+    assert "none of the 2 answers" in decision.reason

@@ -1,0 +1,73 @@
+"""Which files are mutated, and which tests have to notice?"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parents[2]
+SOURCE: Final = ROOT / "src" / "secure_bedrock"
+
+# test_every_python.py starts other interpreters, which would run the unchanged code.
+_ELSEWHERE: Final = frozenset({"test_every_python.py"})
+_GATE_FILES: Final = ("gate", "header_fields", "authorization", "named_operation", "wire")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A file, the tests that are its own, and those of its room, which run when the first notice nothing."""
+
+    file: str
+    module: str
+    own: tuple[str, ...]
+    room: tuple[str, ...]
+
+    @property
+    def path(self) -> Path:
+        """Where the file lies."""
+        return SOURCE / self.file
+
+
+def targets() -> list[Target]:
+    """Every file that is mutated, in a fixed order."""
+    return [*_network(), *_gate()]
+
+
+def _network() -> list[Target]:
+    tests = _tests("network", "test_*.py")
+    own = {
+        "addresses": ["test_addresses.py", "test_quiet_refusals.py"],
+        "guard": ["test_guard.py", "test_guard_laws.py", "test_quiet_refusals.py"],
+        "hosts": ["test_hosts.py", "test_host_bounds.py"],
+        "ranges": ["test_addresses.py", "test_private_ranges.py", "test_network_values.py"],
+        "special_registry": ["test_addresses.py"],
+    }
+    return [
+        _target(f"network/{path.name}", tests, own.get(path.stem, [f"test_{path.stem}.py"]))
+        for path in sorted((SOURCE / "network").glob("*.py"))
+        if path.stem != "__init__"
+    ]
+
+
+def _gate() -> list[Target]:
+    tests = _tests("transport/core", "test_gate*.py")
+    own = {"named_operation": ["test_gate_protocols.py"]}
+    return [
+        _target(
+            f"transport/core/{stem}.py",
+            tests,
+            ["test_gate.py", "test_gate_strictness.py", *own.get(stem, [])],
+        )
+        for stem in _GATE_FILES
+    ]
+
+
+def _tests(room: str, pattern: str) -> list[Path]:
+    found = sorted((ROOT / "tests" / room).glob(pattern))
+    return [path for path in found if path.name not in _ELSEWHERE]
+
+
+def _target(file: str, tests: list[Path], own: list[str]) -> Target:
+    first = tuple(str(path) for path in tests if path.name in own)
+    rest = tuple(str(path) for path in tests if path.name not in own)
+    module = "secure_bedrock." + file.removesuffix(".py").replace("/", ".")
+    return Target(file, module, first, rest)
