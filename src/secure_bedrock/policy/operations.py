@@ -163,7 +163,7 @@ def _match(operation: RestOperation, segments: list[str]) -> OperationMatch | No
 def _decoded(segment: str) -> str | None:
     try:
         value = unquote_to_bytes(segment).decode("utf-8")
-    except UnicodeDecodeError:
+    except UnicodeError:  # bytes that are not UTF-8, or a lone surrogate in the segment itself
         return None
     if value in ("", ".", "..") or "%" in value or not value.isprintable():
         return None

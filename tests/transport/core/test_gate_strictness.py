@@ -207,10 +207,19 @@ def test_a_digest_of_this_body_is_admitted() -> None:
     assert gated.body == b"[]"
 
 
+@pytest.mark.parametrize("text", ["\ud800", "%ED%A0%80", "%FF", "\u00e9", "\u0661"])
+def test_a_target_that_is_not_encoded_utf_8_is_refused_by_name(text: str) -> None:
+    assert rule_of(replace(signed(), target=f"/model/{text}/converse")) == "operation-unknown"
+    request = replace(signed("/custom-models", route=Route("bedrock")), method="GET")
+    asked = replace(request, target=f"/custom-models?nameContains={text}")
+    assert rule_of(asked, Route("bedrock")) == "query-unknown"
+
+
 QUERIES: dict[str, str] = {
     "nameContains=a&maxResults=2": "operation-not-supported",
     "nameContains=a%2Fb": "operation-not-supported",
     "nameContains=": "operation-not-supported",
+    "nameContains": "query-unknown",
     "nameContains=a/b": "query-unknown",
     "nameContains=a=b": "query-unknown",
     "nameContains=a&&maxResults=2": "query-unknown",

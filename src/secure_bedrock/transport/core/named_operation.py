@@ -53,14 +53,18 @@ def _by_request_line(service: str, method: str, target: str) -> OperationMatch:
 def _check_query(query: str, known: frozenset[str]) -> None:
     seen = set()
     for pair in query.split("&"):
-        name, _, value = pair.partition("=")
-        if name in seen or name not in known or not _canonical(value):
+        name, equals, value = pair.partition("=")
+        if not equals or name in seen or name not in known or not _canonical(value):
             _refuse("the query string holds something the operation does not know", "query-unknown")
         seen.add(name)
 
 
 def _canonical(value: str) -> bool:
-    return quote(unquote_to_bytes(value), safe=LABEL_SAFE) == value
+    try:
+        text = unquote_to_bytes(value).decode("utf-8")
+    except UnicodeError:  # bytes that are not UTF-8, or a lone surrogate in the value itself
+        return False
+    return quote(text, safe=LABEL_SAFE) == value
 
 
 def _by_target(fields: Mapping[str, str], body: bytes, table: OperationTable) -> str:
