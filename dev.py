@@ -24,8 +24,8 @@ MINIMUM = (3, 11)
 class CommandFailed(Exception):
     """A step ended with a status other than 0; `status` is what to exit with."""
 
-    def __init__(self, command: Sequence[str | Path], status: int) -> None:
-        super().__init__(f"{' '.join(map(str, command[:4]))} … ended with status {status}")
+    def __init__(self, what: str, status: int) -> None:
+        super().__init__(what)
         self.status = status
 
 
@@ -36,7 +36,8 @@ def say(text: str) -> None:
 def run(command: Sequence[str | Path], *, env: dict[str, str] | None = None) -> None:
     status = subprocess.run(list(map(str, command)), cwd=ROOT, env=env, check=False).returncode
     if status != 0:
-        raise CommandFailed(command, status)
+        words = " ".join(map(str, command[:4]))
+        raise CommandFailed(f"{words} … ended with status {status}", status)
 
 
 class Environment:
@@ -79,7 +80,11 @@ class Environment:
             return
         if not self._fresh(stamp, self.lock):
             say(f"installing {self.lock.name} (hashed; about a minute the first time)")
-            self.pip("--require-hashes", "-r", self.lock)
+            try:
+                self.pip("--require-hashes", "-r", self.lock)
+            except CommandFailed as failure:
+                what = f"installing {self.lock.name} failed; is the package index reachable?"
+                raise CommandFailed(what, failure.status) from failure
             stamp.write_text(_digest([self.lock]))
 
     def _install_wheel(self) -> None:
@@ -151,6 +156,7 @@ def test(arguments: argparse.Namespace) -> None:
             "--include=*/secure_bedrock/network/*,*/secure_bedrock/policy/*",
         ]
     )
+    say("the suite passed and the coverage gates held")
 
 
 def check(arguments: argparse.Namespace) -> None:
@@ -184,6 +190,12 @@ def bench(arguments: argparse.Namespace) -> None:
     """Raw boto3 and ours, alternately in one process, as ratios."""
     environment = _environment(arguments)
     run([environment.python, ROOT / "benchmarks" / "compare.py", *arguments.rest])
+
+
+def route_matrix(arguments: argparse.Namespace) -> None:
+    """What leaves a VPC, ours beside boto3, by kernel counters (Linux, root); writes docs/evidence/."""
+    environment = _environment(arguments)
+    run([environment.python, "-m", "tests.netns.testbed", *arguments.rest])
 
 
 def fuzz(arguments: argparse.Namespace) -> None:
@@ -235,19 +247,26 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "check": check,
     "test-lowest": test_lowest,
     "bench": bench,
+    "route-matrix": route_matrix,
     "fuzz": fuzz,
     "mutate": mutate,
     "lock": lock,
 }
 
+# What further arguments are handed to; `check` takes none.
+HANDED_ON = {
+    "demo": "secure-bedrock demo",
+    "test": "pytest, which then runs without the coverage gates",
+    "test-lowest": "pytest, in place of the core's folders",
+    "bench": "benchmarks/compare.py",
+    "route-matrix": "python -m tests.netns.testbed",
+    "lock": "uv pip compile",
+}
 
-def main(argv: Sequence[str] | None = None) -> int:
-    if sys.version_info < MINIMUM:
-        say(
-            f"Python {'.'.join(map(str, MINIMUM))} or newer is needed; this is {sys.version.split()[0]}"
-        )
-        return 2
-    parser = argparse.ArgumentParser(prog="dev.py", description=(__doc__ or "").splitlines()[0])
+
+def _parser() -> argparse.ArgumentParser:
+    about = (__doc__ or "").splitlines()[0]
+    parser = argparse.ArgumentParser(prog="dev.py", description=about, allow_abbrev=False)
     parser.add_argument(
         "--venv", default=".venv", help="directory of the environment (default: .venv)"
     )
@@ -256,8 +275,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, function in COMMANDS.items():
-        commands.add_parser(name, help=(function.__doc__ or "").splitlines()[0], add_help=False)
+        summary = (function.__doc__ or "").splitlines()[0]
+        onward = f"Further arguments go to {HANDED_ON[name]}." if name in HANDED_ON else None
+        commands.add_parser(
+            name, help=summary, description=summary, epilog=onward, allow_abbrev=False
+        )
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    if sys.version_info < MINIMUM:
+        say(
+            f"Python {'.'.join(map(str, MINIMUM))} or newer is needed; this is {sys.version.split()[0]}"
+        )
+        return 2
+    parser = _parser()
     arguments, rest = parser.parse_known_args(argv)
+    if rest and arguments.command not in HANDED_ON:
+        parser.error(f"{arguments.command} takes no arguments: {' '.join(rest)}")
     arguments.rest = rest
     try:
         COMMANDS[arguments.command](arguments)

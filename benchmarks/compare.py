@@ -7,6 +7,7 @@ import contextlib
 import gc
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -92,7 +93,7 @@ def drain_ours(client: Any, model: str) -> int:
 
 def cold(kind: str, server: dict[str, Any], policy: Path) -> float:
     """The CPU time of one fresh process, user and system, in milliseconds."""
-    before = os.times()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(
         [
             sys.executable,
@@ -106,9 +107,9 @@ def cold(kind: str, server: dict[str, Any], policy: Path) -> float:
         check=True,
         stdout=subprocess.DEVNULL,
     )
-    after = os.times()
-    children = after.children_user + after.children_system
-    return (children - before.children_user - before.children_system) * 1000
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    user, system = after.ru_utime - before.ru_utime, after.ru_stime - before.ru_stime
+    return (user + system) * 1000
 
 
 def measure(arguments: argparse.Namespace) -> list[dict[str, Any]]:

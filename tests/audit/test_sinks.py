@@ -194,3 +194,15 @@ def test_a_policy_names_its_sinks(tmp_path: Path) -> None:
 def test_another_name_is_refused(name: str) -> None:
     with pytest.raises(ConfigurationError, match="no audit sink is called"):
         sinks_from([name])
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the platform has no FIFO")
+@pytest.mark.parametrize("with_reader", [False, True])
+def test_a_fifo_is_refused_and_not_waited_for(tmp_path: Path, *, with_reader: bool) -> None:
+    fifo = tmp_path / "audit.jsonl"
+    os.mkfifo(fifo)
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK) if with_reader else -1
+    with pytest.raises(ConfigurationError, match=r"audit\.jsonl"):
+        JsonLinesSink(fifo)
+    if with_reader:
+        os.close(reader)

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -112,13 +113,19 @@ def test_an_outage_in_the_story_is_an_error_and_no_success(
     assert "error:" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("package", ["cryptography", "trustme"])
 def test_without_the_extra_it_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], package: str
 ) -> None:
-    monkeypatch.setitem(sys.modules, "trustme", None)
+    monkeypatch.setitem(sys.modules, package, None)
 
     assert main(["demo"]) == 2
-    assert 'pip install "secure-bedrock[testing]"' in capsys.readouterr().err
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == (
+        f"error: the demo's servers need {package}, which is not installed [usage]\n"
+        'next: pip install "secure-bedrock[testing]"\n'
+    )
 
 
 def test_the_story_holds_where_the_surroundings_are_hostile() -> None:
@@ -168,3 +175,40 @@ def test_the_policy_of_the_demo_is_a_policy() -> None:
     with staged() as stage:
         assert isinstance(stage.policy, Policy)
         assert stage.policy.address_check_for("bedrock-runtime") == "eni"
+
+
+COMMANDS = {
+    "the script of an environment here": (".venv/bin/secure-bedrock", ".venv/bin/secure-bedrock"),
+    "a script elsewhere": ("/elsewhere/bin/secure-bedrock", "/elsewhere/bin/secure-bedrock"),
+    "a path with a blank": ("a b/secure-bedrock", "'a b/secure-bedrock'"),
+    "the module": ("/x/secure_bedrock/cli/__main__.py", "python -m secure_bedrock.cli"),
+}
+
+
+@pytest.mark.parametrize(("started", "command"), COMMANDS.values(), ids=COMMANDS)
+def test_the_last_line_names_a_command_that_can_be_typed(
+    started: str,
+    command: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """An environment that is not activated has its scripts on nobody's PATH."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", [started])
+
+    assert main(["demo"]) == 0
+
+    assert capsys.readouterr().out.endswith(f" Next: {command} init --help\n")
+
+
+def test_the_last_line_names_the_command_alone_where_path_has_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "secure-bedrock").touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert main(["demo"]) == 0
+
+    assert capsys.readouterr().out.endswith(" Next: secure-bedrock init --help\n")

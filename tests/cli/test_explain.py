@@ -97,10 +97,25 @@ def test_a_denial_in_the_table_ends_with_the_next_step(capsys: pytest.CaptureFix
 
     out = capsys.readouterr().out
     assert out.startswith("denied\n")
-    assert "rule           model-not-listed" in out
+    assert "rule       model-not-listed" in out
     shown = " ".join(out.split())
-    assert " next " in shown
-    assert f"models.allow lists: {EU} also admitted {EU}" in shown
+    assert shown.endswith(f" next ask for the profile that models.allow lists: {EU}")
+    assert "also admitted" not in shown
+
+
+def test_a_denied_profile_names_the_listed_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", f"us.{BASE}", "--output", "json"]) == 1
+
+    found = json.loads(capsys.readouterr().out)
+    assert found["next_step"] == f"ask for the profile that models.allow lists: {EU}"
+    assert found["also_admitted"] == []
+
+
+def test_an_allowed_model_lists_its_other_forms(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", EU, "--output", "json"]) == 0
+
+    arn = f"arn:aws:bedrock:eu-west-1:{ACCOUNT}:inference-profile/{EU}"
+    assert json.loads(capsys.readouterr().out)["also_admitted"] == [arn]
 
 
 def test_an_admission_names_the_entry(capsys: pytest.CaptureFixture[str]) -> None:

@@ -82,14 +82,33 @@ def test_stdout_writes_no_file(tmp_path: pathlib.Path, capsys: pytest.CaptureFix
     assert list(tmp_path.iterdir()) == []
 
 
-def test_json_names_the_file_and_its_examples(capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_names_the_file_and_its_examples(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["init", "--region", "us-east-1", "--output", "json"]) == 0
 
     assert json.loads(capsys.readouterr().out) == {
         "schema": "secure_bedrock.init/1",
         "file": "secure-bedrock.toml",
         "examples": ["models.allow", "network.cidrs"],
+        "policy": (tmp_path / "secure-bedrock.toml").read_text(),
     }
+
+
+def test_json_holds_the_text_where_no_file_is_written(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["init", "--stdout", "--output", "json"]) == 0
+
+    out, err = capsys.readouterr()
+    assert json.loads(out) == {
+        "schema": "secure_bedrock.init/1",
+        "file": None,
+        "examples": ["region", "models.allow", "network.cidrs"],
+        "policy": starter(Answers()),
+    }
+    assert err == ""
+    assert list(tmp_path.iterdir()) == []
 
 
 BAD = {

@@ -15,6 +15,7 @@ from secure_bedrock import errors
 from secure_bedrock.cli.failures import report, status_of
 from secure_bedrock.cli.main import main
 from secure_bedrock.errors import DiscoveryAttempt, Problem
+from secure_bedrock.values.version import __version__
 
 SRC = pathlib.Path(errors.__file__).parents[2]
 
@@ -94,7 +95,7 @@ def test_help_loads_neither_boto3_nor_pydantic(tmp_path: pathlib.Path) -> None:
 
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
-    assert capsys.readouterr().out.startswith("secure-bedrock ")
+    assert capsys.readouterr().out == f"secure-bedrock {__version__}\n"
 
 
 USAGE = {
@@ -123,6 +124,41 @@ def test_usage_errors_exit_2_with_a_next_step(
     assert err.startswith("error: ")
     assert message in err
     assert "\nnext: secure-bedrock" in err
+
+
+@pytest.mark.usefixtures("policy_file")
+@pytest.mark.parametrize("name", ["demo", "local"])
+@pytest.mark.parametrize("after", [True, False], ids=["after", "before"])
+def test_a_policy_is_refused_by_a_command_that_brings_its_own(
+    capsys: pytest.CaptureFixture[str], name: str, after: bool
+) -> None:
+    options = ["--policy", "secure-bedrock.toml"]
+
+    assert main([name, *options] if after else [*options, name]) == 2
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == (
+        f"error: `{name}` brings a policy of its own, so --policy would have no effect [usage]\n"
+        "next: leave --policy out\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "command", ["", "demo", "init", "policy", "policy check", "explain", "local"]
+)
+def test_a_description_is_a_sentence_of_at_most_eighty_columns(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+
+    assert main([*command.split(), "--help"]) == 0
+
+    _, _, usage = capsys.readouterr().out.rpartition("usage: ")
+    description = usage.split("\n\n")[1]
+    assert description[0].isupper()
+    assert description.endswith(".")
+    assert max(map(len, description.split("\n"))) <= 80
 
 
 def test_control_characters_in_arguments_do_not_reach_the_terminal(
@@ -291,3 +327,28 @@ def test_a_reader_that_leaves_early_is_met_in_silence(tmp_path: pathlib.Path) ->
     os.close(writing)
 
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
+@pytest.mark.usefixtures("policy_file")
+@pytest.mark.parametrize("closed", [">&-", ">&- 2>&-"])
+def test_a_stdout_that_is_closed_is_met_in_silence(tmp_path: pathlib.Path, closed: str) -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", f'"$0" -m secure_bedrock.cli policy check {closed}', sys.executable],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(SRC)},
+        stderr=subprocess.PIPE,
+        timeout=60,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_a_policy_that_is_named_and_not_there_says_how_to_get_one(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["policy", "check", "--policy", "nope.toml"]) == 2
+
+    step = "next: correct the path, or write one with `secure-bedrock init`\n"
+    assert capsys.readouterr().err.endswith(step)

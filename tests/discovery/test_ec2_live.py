@@ -1,5 +1,6 @@
 """Discovery through a real hardened EC2 client, against a local VPC that speaks EC2's protocol."""
 
+import logging
 import os
 import socket
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from secure_bedrock.audit import AuditTrail, InvocationEvent
+from secure_bedrock.client import SecureBedrockClient
 from secure_bedrock.discovery import RouteFinder
 from secure_bedrock.errors import AddressDenied, EndpointDenied, EndpointNotFound
 from secure_bedrock.network import RouteGuard
@@ -200,3 +202,17 @@ def test_a_route_to_ec2_that_is_refused_is_a_denial_and_no_fall_back(vpc: LocalV
     with pytest.raises(AddressDenied):
         finder.route("bedrock-runtime")
     assert vpc.requests == []
+
+
+def test_a_setting_is_told_of_once_although_ec2_is_asked(
+    vpc: LocalVpc, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Asking EC2 makes a client of its own, which judges the surroundings again and says nothing new of them."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "https://elsewhere.example")
+
+    with caplog.at_level(logging.INFO, logger="secure_bedrock"):
+        client = SecureBedrockClient(policy_over(vpc), credentials=vpc.credentials)
+        client.route()
+
+    (line,) = [line for line in caplog.messages if "not followed" in line]
+    assert "AWS_ENDPOINT_URL" in line

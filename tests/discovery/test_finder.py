@@ -185,7 +185,9 @@ def test_eni_mode_without_addresses_finds_nothing_and_never_a_weaker_check() -> 
         RouteFinder(policy, environ={}).route("bedrock-runtime")
 
     error = caught.value
-    assert "the endpoint's addresses (address_check is eni) is not known" in error.reason
+    assert error.reason.endswith(
+        ": a host name and the endpoint's addresses (address_check is eni) are not known"
+    )
     assert [attempt.provider for attempt in error.attempts] == [
         "policy",
         "environment",
@@ -194,7 +196,7 @@ def test_eni_mode_without_addresses_finds_nothing_and_never_a_weaker_check() -> 
     ]
     assert str(error.attempts[1]) == f"environment: {VARIABLE} is not set"
     assert "no route for ec2" in error.attempts[2].outcome
-    assert "[network.endpoints.ec2]" in error.next_step
+    assert error.next_step.endswith("add [network.endpoints.ec2], with addresses")
 
 
 def test_the_attempts_tell_what_each_source_gave() -> None:
@@ -204,16 +206,25 @@ def test_the_attempts_tell_what_each_source_gave() -> None:
         RouteFinder(policy, environ={VARIABLE: HOST}).route("bedrock-runtime")
 
     outcomes = {attempt.provider: attempt.outcome for attempt in caught.value.attempts}
-    assert outcomes["policy"] == "gave port 443; cidrs 10.20.0.0/16"
+    assert outcomes["policy"] == "gave cidrs 10.20.0.0/16"
     assert outcomes["environment"] == f"gave vpc_endpoint_id {ID}; host {HOST}"
 
 
-def test_a_service_without_a_table_is_shown_the_table_to_add() -> None:
-    with pytest.raises(EndpointNotFound) as caught:
-        RouteFinder(policy_with(cidrs=["10.20.0.0/16"]), environ={}).route("sts")
+GAVE = {
+    "nothing that was written": ({}, "gave nothing but the default port"),
+    "a port of its own": ({"port": 8443}, "gave port 8443"),
+    "a name": ({"vpc_endpoint_id": ID}, f"gave vpc_endpoint_id {ID}"),
+}
 
-    assert caught.value.next_step.endswith("\n[network.endpoints.sts]")
-    assert caught.value.reason == "the policy has no endpoint for sts"
+
+@pytest.mark.parametrize(("table", "outcome"), GAVE.values(), ids=GAVE)
+def test_a_default_port_is_not_told_as_something_that_was_given(
+    table: dict[str, Any], outcome: str
+) -> None:
+    with pytest.raises(EndpointNotFound) as caught:
+        RouteFinder(policy_with({"bedrock-runtime": table}), environ={}).route("bedrock-runtime")
+
+    assert str(caught.value.attempts[0]) == f"policy: {outcome}"
 
 
 def test_another_service_has_its_own_route_and_cidrs() -> None:

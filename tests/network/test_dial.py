@@ -289,7 +289,9 @@ def test_all_addresses_refusing_is_a_failed_connection_and_nothing_else_is_asked
         dialled(make_guard(closed_port), resolver)
 
     assert caught.value.rule == "connect-failed"
-    assert "127.0.0.1 (ConnectionRefusedError), 127.0.0.2" in caught.value.reason
+    refused = f":{closed_port} (ConnectionRefusedError)"
+    assert f"127.0.0.1{refused}, 127.0.0.2{refused}" in caught.value.reason
+    assert "security group" not in caught.value.next_step
     assert len(resolver.asked) == 1
     assert events == [
         ("socket.connect", ("127.0.0.1", closed_port)),
@@ -319,12 +321,11 @@ def test_a_dead_address_leaves_time_for_the_next(listener: socket.socket, port: 
 def test_the_time_limit_is_over_all_addresses_together(port: int) -> None:
     connector = BlackHole("127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4")
     answers = Answers(["127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4"])
-    started = time.monotonic()
 
     with pytest.raises(ConnectFailed) as caught:
         dialled(make_guard(port), answers, connector, 0.2)
 
-    assert 0.15 < time.monotonic() - started < 1.0
+    assert sum(wait for _, wait in connector.waits) <= 0.2
     assert caught.value.rule == "connect-timeout"
     assert isinstance(caught.value.__cause__, TimeoutError)
 

@@ -246,6 +246,21 @@ def test_answers_are_decided_together(
     assert (decision.allowed, decision.rule) == (allowed, rule)
 
 
+UNUSED = {
+    "one answer": (["10.0.9.9"], "so the one answer is not used"),
+    "two answers": (["10.0.1.10", "10.0.9.9"], "so none of the 2 answers is used"),
+}
+
+
+@pytest.mark.parametrize(("answers", "told"), UNUSED.values(), ids=UNUSED)
+def test_a_refused_name_is_told_with_the_number_of_its_answers(
+    answers: list[str], told: str
+) -> None:
+    decision = make_guard(**ENI).judge_answers(answers)
+
+    assert decision.reason == (f"10.0.9.9 is not one of the endpoint's interface addresses; {told}")
+
+
 def test_approved_answers_carry_the_evidence_of_each() -> None:
     decision = make_guard(**ENI).judge_answers(["10.0.1.10", "10.0.2.10"])
 

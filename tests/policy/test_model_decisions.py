@@ -48,8 +48,11 @@ CASES = {
         [SONNET], Liar("zai.glm-4.6"), "model-not-listed"
     ),
     "a listed profile is allowed": Row([f"eu.{SONNET}"], f"eu.{SONNET}", "model-listed"),
-    "a base id does not imply its profile": Row(
-        [SONNET], f"eu.{SONNET}", "model-not-listed", "add the identifier"
+    "a base id does not imply its profile, and is suggested": Row(
+        [SONNET],
+        f"eu.{SONNET}",
+        "model-not-listed",
+        f"the base id that models.allow admits: {SONNET}",
     ),
     "a profile does not imply its base id, and is suggested": Row(
         [f"eu.{SONNET}"],
@@ -63,17 +66,43 @@ CASES = {
     "a denied profile is not suggested": Row(
         [f"eu.{SONNET}"], SONNET, "model-not-listed", "add the identifier", deny=[f"eu.{SONNET}"]
     ),
-    "one geography is not suggested for another": Row(
-        [f"us.{SONNET}"], f"eu.{SONNET}", "model-not-listed", "add the identifier"
+    "a listed profile is suggested for one of another geography": Row(
+        [f"us.{SONNET}"],
+        f"eu.{SONNET}",
+        "model-not-listed",
+        f"the profile that models.allow lists: us.{SONNET}",
+    ),
+    "a listed profile is suggested before the base id": Row(
+        [SONNET, f"us.{SONNET}"], f"eu.{SONNET}", "model-not-listed", f"lists: us.{SONNET}"
+    ),
+    "a denied profile's base id is suggested": Row(
+        [SONNET, f"us.{SONNET}"],
+        f"eu.{SONNET}",
+        "model-not-listed",
+        f"admits: {SONNET}",
+        deny=[f"us.{SONNET}"],
+    ),
+    "a profile's own kin is suggested for its ARN too": Row(
+        [f"us.{SONNET}"], f"{PROFILE_ARN}eu.{SONNET}", "model-not-listed", f"lists: us.{SONNET}"
+    ),
+    "global. is not suggested for a profile either": Row(
+        [f"global.{SONNET}"],
+        f"eu.{SONNET}",
+        "model-not-listed",
+        "add the identifier",
+        allow_global=True,
+    ),
+    "a profile of another partition is not suggested": Row(
+        [f"us-gov.{SONNET}"], f"eu.{SONNET}", "model-not-listed", "add the identifier"
     ),
     "a slip of the pen is suggested": Row(
         [SONNET], SONNET.replace("0929", "0992"), "model-not-listed", f"did you mean {SONNET}"
     ),
-    "us. does not imply global.": Row(
+    "us. does not imply global., and is suggested": Row(
         [f"us.{SONNET}"],
         f"global.{SONNET}",
         "model-not-listed",
-        "add the identifier",
+        f"lists: us.{SONNET}",
         allow_global=True,
     ),
     "global. needs allow_global, even when listed": Row(
@@ -145,8 +174,14 @@ CASES = {
     "an open glob reaches the ARN of the own Region": Row(
         ["anthropic.claude-sonnet-4-5-*"], FM + SONNET, "model-listed-glob"
     ),
-    "an open glob does not reach profiles": Row(
-        ["anthropic.claude-sonnet-4-5-*"], f"eu.{SONNET}", "model-not-listed"
+    "an open glob does not reach profiles, and its base id is suggested": Row(
+        ["anthropic.claude-sonnet-4-5-*"],
+        f"eu.{SONNET}",
+        "model-not-listed",
+        f"admits: {SONNET}",
+    ),
+    "a base id is suggested for global.": Row(
+        [SONNET], f"global.{SONNET}", "model-global", f"admits: {SONNET}"
     ),
     "an open glob does not reach other models": Row(
         ["anthropic.claude-sonnet-4-5-*"],

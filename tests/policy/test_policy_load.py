@@ -176,3 +176,13 @@ def test_a_ca_bundle_is_relative_to_the_files_directory(here: Path, tmp_path: Pa
 def test_problems_name_the_file_and_the_line(here: Path) -> None:
     write(here / "p.toml", IRELAND + "[retry]\n\nquota = -1\n")
     assert only_problem(Path("p.toml")) == ("expected an integer from 0 to 1000000, got -1", 5)
+
+
+def test_a_policy_of_keywords_is_told_to_mend_keywords_and_a_file_its_lines() -> None:
+    with pytest.raises(PolicyInvalid) as by_keywords:
+        Policy(region="Europe", models=["amazon.nova-lite-v1:0"])
+    with pytest.raises(PolicyInvalid) as by_text:
+        Policy.from_toml('region = "Europe"\nmodels = ["amazon.nova-lite-v1:0"]\n')
+
+    assert by_keywords.value.next_step == "mend the keyword arguments named above"
+    assert by_text.value.next_step.startswith("mend the lines named above, then run ")

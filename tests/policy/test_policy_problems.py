@@ -26,7 +26,11 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     "the models are required": ({"models": None}, "models", "required, but not there"),
     "a Region is a Region": ({"region": "Ireland"}, "region", "not the name of an AWS Region"),
     "a Region is a string": ({"region": 5}, "region", "expected a string, got 5"),
-    "models are a table or a list": ({"models": "x.y"}, "models", 'expected a table, got "x.y"'),
+    "models are a table or a list": (
+        {"models": "x.y"},
+        "models",
+        'expected a list of identifiers (models = ["…"]) or a table, got "x.y"',
+    ),
     "model entries are strings": ({"models": ["x.y", 5]}, "models[1]", "expected a string, got 5"),
     "the version is 1": ({"version": 2}, "version", "expected the integer 1, got 2"),
     "true is not 1": ({"version": True}, "version", "expected the integer 1, got true"),

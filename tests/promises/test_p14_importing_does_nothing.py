@@ -82,8 +82,13 @@ def test_dir_lists_the_public_names_only() -> None:
 
 
 def test_the_version_is_the_distributions() -> None:
-    from importlib.metadata import version
+    """The build takes it from the source; a tree that is only on the path has no distribution to differ from."""
+    from importlib.metadata import PackageNotFoundError, version
 
     import secure_bedrock
 
-    assert secure_bedrock.__version__ == version("secure-bedrock")
+    try:
+        distributed = version("secure-bedrock")
+    except PackageNotFoundError:
+        pytest.skip("secure-bedrock is not installed here")
+    assert secure_bedrock.__version__ == distributed

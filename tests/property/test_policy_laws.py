@@ -160,7 +160,7 @@ def test_a_suggestion_would_be_allowed_and_is_never_global(written: Lists, asked
     judge = policy(*written)
     hint = judge.decide_model(asked).next_step
     assert "global." not in hint.replace("allow_global", "")
-    for marker in ("models.allow lists: ", "did you mean "):
+    for marker in ("models.allow lists: ", "models.allow admits: ", "did you mean "):
         if marker in hint:
             assert judge.decide_model(hint.partition(marker)[2].partition(",")[0]).allowed
 

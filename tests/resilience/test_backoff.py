@@ -2,7 +2,7 @@
 
 import pytest
 
-from secure_bedrock.resilience import Failure, FailureKind, RetrySettings, retry_after_of
+from secure_bedrock.resilience import Failure, FailureKind, RetrySettings
 from secure_bedrock.resilience.backoff import ceiling_of, cost_of, wait_of
 
 SETTINGS = RetrySettings()
@@ -59,25 +59,3 @@ def test_retry_after_is_a_lower_bound_within_five_seconds(
     asked: float | None, jitter: float, wait: float
 ) -> None:
     assert wait_of(Failure("throttle", "", asked), 1, SETTINGS, jitter) == pytest.approx(wait)
-
-
-HEADERS = {
-    "none": ({}, None),
-    "milliseconds of AWS": ({"x-amz-retry-after": "1500"}, 1.5),
-    "seconds of HTTP": ({"retry-after": " 7 "}, 7.0),
-    "AWS's own goes first": ({"x-amz-retry-after": "1500", "retry-after": "7"}, 1.5),
-    "a malformed one is passed over": ({"x-amz-retry-after": "NaN", "retry-after": "7"}, 7.0),
-    "negative": ({"retry-after": "-1"}, None),
-    "huge exponent": ({"retry-after": "1e400"}, None),
-    "huge integer": ({"retry-after": "9" * 5000}, None),
-    "a fraction": ({"retry-after": "1.5"}, None),
-    "a date": ({"retry-after": "Fri, 20 Nov 2026 08:00:00 GMT"}, None),
-    "other digits": ({"retry-after": "٣"}, None),
-}
-
-
-@pytest.mark.parametrize(("headers", "seconds"), HEADERS.values(), ids=HEADERS)
-def test_a_retry_after_header_is_a_plain_number_or_nothing(
-    headers: dict[str, str], seconds: float | None
-) -> None:
-    assert retry_after_of(headers) == seconds

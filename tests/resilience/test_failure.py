@@ -3,7 +3,8 @@
 import pytest
 
 from secure_bedrock import errors
-from secure_bedrock.resilience import Failure, classify, classify_answer
+from secure_bedrock.resilience import Failure, classify
+from secure_bedrock.transport.core.error_codes import service_error
 
 # sentence → (code, status, kind); facts: bedrock-runtime's service model, botocore 1.44.5
 ANSWERS = {
@@ -30,6 +31,12 @@ ANSWERS = {
     "a quota at 400 is fatal": ("ServiceQuotaExceededException", 400, "fatal"),
     "a quota at 429 is fatal too": ("ServiceQuotaExceededException", 429, "fatal"),
     "a model's own error is fatal": ("ModelErrorException", 424, "fatal"),
+    "DynamoDB's throttle is a throttle": (
+        "ProvisionedThroughputExceededException",
+        400,
+        "throttle",
+    ),
+    "a request that AWS waited for too long is transient": ("RequestTimeout", 400, "transient"),
     "validation is fatal": ("ValidationException", 400, "fatal"),
     "no access is fatal": ("AccessDeniedException", 403, "fatal"),
     "an unknown code without a status is fatal": ("", None, "fatal"),
@@ -41,18 +48,19 @@ ANSWERS = {
 def test_an_answer_is_classified_by_code_then_by_status(
     code: str, status: int | None, kind: str
 ) -> None:
-    assert classify_answer(code, status).kind == kind
+    assert classify(service_error(code, http_status=status)).kind == kind
 
 
 def test_a_day_s_quota_is_fatal_although_it_is_a_throttle() -> None:
-    failure = classify_answer("ThrottlingException", 429, message_hint="per-day")
+    message = "Too many tokens per day, please wait before trying again."
+    error = service_error("ThrottlingException", http_status=429, message=message)
 
-    assert failure == Failure("fatal", "ThrottlingException")
+    assert classify(error) == Failure("fatal", "ThrottlingException")
 
 
 ERRORS = {
     "throttled": (errors.Throttled("x", code="ThrottlingException", http_status=429), "throttle"),
-    "throttled for the day": (errors.Throttled("x", rule="throttled-per-day"), "fatal"),
+    "throttled for the day": (errors.QuotaExceeded("x", http_status=429), "fatal"),
     "model not ready": (errors.ModelNotReady("x"), "not_ready"),
     "model time-out": (errors.ModelTimeout("x"), "timeout"),
     "unavailable": (errors.Unavailable("x", http_status=503), "transient"),

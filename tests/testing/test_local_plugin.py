@@ -36,6 +36,12 @@ def test_it_looked_outside(no_public_sockets):
     sys.audit("socket.getaddrinfo", "public.example", 443, 0, 0, 0)
 """
 
+MISTAKEN = """
+def test_the_answer_divides_by_nothing(secure_client, local_bedrock):
+    local_bedrock.script(lambda request: 1 / 0)
+    assert secure_client.converse(local_bedrock.models[0], "Hello").text == "You said: Hello"
+"""
+
 
 def run(directory: Path, source: str) -> subprocess.CompletedProcess[str]:
     (directory / "test_mine.py").write_text(source)
@@ -70,3 +76,11 @@ def test_an_attempt_to_leave_the_machine_fails_the_test(tmp_path: Path) -> None:
 
     assert "tried to leave this machine: public.example:443" in ran.stdout, ran.stdout
     assert ran.returncode == 1
+
+
+def test_a_mistake_in_a_scripted_answer_fails_the_run(tmp_path: Path) -> None:
+    """The client tries again and gets the default answer; that the script broke is told all the same."""
+    ran = run(tmp_path, MISTAKEN)
+
+    assert "1 passed, 1 error" in ran.stdout
+    assert "ZeroDivisionError" in ran.stdout

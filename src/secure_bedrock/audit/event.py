@@ -17,7 +17,15 @@ UNREADABLE: Final = "unreadable"
 
 # Members whose text a caller or an answer chose, and what an identifier of AWS's looks like (model ids and ARNs:
 # pattern of ConverseRequest.modelId in bedrock-runtime's service-2.json, botocore 1.44.5, read 2026-11-20).
-_FROM_OUTSIDE: Final = ("model_id", "error_code", "aws_request_id", "stop_reason")
+_FROM_OUTSIDE: Final = (
+    "model_id",
+    "error_code",
+    "aws_request_id",
+    "stop_reason",
+    "guardrail_id",
+    "guardrail_version",
+    "service_tier",
+)
 _IDENTIFIER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/=+*-]{0,2047}", re.ASCII)
 
 Outcome = Literal["ok", "error", "refused", "cancelled", "incomplete"]

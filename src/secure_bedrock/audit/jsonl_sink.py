@@ -1,6 +1,7 @@
 """Events in a file, one JSON line each."""
 
 import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,15 +21,24 @@ class JsonLinesSink:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self._torn = False
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
+        # A FIFO would wait for its reader, here and at each event: without blocking it opens or fails, and is refused.
+        extra = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
         try:
-            self._descriptor = os.open(self.path, flags, 0o600)
+            self._descriptor = os.open(
+                self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | extra, 0o600
+            )
         except OSError as problem:
-            raise ConfigurationError(
-                f"the audit file {self.path} can't be opened for writing: {problem.strerror}",
-                rule="audit-sink",
-                next_step="make its directory, and let this user write there",
-            ) from None
+            raise self._unusable(f"can't be opened for writing: {problem.strerror}") from None
+        if not stat.S_ISREG(os.fstat(self._descriptor).st_mode):
+            self.close()
+            raise self._unusable("is not a regular file")
+
+    def _unusable(self, why: str) -> ConfigurationError:
+        return ConfigurationError(
+            f"the audit file {self.path} {why}",
+            rule="audit-sink",
+            next_step="name a file, make its directory, and let this user write there",
+        )
 
     def emit(self, event: InvocationEvent) -> None:
         """Append the event; OSError when the disk did not take all of it."""

@@ -1,17 +1,17 @@
 """Hands events to sinks and keeps count of those that were not accepted; a sink can't break a call."""
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from secure_bedrock.audit.event import InvocationEvent
 from secure_bedrock.audit.record import CallRecord
 from secure_bedrock.audit.sinks import Sink, SinkLike
 from secure_bedrock.errors import ConfigurationError
+from secure_bedrock.values import PerProcess
 
 AuditMode = Literal["best_effort", "required"]
 """What a policy may ask for; a trail of this version offers best_effort alone."""
@@ -26,7 +26,7 @@ class AuditTrail:
     In the mode best_effort a sink that fails is counted, reported once a minute on the logger
     `secure_bedrock.audit.trail`, and does no harm to the call; the next event that it accepts says how many it missed.
     `sdk_version` and `environment` stand in every event. Raises ConfigurationError for
-    another mode: a trail that does less than it was asked for must not come up.
+    another mode, and for a sink that is none: a trail that does less than it was asked for must not come up.
     """
 
     def __init__(
@@ -40,7 +40,6 @@ class AuditTrail:
     ) -> None:
         if mode != "best_effort":
             raise ConfigurationError(f"audit mode {mode!r} is not supported yet", rule="audit-mode")
-        self.mode = mode
         self.sdk_version = sdk_version
         self.environment = environment
         self._outlets = tuple(_Outlet(sink, clock) for sink in sinks)
@@ -108,22 +107,31 @@ def _always() -> bool:
     return True
 
 
+def _entrance(sink: Any) -> Callable[[InvocationEvent], object]:
+    """What takes the sink's events; a name, say, would take none and only complain later."""
+    entrance = sink.emit if isinstance(sink, Sink) else sink
+    if not callable(entrance):
+        raise ConfigurationError(
+            f"a {type(sink).__name__} is no audit sink: it has no emit() and can't be called",
+            rule="audit-sink",
+            next_step="pass callables of an event; names such as logging stand in the policy's audit.sinks",
+        )
+    return entrance
+
+
 class _Outlet:
     """One sink with its count of what it did not accept."""
 
     def __init__(self, sink: SinkLike, clock: Callable[[], float]) -> None:
         self._sink = sink
-        self._take: Callable[[InvocationEvent], object] = (
-            sink.emit if isinstance(sink, Sink) else sink
-        )
+        self._take: Callable[[InvocationEvent], object] = _entrance(sink)
         self._ready: Callable[[], bool] = getattr(sink, "ready", _always)
         self._clock = clock
         self._complained_at: float | None = None
         self._missed = 0
         self.dropped = 0
-        # One lock per process: a forked child must not wait for a lock that some thread of its parent held. Re-entrant,
-        # because the garbage collector may finish a record while this thread counts.
-        self._locks: dict[int, threading.RLock] = {}
+        # Re-entrant, because the garbage collector may finish a record while this thread counts.
+        self._lock = PerProcess(threading.RLock)
 
     def deliver(self, event: InvocationEvent) -> None:
         missed = 0
@@ -170,7 +178,3 @@ class _Outlet:
             type(problem).__name__,
             self.dropped,
         )
-
-    def _lock(self) -> "threading.RLock":
-        pid = os.getpid()
-        return self._locks.get(pid) or self._locks.setdefault(pid, threading.RLock())

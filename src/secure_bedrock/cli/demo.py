@@ -1,13 +1,16 @@
 """`secure-bedrock demo`: the whole story on this machine, told in 80 columns or as JSON."""
 
 import argparse
+import shlex
+import shutil
 import sys
 import time
 from dataclasses import asdict
-from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from secure_bedrock.cli.failures import FINDING, PASS, UsageError
+from secure_bedrock.cli.failures import FINDING, PASS
+from secure_bedrock.cli.options import Parser, add_command, refuse_policy, require_testing
 from secure_bedrock.cli.render import columns, document, paint, paragraph
 
 if TYPE_CHECKING:
@@ -20,16 +23,22 @@ an AWS account or leaves this machine. Python's audit hook counts every connecti
 """
 
 
+def add_parser(subparsers: "argparse._SubParsersAction[Parser]") -> None:
+    """Register the subcommand."""
+    parser = add_command(
+        subparsers,
+        "demo",
+        summary="the whole story on this machine, without AWS",
+        description="The whole story on this machine, without AWS. Needs the extra `testing`.",
+        reads_policy=False,
+    )
+    parser.set_defaults(run=run)
+
+
 def run(args: argparse.Namespace) -> int:
     """Tell the story; 0 when every step went as promised, 1 when one did not."""
-    for package in ("cryptography", "trustme"):
-        try:
-            import_module(package)
-        except ModuleNotFoundError as error:
-            raise UsageError(
-                f"the demo's servers need {package}, which is not installed",
-                next_step='pip install "secure-bedrock[testing]"',
-            ) from error
+    refuse_policy(args, "demo")
+    require_testing("the demo's servers need")
     from secure_bedrock.cli.demo_story import staged
 
     with staged() as stage:
@@ -58,8 +67,21 @@ def _as_text(stage: "Stage") -> "list[Step]":
         f"{good} of {len(told)} steps as promised; {strange} connections to anything but 127.0.0.1"
     )
     _say("\n" + paint(summary, colour, sys.stdout))
-    _say(f"({time.monotonic() - begun:.1f} s) Next: secure-bedrock init --help")
+    took = f"({time.monotonic() - begun:.1f} s)"
+    _say(paragraph(f"{took} Next: {own_command()} init --help"))
     return told
+
+
+def own_command() -> str:
+    """What starts this program from the shell: by its name where PATH has it, else by where it is."""
+    name = "secure-bedrock"
+    if shutil.which(name) is not None:
+        return name
+    script = Path(sys.argv[0]).absolute()
+    if script.stem != name:
+        return "python -m secure_bedrock.cli"
+    here = Path.cwd()
+    return shlex.quote(str(script.relative_to(here) if script.is_relative_to(here) else script))
 
 
 def _as_json(stage: "Stage") -> "list[Step]":

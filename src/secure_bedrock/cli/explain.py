@@ -25,7 +25,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[Parser]") -> None:
         subparsers,
         "explain",
         summary="may this model be called, and why",
-        description="Decides from the policy alone; exits 0 when the call is allowed, 1 when it is denied.",
+        description="Decides from the policy alone; exits 0 when allowed, 1 when denied.",
         examples=_EXAMPLES,
     )
     parser.add_argument("model", metavar="MODEL", help="a model identifier in any form")
@@ -43,8 +43,10 @@ def run(args: argparse.Namespace) -> int:
     from secure_bedrock.policy import Policy
 
     policy = Policy.load(args.policy)
-    kind, forms = _about(policy, args.model, args.operation)
     decision = _decide(policy, args.model, args.operation)
+    kind, forms = _about(policy, args.model, args.operation)
+    if not decision.allowed:  # "also" would be a lie; the next step names what may be asked instead
+        forms = ()
     if args.output == "json":
         _print_document(args, kind, decision, forms)
     else:

@@ -65,12 +65,15 @@ def run(args: argparse.Namespace) -> int:
     _refuse_odd_text(answers)
     text = starter(answers)
     _check(text)
-    if args.stdout:
+    path = None if args.stdout else _path(args.policy)
+    if path is not None:
+        _write(path, text, force=args.force)
+    if args.output == "json":
+        sys.stdout.write(document("init", _described(path, answers, text)) + "\n")
+    elif path is None:
         sys.stdout.write(text)
-        return PASS
-    path = _path(args.policy)
-    _write(path, text, force=args.force)
-    _tell(path, answers, as_json=args.output == "json")
+    if path is not None:
+        _tell(path, answers)
     return PASS
 
 
@@ -120,11 +123,14 @@ def _write(path: Path, text: str, *, force: bool) -> None:
         ) from error
 
 
-def _tell(path: Path, answers: Answers, *, as_json: bool) -> None:
+def _described(path: Path | None, answers: Answers, text: str) -> dict[str, object]:
+    """What was written and where; the file is None where none was."""
+    file = None if path is None else os.fspath(path)
+    return {"file": file, "examples": list(answers.examples), "policy": text}
+
+
+def _tell(path: Path, answers: Answers) -> None:
     examples = answers.examples
-    if as_json:
-        body = {"file": os.fspath(path), "examples": list(examples)}
-        sys.stdout.write(document("init", body) + "\n")
     sys.stderr.write(f"wrote {clean(os.fspath(path))}\n")
     if examples:
         sys.stderr.write(f"next: replace the examples in it ({', '.join(examples)})\n")

@@ -6,12 +6,11 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from secure_bedrock.cli.failures import PASS, UsageError
-from secure_bedrock.cli.options import Parser, add_command
+from secure_bedrock.cli.options import Parser, add_command, refuse_policy, require_testing
 from secure_bedrock.cli.render import clean, document
 
 if TYPE_CHECKING:
@@ -34,6 +33,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[Parser]") -> None:
         summary="a Bedrock on this machine, until Ctrl-C",
         description="Prints the policy that reaches it. Needs the extra `testing`.",
         examples=_EXAMPLES,
+        reads_policy=False,
     )
     parser.add_argument(
         "--port", type=_port, default=0, help="port on 127.0.0.1 (default: free one)"
@@ -55,6 +55,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[Parser]") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C or SIGTERM, which are the normal end: status 0."""
+    refuse_policy(args, "local")
     server = _server(args)
     with contextlib.suppress(KeyboardInterrupt), _interrupted_by_sigterm(), _stopped(server):
         _start(server, args.port)
@@ -67,14 +68,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _server(args: argparse.Namespace) -> "LocalBedrock":
-    for name in ("cryptography", "trustme"):  # what the extra `testing` brings
-        try:
-            import_module(name)
-        except ModuleNotFoundError as error:
-            raise UsageError(
-                f"the local Bedrock needs {name}, which is not installed",
-                next_step='pip install "secure-bedrock[testing]"',
-            ) from error
+    require_testing("the local Bedrock needs")
     from secure_bedrock.testing import DEFAULT_MODELS, LocalBedrock
 
     models = tuple(args.model) or DEFAULT_MODELS

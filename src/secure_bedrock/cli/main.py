@@ -4,13 +4,13 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 from io import TextIOWrapper
 from typing import NoReturn
 
-from secure_bedrock.cli import explain, init, local, policy
+from secure_bedrock.cli import demo, explain, init, local, policy
 from secure_bedrock.cli.failures import INTERRUPTED, PASS, PIPE_CLOSED, UNDETERMINED, report
-from secure_bedrock.cli.options import Parser, add_command, common_options, parse
+from secure_bedrock.cli.options import Parser, common_options, parse
+from secure_bedrock.values.version import __version__
 
 _EXAMPLES = """\
 examples:
@@ -28,20 +28,6 @@ else secure-bedrock.toml here, in $LAMBDA_TASK_ROOT or in /opt
 """
 
 
-class _Version(argparse.Action):
-    """Prints the installed version; read only when asked for, because importlib.metadata is slow to load."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> NoReturn:
-        from importlib.metadata import PackageNotFoundError, version
-
-        try:
-            found = version("secure-bedrock")
-        except PackageNotFoundError:  # run from a source tree
-            found = "(not installed)"
-        sys.stdout.write(f"secure-bedrock {found}\n")
-        parser.exit(PASS)
-
-
 def build_parser() -> Parser:
     """The whole command line; imports neither boto3 nor pydantic."""
     parser = Parser(
@@ -51,18 +37,16 @@ def build_parser() -> Parser:
         epilog=_EPILOG,
         parents=[common_options()],
     )
-    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"%(prog)s {__version__}",
+        help="print the version and exit",
+    )
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
-    demo = add_command(subparsers, "demo", summary="the whole story on this machine, without AWS")
-    demo.set_defaults(run=_demo)
-    for command in (init, policy, explain, local):
+    for command in (demo, init, policy, explain, local):
         command.add_parser(subparsers)
     return parser
-
-
-def _demo(args: argparse.Namespace) -> int:
-    status: int = import_module("secure_bedrock.cli.demo").run(args)
-    return status
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -85,6 +69,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run() -> NoReturn:
     """The console script's entry: `main()`; a closed pipe or a full disk stays quiet until the interpreter is gone."""
+    if sys.stdout is None:  # closed by the shell (`>&-`): nothing could be told
+        raise SystemExit(PIPE_CLOSED)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

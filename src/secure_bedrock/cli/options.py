@@ -3,11 +3,11 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import NoReturn
 
+from secure_bedrock.cli.failures import USAGE, UsageError
 from secure_bedrock.cli.render import clean
-
-USAGE = 2
 
 
 class Parser(argparse.ArgumentParser):
@@ -30,14 +30,16 @@ class Parser(argparse.ArgumentParser):
         raise SystemExit(USAGE)
 
 
-def common_options() -> Parser:
+def common_options(*, reads_policy: bool = True) -> Parser:
     """The options accepted before and after a subcommand.
 
-    Their defaults are suppressed, so that a subcommand's parser can't undo what stood before it.
+    Their defaults are suppressed, so that a subcommand's parser can't undo what stood before it. A command that reads
+    no policy takes `--policy` all the same, to refuse it in `refuse_policy` wherever it stood.
     """
+    policy_help = "the policy file (default: searched for)" if reads_policy else argparse.SUPPRESS
     common = Parser(add_help=False, argument_default=argparse.SUPPRESS)
     group = common.add_argument_group("accepted everywhere")
-    group.add_argument("--policy", metavar="PATH", help="the policy file (default: searched for)")
+    group.add_argument("--policy", metavar="PATH", help=policy_help)
     group.add_argument("--output", choices=("table", "json"), help="form of the data on stdout")
     group.add_argument("-v", "--verbose", action="store_true", help="show tracebacks of errors")
     return common
@@ -50,15 +52,37 @@ def add_command(
     summary: str,
     examples: str = "",
     description: str = "",
+    reads_policy: bool = True,
 ) -> Parser:
-    """A subcommand's parser with the common options."""
+    """A subcommand's parser with the common options; the description is the summary where none is given."""
     return subparsers.add_parser(
         name,
         help=summary,
-        description=description or summary,
+        description=description or f"{summary[0].upper()}{summary[1:]}.",
         examples=examples,
-        parents=[common_options()],
+        parents=[common_options(reads_policy=reads_policy)],
     )
+
+
+def refuse_policy(args: argparse.Namespace, command: str) -> None:
+    """Raise UsageError where `--policy` was given to a command that brings its own: it would have no effect."""
+    if args.policy is not None:
+        raise UsageError(
+            f"`{command}` brings a policy of its own, so --policy would have no effect",
+            next_step="leave --policy out",
+        )
+
+
+def require_testing(what: str) -> None:
+    """Raise UsageError where a package of the extra `testing` is missing; `what` is who needs it, with the verb."""
+    for package in ("cryptography", "trustme"):
+        try:
+            import_module(package)
+        except ModuleNotFoundError as error:
+            raise UsageError(
+                f"{what} {package}, which is not installed",
+                next_step='pip install "secure-bedrock[testing]"',
+            ) from error
 
 
 def parse(parser: Parser, argv: Sequence[str] | None) -> argparse.Namespace:

@@ -2,6 +2,8 @@
 
 import argparse
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from secure_bedrock.cli.failures import FINDING, PASS
@@ -29,14 +31,15 @@ def add_parser(subparsers: "argparse._SubParsersAction[Parser]") -> None:
         commands,
         "check",
         summary="all problems of the policy file, then a summary of it",
-        description="Reads the file and nothing else; exits 1 when there is a problem.",
+        description="Reads the file and nothing else; exits 1 when there is a problem or when\n"
+        "no call can be made by what the file says.",
         examples=_EXAMPLES,
     )
     check.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print problems, warnings and the summary; 0 when there is no problem, 1 when there is."""
+    """Print problems, warnings and the summary; 1 when there is a problem or no call can be made, else 0."""
     from secure_bedrock.policy import Policy
 
     as_json = args.output == "json"
@@ -51,38 +54,60 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _report(policy: "Policy", *, as_json: bool) -> int:
+    from secure_bedrock.cli.examples import examples_in
     from secure_bedrock.cli.route_summary import routes_in
+    from secure_bedrock.policy.locate import read_policy_file
 
     routes = routes_in(policy)
-    problems = tuple(
+    examples = examples_in(policy, read_policy_file(Path(policy.source or "")) or "")
+    denied = (
         Problem(route.text, key=f"network.endpoints.{route.service}", file=policy.source or "")
         for route in routes
         if route.denied
     )
-    warnings = _warnings(policy, routes)
+    problems = (*examples.marked, *denied)
+    warnings = (*policy.warnings(), *examples.ids, *_unfound(policy, routes))
     if as_json:
         _print_document(policy, problems, warnings, routes)
     else:
         _print_tables(policy, problems, warnings, routes)
-    return FINDING if problems else PASS
+        _print_verdict(problems, warnings, callable_=_callable(policy, routes))
+    return PASS if _callable(policy, routes) and not problems else FINDING
 
 
-def _warnings(policy: "Policy", routes: tuple["RouteSummary", ...]) -> tuple[Problem, ...]:
-    unfound = (
-        Problem(
-            f"no route from this file: {route.text}",
-            key=f"network.endpoints.{route.service}",
-            file=policy.source or "",
-        )
+def _callable(policy: "Policy", routes: tuple["RouteSummary", ...]) -> bool:
+    """True where some model is allowed and Bedrock's route is there, or is what EC2 will be asked for."""
+    reached = any(
+        route.service == "bedrock-runtime" and not (route.denied or route.lacking)
         for route in routes
-        if route.url is None and not route.denied
     )
-    return (*policy.warnings(), *unfound)
+    return reached and bool(policy.models.allow)
+
+
+def _unfound(policy: "Policy", routes: tuple["RouteSummary", ...]) -> Iterator[Problem]:
+    for route in routes:
+        if route.url is None and not route.denied:
+            key = f"network.endpoints.{route.service}"
+            yield Problem(_without_route(route), key, policy.source or "")
+
+
+def _without_route(route: "RouteSummary") -> str:
+    if not route.lacking:
+        return route.text
+    return (
+        f"no source listed in network.discovery can complete a route for {route.service} "
+        f"from this file: {route.lacking}; {route.next_step}"
+    )
 
 
 def _print_problems(problems: tuple[Problem, ...], *, as_json: bool) -> None:
     if as_json:
-        body = {"valid": False, "problems": [_as_dict(p) for p in problems], "warnings": []}
+        body = {
+            "valid": False,
+            "callable": False,
+            "problems": [_as_dict(p) for p in problems],
+            "warnings": [],
+        }
         sys.stdout.write(document("policy_check", body) + "\n")
         return
     _print_list("problem", "red", problems)
@@ -97,6 +122,7 @@ def _print_document(
 ) -> None:
     body = {
         "valid": not problems,
+        "callable": not problems and _callable(policy, routes),
         "file": policy.source,
         "problems": [_as_dict(problem) for problem in problems],
         "warnings": [_as_dict(warning) for warning in warnings],
@@ -126,12 +152,21 @@ def _print_tables(
     sys.stdout.write(columns(rows) + "\n\n")
     table = [(route.service, route.check, route.text) for route in routes]
     sys.stdout.write(columns([("service", "check", "route"), *table]) + "\n\n")
-    verdict = (
-        paint("problems found", "red", sys.stdout)
-        if problems
-        else paint("pass", "green", sys.stdout)
-    )
-    sys.stdout.write(verdict + "\n")
+
+
+def _print_verdict(
+    problems: tuple[Problem, ...], warnings: tuple[Problem, ...], *, callable_: bool
+) -> None:
+    counted = f"{len(warnings)} {'warning' if len(warnings) == 1 else 'warnings'}"
+    if problems:
+        text, colour = "problems found", "red"
+    elif not callable_:
+        text, colour = "valid, but no call can be made yet", "red"
+    elif warnings:
+        text, colour = f"valid, {counted}", "yellow"
+    else:
+        text, colour = "pass", "green"
+    sys.stdout.write(paint(text, colour, sys.stdout) + "\n")
 
 
 def _print_list(mark: str, colour: str, problems: tuple[Problem, ...]) -> None:

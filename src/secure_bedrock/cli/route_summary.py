@@ -4,22 +4,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from secure_bedrock.errors import AddressDenied, ConfigurationError, Denied
+from secure_bedrock.errors import AddressDenied, Denied, EndpointNotFound
 from secure_bedrock.values import ServiceName
 
 if TYPE_CHECKING:
     from secure_bedrock.network import PrivateRoute, RouteSource
     from secure_bedrock.policy import Policy
 
+_EC2 = "ec2"
+_BY_EC2 = "not in the file: EC2 is asked at run time"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteSummary:
-    """One service's route as far as the file knows it; `denied` where the file names what can't be a private one."""
+    """One service's route as far as the file knows it; `denied` where the file names what can't be a private one.
+
+    `lacking` and `next_step` are there where neither the file nor EC2 can complete the route.
+    """
 
     service: str
     check: str
     text: str
     url: str | None = None
+    lacking: str = ""
+    next_step: str = ""
     addresses: tuple[str, ...] = ()
     cidrs: tuple[str, ...] = ()
     denied: bool = False
@@ -58,8 +66,17 @@ def _summary(policy: "Policy", finder: "RouteSource", service: ServiceName) -> R
             guard.judge_answers(route.addresses).or_raise(AddressDenied)
     except Denied as denial:
         return RouteSummary(service=service, check=check, text=denial.reason, denied=True)
-    except ConfigurationError as error:
-        return RouteSummary(service=service, check=check, text=_unknown(policy, service, error))
+    except EndpointNotFound as error:
+        if service != _EC2 and _asks_ec2(policy, finder):
+            return RouteSummary(service=service, check=check, text=_BY_EC2)
+        lacking = error.reason.partition(": ")[2]
+        return RouteSummary(
+            service=service,
+            check=check,
+            text=f"none from this file: {lacking}",
+            lacking=lacking,
+            next_step=error.next_step,
+        )
     return RouteSummary(
         service=service,
         check=check,
@@ -70,11 +87,15 @@ def _summary(policy: "Policy", finder: "RouteSource", service: ServiceName) -> R
     )
 
 
-def _unknown(policy: "Policy", service: str, error: ConfigurationError) -> str:
-    asks_ec2 = "ec2" in policy.network.discovery and policy.network.endpoint("ec2") is not None
-    if asks_ec2 and service != "ec2":
-        return "not in the file: EC2 is asked at run time"
-    return error.reason
+def _asks_ec2(policy: "Policy", finder: "RouteSource") -> bool:
+    """True where EC2 is listed and its own route is complete: nothing can be asked over half a route."""
+    if _EC2 not in policy.network.discovery:
+        return False
+    try:
+        finder.route(_EC2)
+    except (Denied, EndpointNotFound):
+        return False
+    return True
 
 
 def _known(route: "PrivateRoute") -> str:

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 EXAMPLE = "  # EXAMPLE: put your own here"
+EXAMPLE_ENDPOINT_ID = "vpce-0abc123def4567890"
 
 _EXAMPLE_REGION = "eu-west-1"
 _EXAMPLE_CIDR = "10.20.0.0/16"
-# A model with on-demand profiles in both geographies; source: facts of the Bedrock user guide, read 2026-11-20.
+# A model with on-demand profiles in both geographies; source: the Bedrock user guide, read 2026-11-20.
 _EXAMPLE_MODEL = "anthropic.claude-sonnet-4-5-20250929-v1:0"
 _GEOGRAPHIES = {"eu-": "eu.", "us-gov-": "us-gov.", "us-": "us."}
 
@@ -81,7 +82,7 @@ def _network(answers: Answers) -> str:
 
 [network.endpoints.bedrock-runtime]
 # Without a host, the private-DNS name of the service is used; with addresses, DNS is never asked.
-{_key("vpc_endpoint_id", answers.vpc_endpoint_id, "vpce-0abc123def4567890")}
+{_key("vpc_endpoint_id", answers.vpc_endpoint_id, EXAMPLE_ENDPOINT_ID)}
 {_key("host", answers.host, _example_host(answers))}
 {_addresses(answers)}
 
@@ -116,7 +117,7 @@ def _example_model(region: str) -> str:
 
 def _example_host(answers: Answers) -> str:
     region = answers.region or _EXAMPLE_REGION
-    endpoint_id = answers.vpc_endpoint_id or "vpce-0abc123def4567890"
+    endpoint_id = answers.vpc_endpoint_id or EXAMPLE_ENDPOINT_ID
     return f"{endpoint_id}-a1b2c3d4.bedrock-runtime.{region}.vpce.amazonaws.com"
 
 

@@ -1,11 +1,11 @@
 """The typed client: what an application holds to speak with Bedrock over the private route."""
 
 from collections.abc import Sequence
-from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
-from secure_bedrock.client.parts import Parts, policy_of
+from secure_bedrock.audit import SinkLike
+from secure_bedrock.client.parts import Parts, PolicyLike, policy_of
 from secure_bedrock.client.typed_calls import TypedCalls
 from secure_bedrock.models import (
     ConverseOptions,
@@ -17,9 +17,16 @@ from secure_bedrock.models import (
 )
 from secure_bedrock.network import PrivateRoute, Resolver
 from secure_bedrock.policy import Policy
+from secure_bedrock.policy.policy import KEYS
+from secure_bedrock.transport.keywords import refuse_unknown
 
 if TYPE_CHECKING:
     from secure_bedrock.client.streams import ConverseStream, InvokeModelStream
+    from secure_bedrock.models.requests import MessageLike
+
+_OWN_ARGUMENTS = ("policy", "credentials", "profile_name", "sinks", "resolver")
+_CONVERSE_OPTIONS = frozenset({"deadline_s", *ConverseOptions.__annotations__})
+_INVOKE_OPTIONS = frozenset({"deadline_s", *InvokeOptions.__annotations__})
 
 
 class SecureBedrockClient:
@@ -41,14 +48,15 @@ class SecureBedrockClient:
 
     def __init__(
         self,
-        policy: Policy | str | PathLike[str] | None = None,
+        policy: PolicyLike = None,
         *,
-        credentials: Any = None,
+        credentials: object = None,
         profile_name: str | None = None,
-        sinks: Sequence[Any] | None = None,
+        sinks: Sequence[SinkLike] | None = None,
         resolver: Resolver | None = None,
         **policy_fields: Any,
     ) -> None:
+        refuse_unknown("SecureBedrockClient()", policy_fields, (*_OWN_ARGUMENTS, *KEYS))
         self._arguments: dict[str, Any] = {
             "profile_name": profile_name,
             "sinks": sinks,
@@ -68,7 +76,7 @@ class SecureBedrockClient:
     def converse(
         self,
         model_id: str,
-        messages: Any,
+        messages: "MessageLike | Sequence[MessageLike] | None",
         *,
         deadline_s: float | None = None,
         **options: Unpack[ConverseOptions],
@@ -81,6 +89,7 @@ class SecureBedrockClient:
         request_metadata. `deadline_s` (seconds) bounds the call with its retries; None takes the policy's.
         Raises only errors of `secure_bedrock.errors`.
         """
+        refuse_unknown("SecureBedrockClient.converse()", options, _CONVERSE_OPTIONS)
         return self._calls.converse(
             model_id, lambda: converse_params(model_id, messages, **options), deadline_s
         )
@@ -88,7 +97,7 @@ class SecureBedrockClient:
     def converse_stream(
         self,
         model_id: str,
-        messages: Any,
+        messages: "MessageLike | Sequence[MessageLike] | None",
         *,
         deadline_s: float | None = None,
         **options: Unpack[ConverseOptions],
@@ -98,6 +107,7 @@ class SecureBedrockClient:
         Use it in a `with` block: leaving one closes the connection. Up to the first event a failure is retried
         like that of any call; after it, never.
         """
+        refuse_unknown("SecureBedrockClient.converse_stream()", options, _CONVERSE_OPTIONS)
         return self._calls.converse_stream(
             model_id, lambda: converse_params(model_id, messages, **options), deadline_s
         )
@@ -105,7 +115,7 @@ class SecureBedrockClient:
     def invoke_model(
         self,
         model_id: str,
-        payload: Any,
+        payload: object,
         *,
         deadline_s: float | None = None,
         **options: Unpack[InvokeOptions],
@@ -116,6 +126,7 @@ class SecureBedrockClient:
         are content_type, accept (both application/json by default), guardrail, performance, service_tier and
         request_metadata.
         """
+        refuse_unknown("SecureBedrockClient.invoke_model()", options, _INVOKE_OPTIONS)
         return self._calls.invoke_model(
             model_id, lambda: invoke_params(model_id, payload, **options), deadline_s
         )
@@ -123,12 +134,13 @@ class SecureBedrockClient:
     def invoke_model_stream(
         self,
         model_id: str,
-        payload: Any,
+        payload: object,
         *,
         deadline_s: float | None = None,
         **options: Unpack[InvokeOptions],
     ) -> "InvokeModelStream":
         """Send a model's native payload and return its native answer as a stream of chunks; see `invoke_model`."""
+        refuse_unknown("SecureBedrockClient.invoke_model_stream()", options, _INVOKE_OPTIONS)
         return self._calls.invoke_model_stream(
             model_id, lambda: invoke_params(model_id, payload, **options), deadline_s
         )
@@ -138,6 +150,9 @@ class SecureBedrockClient:
 
         Takes boto3's keyword arguments, judged as `create_client` judges them.
         """
+        from secure_bedrock.transport.hardened.arguments import KEYWORDS  # noqa: PLC0415 - loads botocore
+
+        refuse_unknown("SecureBedrockClient.client()", boto3_kwargs, KEYWORDS)
         return self._parts.session().create_client(service, **boto3_kwargs)
 
     def route(self, service: str = "bedrock-runtime") -> PrivateRoute:
@@ -145,7 +160,10 @@ class SecureBedrockClient:
         return self._parts.routes.route(service)
 
     def close(self) -> None:
-        """Close the idle connections; idempotent. A later call opens new ones."""
+        """Close the idle connections of the typed calls; idempotent. A later call opens new ones.
+
+        Clients from `client()` are their holders' to close.
+        """
         self._parts.close()
 
     def __enter__(self) -> Self:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from secure_bedrock.errors import IncompleteResponse
 from secure_bedrock.transport.connections.driver import GuardedResponse
-from secure_bedrock.transport.core.answers import open_stream
+from secure_bedrock.transport.core.answers import open_stream, request_id_of
 from secure_bedrock.transport.core.eventstream import FrameParser
 from secure_bedrock.transport.core.stream_events import StreamEvent, event_of
 
@@ -18,7 +18,7 @@ class OpenedStream:
     def __init__(self, response: GuardedResponse) -> None:
         self._response = response
         self._events = _events_of(response)
-        self.request_id = response.head.get("x-amzn-requestid")
+        self.request_id = request_id_of(response.head)
 
     def __iter__(self) -> Iterator[StreamEvent]:
         """The events; raises as the frames and the connection do, and IncompleteResponse for a stream that was cut."""

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from secure_bedrock.audit import AuditTrail, sinks_from
+from secure_bedrock.audit import AuditTrail, SinkLike, sinks_from
 from secure_bedrock.discovery import RouteFinder
 from secure_bedrock.network import Connector, PrivateRoute, Resolver
 from secure_bedrock.policy import Policy
@@ -16,6 +16,7 @@ from secure_bedrock.transport.credentials import CredentialSource
 from secure_bedrock.transport.credentials.chain import credential_source
 from secure_bedrock.transport.preflight import preflight
 from secure_bedrock.transport.typed import TypedChannel
+from secure_bedrock.values import PerProcess
 from secure_bedrock.values.version import __version__
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Parts:
         *,
         credentials: object = None,
         profile_name: str | None = None,
-        sinks: Sequence[Any] | None = None,
+        sinks: Sequence[SinkLike] | None = None,
         resolver: Resolver | None = None,
         connector: Connector | None = None,
     ) -> None:
@@ -80,7 +81,7 @@ class Parts:
             credentials=self.source,
             runner=self.runner,
         )
-        self._lock = threading.Lock()
+        self._lock = PerProcess(threading.Lock)
         self._channels: dict[str, TypedChannel] = {}
         self._transports: list[GuardedTransport] = []
         self._session: HardenedSession | None = None
@@ -91,7 +92,7 @@ class Parts:
         if known is not None:
             return known
         route = self.routes.route(service)
-        with self._lock:
+        with self._lock():
             if service not in self._channels:
                 self._channels[service] = self._open(route)
             return self._channels[service]
@@ -100,7 +101,7 @@ class Parts:
         """The hardened botocore session; botocore's own is loaded here and not before."""
         from secure_bedrock.transport.hardened.session import hardened_session  # noqa: PLC0415 - loads botocore.session
 
-        with self._lock:
+        with self._lock():
             if self._session is None:
                 self._session = hardened_session(
                     self.policy,
@@ -115,11 +116,10 @@ class Parts:
 
     def close(self) -> None:
         """Close the idle connections of every channel; a later call opens new ones."""
-        with self._lock:
-            transports, self._transports = self._transports, []
-            self._channels.clear()
+        with self._lock():
+            transports = list(self._transports)
         for transport in transports:
-            transport.close()
+            transport.drain()
 
     def _open(self, route: PrivateRoute) -> TypedChannel:
         transport = GuardedTransport(

@@ -1,11 +1,12 @@
 """What a caller holds while an answer streams in: events, text, and the whole answer at the end."""
 
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from operator import attrgetter
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Final, Generic, Self, TypeVar
 
-from secure_bedrock.audit import CallRecord, outcome_of
+from secure_bedrock.audit import CallRecord, InvocationEvent, outcome_of
 from secure_bedrock.client.opened import OpenedStream
 from secure_bedrock.errors import IncompleteResponse, ServiceError, StreamInterrupted
 from secure_bedrock.models import (
@@ -19,7 +20,7 @@ from secure_bedrock.models import (
 )
 from secure_bedrock.resilience import classify
 from secure_bedrock.transport.core.stream_events import StreamEvent as WireEvent
-from secure_bedrock.transport.record_facts import note_usage
+from secure_bedrock.transport.record_facts import note_latency, note_usage
 
 Piece = TypeVar("Piece")
 
@@ -34,6 +35,9 @@ class _Stream(Generic[Piece]):
     def __init__(self, opened: OpenedStream, record: CallRecord) -> None:
         self._opened = opened
         self._record = record
+        self._closed = False
+        self._complete = False
+        self._failure: Exception | None = None
         self._pieces = self._read()
         self._dropped = weakref.finalize(self, opened.close)
         record.time_to_first_event_ms = record.elapsed_ms
@@ -44,16 +48,27 @@ class _Stream(Generic[Piece]):
         return self._opened.request_id
 
     @property
-    def event(self) -> Any:
+    def event(self) -> InvocationEvent | None:
         """The call's InvocationEvent; None until the stream has ended."""
         return self._record.event
 
     def __iter__(self) -> Iterator[Piece]:
-        """The pieces, each once, however often the iteration is taken up again."""
-        return self._pieces
+        """The pieces, each once, however often the iteration is taken up again; a failure comes again each time."""
+        return self
+
+    def __next__(self) -> Piece:
+        """The next piece; StopIteration only where the answer has come to its end."""
+        for piece in self._pieces:
+            return piece
+        if self._complete:
+            raise StopIteration
+        raise self._failure or IncompleteResponse(
+            "the stream did not come to its end", partial=self._partial(), rule="stream-cut"
+        )
 
     def close(self) -> None:
         """End the stream; idempotent. One that was not read to its end leaves an event `cancelled`."""
+        self._closed = True
         self._opened.close()
         self._record.finish("cancelled")
 
@@ -71,7 +86,9 @@ class _Stream(Generic[Piece]):
     def _read(self) -> Iterator[Piece]:
         try:
             for event in self._opened:
+                self._check_open()
                 yield self._take(event)
+            self._check_open()
             self._check_complete()
         except ServiceError as error:
             raise self._end(self._interrupted(error)) from None
@@ -81,11 +98,13 @@ class _Stream(Generic[Piece]):
         except BaseException as error:
             self._end(error)
             raise
+        self._complete = True
         self._record.finish("ok")
 
     def _end(self, error: BaseException) -> BaseException:
         self._opened.close()
         self._record.finish(outcome_of(error), error)
+        self._failure = error if isinstance(error, Exception) else None
         return error
 
     def _interrupted(self, error: ServiceError) -> StreamInterrupted:
@@ -101,12 +120,24 @@ class _Stream(Generic[Piece]):
     def _take(self, event: WireEvent) -> Piece:
         raise TypeError(f"{type(self).__name__} does not read {event.name}")
 
+    def _check_open(self) -> None:
+        """Raise once the stream was closed: what had arrived by then is an accident of the network."""
+        if self._closed:
+            raise IncompleteResponse("the stream was closed before its end", rule="closed")
+
     def _check_complete(self) -> None:
         """Raise IncompleteResponse when what came does not make an answer."""
 
     def _partial(self) -> Any:
         """What has come so far, for errors."""
         return None
+
+
+def _is_text(event: StreamEvent) -> bool:
+    return type(event) is TextDelta
+
+
+_TEXT: Final[Callable[[Any], str]] = attrgetter("text")
 
 
 class ConverseStream(_Stream[StreamEvent]):
@@ -119,12 +150,14 @@ class ConverseStream(_Stream[StreamEvent]):
     @property
     def text_stream(self) -> Iterator[str]:
         """The answer's text as it comes."""
-        for event in self:
-            if type(event) is TextDelta:
-                yield event.text
+        # Not a generator: that one would end after a failure, as if the answer had.
+        return map(_TEXT, filter(_is_text, self))
 
     def response(self) -> ConverseResponse:
-        """The whole answer, after reading what is left; IncompleteResponse if the stream was cut or closed."""
+        """The whole answer, after reading what is left.
+
+        A stream that failed raises its failure again, one that was closed IncompleteResponse.
+        """
         for _ in self:
             pass
         return self._folder.response(request_id=self.request_id).with_event(self.event)
@@ -138,6 +171,7 @@ class ConverseStream(_Stream[StreamEvent]):
             self._record.stop_reason = typed.stop_reason
         elif type(typed) is Metadata:
             note_usage(self._record, typed.usage)
+            note_latency(self._record, typed.raw)
         return typed
 
     def _check_complete(self) -> None:

@@ -1,21 +1,23 @@
 """The typed operations: parameters in, typed answers out, through the one way that every call takes."""
 
+import math
+import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from secure_bedrock.audit import CallRecord
 from secure_bedrock.client.parts import Parts
+from secure_bedrock.errors import InvalidRequest
 from secure_bedrock.models import ConverseResponse, InvokeModelResponse
 from secure_bedrock.transport.call import CallPlan
 from secure_bedrock.transport.connections.driver import GuardedResponse
 from secure_bedrock.transport.core.answers import parse_invoke_answer, parse_json_answer
-from secure_bedrock.transport.record_facts import note_usage
+from secure_bedrock.transport.record_facts import note_latency, note_params, note_usage
 from secure_bedrock.transport.typed import PreparedCall, TypedChannel
 from secure_bedrock.values import BEDROCK_RUNTIME, Deadline
 
-if (
-    TYPE_CHECKING
-):  # streams are loaded with the first stream: their classes are 5 ms of a cold start
+# Streams are loaded with the first stream: their classes are 5 ms of a cold start.
+if TYPE_CHECKING:
     from secure_bedrock.client.opened import OpenedStream
     from secure_bedrock.client.streams import ConverseStream, InvokeModelStream
 
@@ -40,8 +42,7 @@ class TypedCalls:
         """Converse, whole."""
         reply, record = self._run("Converse", model_id, make, deadline_s, _converse_response)
         record.stop_reason = reply.stop_reason
-        if reply.metrics is not None:
-            record.server_latency_ms = float(reply.metrics.latency_ms)
+        note_latency(record, reply.raw)
         note_usage(record, reply.usage)
         return reply.with_event(record.finish("ok"))
 
@@ -90,13 +91,17 @@ class TypedCalls:
         *,
         stream: bool = False,
     ) -> tuple[T, CallRecord]:
-        prepared: list[
-            tuple[TypedChannel, PreparedCall]
-        ] = []  # by the first attempt, for all of them
+        # By the first attempt, for all of them.
+        prepared: list[tuple[TypedChannel, PreparedCall]] = []
+
+        timed = _is_seconds(deadline_s)
 
         def attempt(record: CallRecord, number: int, limit: Deadline) -> T:
+            if not timed:
+                raise InvalidRequest("deadline_s must be a number of seconds", rule="argument-type")
             if not prepared:
                 params = make()
+                note_params(record, params)
                 channel = self._parts.channel(BEDROCK_RUNTIME)
                 record.endpoint_host = channel.route.host
                 record.vpc_endpoint_id = channel.route.vpc_endpoint_id
@@ -107,8 +112,17 @@ class TypedCalls:
         plan = CallPlan(
             service=BEDROCK_RUNTIME, operation=operation, model_id=model_id, streaming=stream
         )
-        deadline = None if deadline_s is None else Deadline.after(deadline_s)
+        deadline = Deadline.after(deadline_s) if timed and deadline_s is not None else None
         return self._parts.runner.run(plan, attempt, deadline=deadline)
+
+
+def _is_seconds(value: object) -> bool:
+    """True for a number, and for None; a NaN is before no moment and after none, and a huge int fits no clock."""
+    if isinstance(value, float):
+        return not math.isnan(value)
+    if isinstance(value, bool):
+        return False
+    return value is None or (isinstance(value, int) and abs(value) <= sys.float_info.max)
 
 
 def _converse_response(response: GuardedResponse, record: CallRecord) -> ConverseResponse:

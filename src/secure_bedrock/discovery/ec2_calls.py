@@ -1,5 +1,6 @@
 """The three read-only EC2 calls that discovery makes, over a hardened client on a route of its own."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
@@ -68,6 +69,7 @@ def hardened_calls(
     @contextmanager
     def opened() -> Iterator[DescribeCalls]:
         from secure_bedrock.transport.hardened.session import build_client  # noqa: PLC0415 - loads botocore
+        from secure_bedrock.transport.settings import judge_settings  # noqa: PLC0415 - needed here alone
 
         client = build_client(
             "ec2",
@@ -78,6 +80,8 @@ def hardened_calls(
             connector=connector,
             credentials=credentials,
             runner=runner,
+            # Judged again, and not told of again: whoever holds the finder was told.
+            findings=judge_settings(os.environ, region=policy.region),
         )
         with closing(client):
             yield HardenedDescribeCalls(client)

@@ -14,7 +14,8 @@ from secure_bedrock.discovery.providers import (
     PrivateDnsProvider,
     Provider,
 )
-from secure_bedrock.discovery.route_of import missing, route_of
+from secure_bedrock.discovery.remedy import new_table, remedy
+from secure_bedrock.discovery.route_of import missing, not_known, route_of
 from secure_bedrock.errors import DiscoveryAttempt, EndpointNotFound
 from secure_bedrock.network import Connector, PrivateRoute, Resolver
 from secure_bedrock.policy import Policy
@@ -22,6 +23,8 @@ from secure_bedrock.values import ServiceName, parse_service
 
 if TYPE_CHECKING:
     from secure_bedrock.transport.call import CallRunner
+
+_DEFAULT_PORT = "443"
 
 
 class RouteFinder:
@@ -85,7 +88,7 @@ class RouteFinder:
 
     def _search(self, service: ServiceName) -> PrivateRoute:
         if self._policy.network.endpoint(service) is None:
-            raise _no_table(service)
+            raise _no_table(self._policy, service)
         check = self._policy.address_check_for(service)
         said: list[EndpointFacts] = []
         attempts: list[DiscoveryAttempt] = []
@@ -98,9 +101,13 @@ class RouteFinder:
                 said.append(answer)
                 known = agree(said)
             attempts.append(DiscoveryAttempt(provider.name, _outcome(answer)))
-        lacking = missing(known, check)
-        if lacking:
-            raise _not_found(service, lacking, attempts)
+        needs = missing(known, check)
+        if needs:
+            raise EndpointNotFound(
+                f"no private endpoint found for {service}: {not_known(needs)}",
+                attempts=tuple(attempts),
+                next_step=remedy(self._policy, service, needs),
+            )
         route = route_of(service, self._policy, known, evidence_for(said))
         self._routes[service] = route
         return route
@@ -131,25 +138,15 @@ def _outcome(answer: EndpointFacts | Nothing) -> str:
     if isinstance(answer, Nothing):
         return answer.why
     given = {evidence.name: evidence.value for evidence in evidence_for([answer])}
-    return "gave " + "; ".join(f"{name} {value}" for name, value in given.items())
+    if given.get("port") == _DEFAULT_PORT:  # every table gives it, written or not
+        del given["port"]
+    told = "; ".join(f"{name} {value}" for name, value in given.items())
+    return f"gave {told or 'nothing but the default port'}"
 
 
-def _no_table(service: ServiceName) -> EndpointNotFound:
+def _no_table(policy: Policy, service: ServiceName) -> EndpointNotFound:
     return EndpointNotFound(
         f"the policy has no endpoint for {service}",
         attempts=(DiscoveryAttempt("policy", f"no table [network.endpoints.{service}]"),),
-        next_step=f"add this table to the policy; it may be empty:\n[network.endpoints.{service}]",
-    )
-
-
-def _not_found(
-    service: ServiceName, lacking: str, attempts: list[DiscoveryAttempt]
-) -> EndpointNotFound:
-    return EndpointNotFound(
-        f"no private endpoint found for {service}: {lacking} is not known",
-        attempts=tuple(attempts),
-        next_step=(
-            f"write host and addresses into [network.endpoints.{service}], "
-            "or name network.cidrs, or add [network.endpoints.ec2] so that EC2 can be asked"
-        ),
+        next_step=new_table(policy, service),
     )

@@ -1,13 +1,24 @@
 """One computation at a time for each key: threads that ask meanwhile wait and share its outcome."""
 
-import os
 import threading
 from collections.abc import Callable, Hashable
 from concurrent.futures import CancelledError, Future
 from typing import Generic, TypeVar
 
+from secure_bedrock.values import PerProcess
+
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
+
+
+class _Tower(Generic[K, T]):
+    """The flights of one process, and the lock over them."""
+
+    __slots__ = ("lock", "running")
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.running: dict[K, Future[T]] = {}
 
 
 class Flights(Generic[K, T]):
@@ -17,22 +28,16 @@ class Flights(Generic[K, T]):
     """
 
     def __init__(self) -> None:
-        self._start()
-
-    def _start(self) -> None:
-        self._lock = threading.Lock()
-        self._running: dict[K, Future[T]] = {}
-        self._pid = os.getpid()
+        self._tower: PerProcess[_Tower[K, T]] = PerProcess(_Tower)
 
     def join(self, key: K, compute: Callable[[], T]) -> T:
         """The outcome of `compute()`, run by this thread or by the one that was first."""
-        if self._pid != os.getpid():
-            self._start()
+        tower = self._tower()
         while True:
-            with self._lock:
-                flight = self._running.get(key)
+            with tower.lock:
+                flight = tower.running.get(key)
                 if flight is None:
-                    mine = self._running[key] = Future[T]()
+                    mine = tower.running[key] = Future[T]()
                     break
             try:
                 return flight.result()
@@ -56,5 +61,6 @@ class Flights(Generic[K, T]):
         return result
 
     def _land(self, key: K) -> None:
-        with self._lock:
-            self._running.pop(key, None)
+        tower = self._tower()
+        with tower.lock:
+            tower.running.pop(key, None)

@@ -1,21 +1,36 @@
 """From agreed facts to a route: what is still missing, and the route once nothing is."""
 
+from collections.abc import Mapping
+from typing import Final, Literal
+
 from secure_bedrock.discovery.facts import EndpointFacts
 from secure_bedrock.network import PrivateRoute
 from secure_bedrock.policy import Policy
 from secure_bedrock.values import AddressCheck, Evidence, ServiceName
 
+Need = Literal["host", "addresses", "cidrs"]
 
-def missing(facts: EndpointFacts, check: AddressCheck) -> str:
-    """What a route still lacks under this address check, for people; empty when it is complete."""
-    lacking = []
-    if facts.host is None:
-        lacking.append("a host name")
-    if check == "eni" and not facts.addresses:
-        lacking.append("the endpoint's addresses (address_check is eni)")
-    if check == "cidr" and not facts.cidrs:
-        lacking.append("the VPC's CIDRs (address_check is cidr)")
-    return " and ".join(lacking)
+_NEEDS: Final[Mapping[Need, str]] = {
+    "host": "a host name",
+    "addresses": "the endpoint's addresses (address_check is eni)",
+    "cidrs": "the VPC's CIDRs (address_check is cidr)",
+}
+
+
+def missing(facts: EndpointFacts, check: AddressCheck) -> tuple[Need, ...]:
+    """What a route still lacks under this address check; empty when it is complete."""
+    lacking: dict[Need, bool] = {
+        "host": facts.host is None,
+        "addresses": check == "eni" and not facts.addresses,
+        "cidrs": check == "cidr" and not facts.cidrs,
+    }
+    return tuple(need for need, is_lacking in lacking.items() if is_lacking)
+
+
+def not_known(needs: tuple[Need, ...]) -> str:
+    """What is lacking as a clause, for people: `a host name is not known`."""
+    verb = "is" if needs == ("host",) else "are"
+    return f"{' and '.join(_NEEDS[need] for need in needs)} {verb} not known"
 
 
 def route_of(

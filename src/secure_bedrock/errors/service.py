@@ -118,7 +118,7 @@ class ConnectFailed(TransportError):
     """No approved address accepted a connection, or the connection died before an answer began."""
 
     default_rule = "connect-failed"
-    default_next_step = "check that the endpoint's security group admits this host on the port"
+    default_next_step = "check what stands at that address and port"
 
 
 class AttemptTimeout(TransportError):

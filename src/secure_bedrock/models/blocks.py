@@ -12,6 +12,7 @@ from secure_bedrock.models.wire import (
     malformed,
     optional_text_of,
     refuse_lost_members,
+    shown,
     struct_of,
     text_of,
 )
@@ -129,7 +130,7 @@ class ToolResultBlock:
         return {"toolResult": members}
 
     def __repr__(self) -> str:
-        return f"ToolResultBlock({len(self.content)} parts, status={self.status!r})"
+        return f"ToolResultBlock({len(self.content)} parts, status={shown(self.status)!r})"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -191,7 +192,7 @@ class UnknownBlock:
 
     def __repr__(self) -> str:
         # A member's name is the API's, but a caller's dict can have anything as its key.
-        return f"UnknownBlock({self.name if self.name.isidentifier() else '?'})"
+        return f"UnknownBlock({shown(self.name)})"
 
 
 Block = (

@@ -25,7 +25,7 @@ def messages_to_wire(messages: object, name: str = "messages") -> list[dict[str,
     """One message or a list of them: each a str (said by the user), a Message or a dict."""
     if isinstance(messages, list | tuple):
         if not messages:
-            raise expected(name, "at least one message")
+            raise InvalidRequest(f"{name} must hold at least one message", rule="argument-type")
         return [_message(item, f"{name}[{place}]") for place, item in enumerate(messages)]
     return [_message(messages, name)]
 

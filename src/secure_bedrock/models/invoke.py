@@ -7,11 +7,12 @@ from typing import Any, Final, Self
 
 from secure_bedrock.errors import IncompleteResponse
 from secure_bedrock.models.usage import Usage
+from secure_bedrock.models.wire import shown
 
 # Source: headers of InvokeModel answers as bedrock-runtime sends them; they are not in service-2.json (2026-11-20).
 _INPUT_TOKENS: Final = "x-amzn-bedrock-input-token-count"
 _OUTPUT_TOKENS: Final = "x-amzn-bedrock-output-token-count"
-_MAX_DIGITS: Final = 18
+_MAX_DIGITS: Final = 15  # as wire.COUNT_LIMIT
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -30,8 +31,8 @@ class InvokeModelResponse:
     ) -> Self:
         """The answer; `headers` have lower-case names. IncompleteResponse when the body is empty."""
         if not body:
-            raise IncompleteResponse("the answer's body is empty", rule="empty-answer")
-        return cls(body, headers.get("content-type"), request_id, _usage_of(headers))
+            raise IncompleteResponse("the answer's body is empty", rule="empty")
+        return cls(body, headers.get("content-type"), request_id, usage_of(headers))
 
     def json(self) -> Any:
         """The body, parsed; IncompleteResponse when it is not JSON."""
@@ -48,10 +49,11 @@ class InvokeModelResponse:
         return replace(self, event=event)
 
     def __repr__(self) -> str:
-        return f"InvokeModelResponse({len(self.body)} bytes, content_type={self.content_type!r})"
+        return f"InvokeModelResponse({len(self.body)} bytes, content_type={shown(self.content_type)!r})"
 
 
-def _usage_of(headers: Mapping[str, str]) -> Usage | None:
+def usage_of(headers: Mapping[str, str]) -> Usage | None:
+    """The tokens that InvokeModel's headers (lower-case names) count; None unless both counts are readable."""
     given, written = _count(headers, _INPUT_TOKENS), _count(headers, _OUTPUT_TOKENS)
     if given is None or written is None:
         return None

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final, TypedDict
 
 from secure_bedrock.errors import InvalidRequest
@@ -59,27 +60,37 @@ def _body(payload: object) -> bytes:
         return _utf8(payload)
     if isinstance(payload, Mapping):
         return _json(dict(payload))
-    dump = getattr(payload, "model_dump_json", None)
-    if callable(dump):
-        return _utf8(str(dump(by_alias=True, exclude_none=True)))
+    if callable(getattr(payload, "model_dump_json", None)):
+        return _dumped(payload)
     raise expected("payload", "a dict, str, bytes, or a pydantic model")
+
+
+def _dumped(payload: Any) -> bytes:
+    options: dict[str, Any] = {"by_alias": True, "exclude_none": True}
+    if hasattr(type(payload), "__pydantic_serializer__"):
+        options["warnings"] = False  # pydantic's warnings repeat the values
+    text = None
+    with suppress(Exception):  # whatever it is, it may hold the value
+        text = str(payload.model_dump_json(**options))
+    if text is None:
+        raise InvalidRequest("the payload can't be written as JSON", rule="not-json")
+    return _utf8(text)
 
 
 def _json(members: dict[str, Any]) -> bytes:
     try:
         return json.dumps(members, allow_nan=False).encode("ascii")
     except (TypeError, ValueError, RecursionError):
-        # `from None`: the encoder's own message holds the value.
-        raise InvalidRequest(
-            "a value stands in the payload that JSON can't carry", rule="not-json"
-        ) from None
+        pass  # and not raised in here: the encoder's error holds the value, and would hang on ours
+    raise InvalidRequest("a value stands in the payload that JSON can't carry", rule="not-json")
 
 
 def _utf8(text: str) -> bytes:
     try:
         return text.encode("utf-8")
     except UnicodeEncodeError:
-        raise expected("payload", "text that UTF-8 can carry") from None
+        pass  # it holds the whole text
+    raise expected("payload", "text that UTF-8 can carry")
 
 
 def _text(value: object, name: str) -> str:

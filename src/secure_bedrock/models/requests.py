@@ -1,6 +1,6 @@
 """The parameters of Converse and ConverseStream under botocore's names, from what callers may write."""
 
-import math
+import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
@@ -128,7 +128,12 @@ def _inference(
 
 
 def _number(value: object, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    # An int may be greater than any float, and math.isfinite fails on it.
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not abs(value) <= sys.float_info.max
+    ):
         raise expected(name, "a finite number")
     return value
 

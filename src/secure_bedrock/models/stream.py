@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from secure_bedrock.models.usage import Usage
-from secure_bedrock.models.wire import bytes_of, malformed
+from secure_bedrock.models.wire import bytes_of, malformed, shown
 
 # Names and required members are those of ConverseStreamOutput in bedrock-runtime's service-2.json (botocore 1.44.5,
 # read 2026-11-20). Exceptions inside a stream are errors, and made where frames are read.
@@ -20,11 +20,14 @@ class _Quiet:
         return f"{type(self).__name__}(…)"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class MessageStart:
     """The answer begins."""
 
     role: str
+
+    def __repr__(self) -> str:
+        return f"MessageStart(role={shown(self.role)!r})"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

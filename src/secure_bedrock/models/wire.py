@@ -1,11 +1,16 @@
 """Reads members of AWS's answers; what is missing or of the wrong type makes an incomplete answer."""
 
 import base64
-import binascii
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from secure_bedrock.errors import IncompleteResponse, InvalidRequest
+
+_WORD: Final = re.compile(r"[A-Za-z0-9_.+/-]{1,64}", re.ASCII)
+
+# Ours (2026-11-20): no call has so many tokens or milliseconds, and floats and JSON readers keep them exactly.
+COUNT_LIMIT: Final = 10**15
 
 UNKNOWN_MEMBER: Final = "SDK_UNKNOWN_MEMBER"
 """botocore's stand-in for a union member that its model does not know: the content is lost (botocore 1.44.5)."""
@@ -50,9 +55,9 @@ def list_of(members: Mapping[str, Any], name: str) -> list[Any]:
 
 
 def count_of(members: Mapping[str, Any], name: str) -> int:
-    """The required whole number from 0 up."""
+    """The required whole number from 0 up, below `COUNT_LIMIT`."""
     value = members.get(name)
-    if type(value) is not int or value < 0:  # a bool is an int too
+    if type(value) is not int or not 0 <= value < COUNT_LIMIT:  # a bool is an int too
         raise malformed(name)
     return value
 
@@ -64,16 +69,27 @@ def bytes_of(value: object, name: str) -> bytes:
     if isinstance(value, str):
         try:
             return base64.b64decode(value, validate=True)
-        except binascii.Error:
+        except ValueError:  # not base64, or not even ASCII
             pass
     raise malformed(name)
+
+
+def shown(word: str | None) -> str | None:
+    """A word of the API's as a repr may show it; "?" for what could be anything else that was said."""
+    return word if word is None or _WORD.fullmatch(word) else "?"
 
 
 def refuse_lost_members(value: object) -> None:
     """Raise InvalidRequest where botocore's stand-in for a lost union member is anywhere inside `value`."""
     pending = [value]
+    # A value that holds itself is refused by the encoder; here it must come to an end. Items are kept so that
+    # their ids stay theirs.
+    seen: dict[int, object] = {}
     while pending:
         item = pending.pop()
+        if id(item) in seen:
+            continue
+        seen[id(item)] = item
         if isinstance(item, Mapping):
             if UNKNOWN_MEMBER in item:
                 raise InvalidRequest(

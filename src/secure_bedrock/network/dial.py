@@ -25,6 +25,7 @@ _KEEP_ALIVE: Final = (
     ("TCP_KEEPCNT", 4),
 )
 _LONGEST_TIMEOUT_S: Final = 3600.0
+_ADMIT_STEP: Final = "check that the endpoint's security group admits this host on the port"
 
 
 class Connector(Protocol):
@@ -66,7 +67,7 @@ def dial(
             return _attempt(connector, address, guard.route.port, share_s)
         except OSError as failure:
             failures.append(failure)
-    raise _connect_failed(addresses, failures) from failures[-1]
+    raise _connect_failed(addresses, guard.route.port, failures) from failures[-1]
 
 
 def _judged_addresses(guard: RouteGuard, resolver: Resolver) -> tuple[str, ...]:
@@ -89,6 +90,7 @@ def _resolved(guard: RouteGuard, resolver: Resolver) -> Sequence[str]:
         raise ConnectFailed(
             f"{guard.route.host} could not be resolved ({type(failure).__name__})",
             rule="resolver-failed",
+            next_step="check the resolver of this host",
         ) from failure
 
 
@@ -125,15 +127,19 @@ def _is_peer(peer: object, address: str, port: int) -> bool:
         return False
 
 
-def _connect_failed(addresses: Sequence[str], failures: Sequence[OSError]) -> ConnectFailed:
+def _connect_failed(
+    addresses: Sequence[str], port: int, failures: Sequence[OSError]
+) -> ConnectFailed:
     late = all(isinstance(failure, TimeoutError) for failure in failures)
     tried = ", ".join(
-        f"{address} ({type(failure).__name__})"
+        f"{f'[{address}]' if ':' in address else address}:{port} ({type(failure).__name__})"
         for address, failure in zip(addresses, failures, strict=True)
     )
     return ConnectFailed(
         f"no approved address accepted a connection: {tried}",
         rule="connect-timeout" if late else "connect-failed",
+        # A security group drops what it does not admit, so a refusal comes from whatever stands at the address.
+        next_step=_ADMIT_STEP if late else "",
     )
 
 
@@ -181,7 +187,6 @@ def _set_options(sock: socket.socket) -> None:
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, value in _KEEP_ALIVE:
         if name in vars(socket):
-            with suppress(
-                OSError
-            ):  # some kernels know the option and refuse it; probes are a comfort only
+            # Some kernels know the option and refuse it; probes are a comfort only.
+            with suppress(OSError):
                 sock.setsockopt(socket.IPPROTO_TCP, vars(socket)[name], value)

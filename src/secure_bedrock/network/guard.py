@@ -95,10 +95,15 @@ class RouteGuard:
         for decision in decisions:
             if not decision.allowed:
                 # Skipping the bad one would let a client fail over to it later.
-                whole = f"{decision.reason}; so none of the {len(answers)} answers is used"
-                return replace(decision, reason=whole)
+                return replace(decision, reason=f"{decision.reason}; {_unused(len(answers))}")
         evidence = tuple(fact for decision in decisions for fact in decision.evidence)
         return Decision(True, decisions[0].rule, "every answer is approved", evidence)
+
+
+def _unused(count: int) -> str:
+    if count == 1:
+        return "so the one answer is not used"
+    return f"so none of the {count} answers is used"
 
 
 def _decide(approval: _Approval, text: str) -> Decision:

@@ -44,12 +44,15 @@ def read_text(text: str, *, file: str, directory: str) -> tuple[Document, Origin
         short = [(path, line) for path, line in lines.items() if path[0] == "models"]
         lines.update({("models", "allow", *path[1:]): line for path, line in short})
     origin = Origin(file, directory, lines)
-    return read_mapping(plain, origin), origin
+    return _read(plain, origin), origin
 
 
 def read_mapping(mapping: Mapping[str, Any], origin: Origin) -> Document:
     """The document that a mapping holds; PolicyInvalid with every problem."""
-    plain = _checked_plain(mapping, origin)
+    return _read(_checked_plain(mapping, origin), origin)
+
+
+def _read(plain: dict[str, Any], origin: Origin) -> Document:
     found: Found = []
     document = DOCUMENT.read(plain, (), found)
     if document is BAD:
@@ -58,10 +61,15 @@ def read_mapping(mapping: Mapping[str, Any], origin: Origin) -> Document:
 
 
 def invalid(problems: list[Problem]) -> PolicyInvalid:
-    """The error that lists the problems, in the order of the lines where they are known."""
+    """The error that lists the problems, in the order of the lines where they are known.
+
+    Its next step speaks of lines where there is a file or a text, else of the keywords that the caller wrote.
+    """
     ordered = tuple(sorted(problems, key=lambda problem: problem.line or 0))
     count = "1 problem" if len(ordered) == 1 else f"{len(ordered)} problems"
-    return PolicyInvalid(f"the policy has {count}", problems=ordered)
+    written = any(problem.file for problem in ordered)
+    step = "" if written else "mend the keyword arguments named above"
+    return PolicyInvalid(f"the policy has {count}", problems=ordered, next_step=step)
 
 
 def _parse(text: str, file: str) -> dict[str, Any]:

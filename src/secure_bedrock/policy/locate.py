@@ -10,9 +10,8 @@ from secure_bedrock.errors import PolicyInvalid, PolicyNotFound, Problem
 
 FILE_NAME: Final = "secure-bedrock.toml"
 VARIABLE: Final = "SECURE_BEDROCK_POLICY"
-LAYER_DIRECTORY: Final = Path(
-    "/opt"
-)  # where Lambda unpacks layers: Lambda developer guide, 2026-11-20
+# Where Lambda unpacks layers: Lambda developer guide, 2026-11-20.
+LAYER_DIRECTORY: Final = Path("/opt")
 MAX_BYTES: Final = 1024 * 1024
 
 
@@ -37,7 +36,10 @@ def _named(text: str, origin: str) -> tuple[Path, str]:
     path = Path(text)
     found = read_policy_file(path)
     if found is None:
-        raise PolicyNotFound(f"there is no policy file at {text} ({origin})")
+        raise PolicyNotFound(
+            f"there is no policy file at {text} ({origin})",
+            next_step="correct the path, or write one with `secure-bedrock init`",
+        )
     return path, found
 
 

@@ -136,18 +136,23 @@ class ModelRules:
         if self.allow_global:
             return None
         reason = "a global. profile may answer from any Region; residency.allow_global is not set"
-        return refuse("model-global", reason, hint=self._profile_hint(profile.base) or HINT_GLOBAL)
+        return refuse("model-global", reason, hint=self._kin_hint(profile) or HINT_GLOBAL)
 
     def _not_listed(self, model: ModelId) -> Decision:
         own = self.home.own_terms(model)
-        hint = self._profile_hint(own) if isinstance(own, BaseId) else ""
-        hint = hint or self._spelling_hint(own) or HINT_LIST
+        hint = self._kin_hint(own) or self._spelling_hint(own) or HINT_LIST
         return refuse("model-not-listed", f"{model.format()} is not on models.allow", hint=hint)
 
-    def _profile_hint(self, base: BaseId) -> str:
-        """The allowed profile of the base id, for one who asked for the id itself or for `global.`."""
+    def _kin_hint(self, own: ModelId) -> str:
+        """Another name of the same model that may be asked: a profile (never `global.`), else the base id."""
+        if not isinstance(own, BaseId | ProfileId):
+            return ""
+        base = own if isinstance(own, BaseId) else own.base
         found = next(filter(self._admits, profiles_of(base, self.allow.exact)), None)
-        return f"ask for the profile that models.allow lists: {found.format()}" if found else ""
+        if found is not None:
+            return f"ask for the profile that models.allow lists: {found.format()}"
+        admitted = base != own and self._admits(base)
+        return f"ask for the base id that models.allow admits: {base.format()}" if admitted else ""
 
     def _spelling_hint(self, own: ModelId) -> str:
         found = nearest_spelling(own, filter(self._admits, self.allow.exact))

@@ -18,6 +18,7 @@ def decide_operation(allow: frozenset[str], service: object, operation: object) 
         reason, hint = f"{name} is not on operations.allow", "add it there if it may be called"
         return Decision(False, "operation-not-listed", reason, next_step=hint)
     known = [kin.partition(":")[2] for kin in sorted(OPERATIONS) if kin.startswith(f"{owner}:")]
-    hint = similar(action, known).removeprefix("; ")
+    # Never "add it to the list": the policy would be refused for that.
+    hint = similar(action, known).removeprefix("; ") or "no policy can allow it in this version"
     reason = f"{shown(name)} is no operation whose requests this version can judge"
     return Decision(False, "operation-unknown", reason, next_step=hint)

@@ -81,7 +81,7 @@ class Policy:
     ) -> None:
         from secure_bedrock.policy.document import Origin, read_mapping  # noqa: PLC0415 see __init__
 
-        written = {key: value for key, value in locals().items() if key in _KEYS}
+        written = {key: value for key, value in locals().items() if key in KEYS}
         given = {key: value for key, value in written.items() if value is not None}
         self._fill(_facts_of(read_mapping(given, Origin())), source=None, lines={})
 
@@ -191,7 +191,8 @@ class Policy:
 
 
 _SECTIONS: Final = tuple(f.name for f in fields(Policy) if f.compare)
-_KEYS: Final = frozenset({*_SECTIONS, "version"})
+KEYS: Final = frozenset({*_SECTIONS, "version"})
+"""The keywords that make a policy: the file's top keys."""
 
 
 def _facts_of(document: Document) -> dict[str, Any]:

@@ -148,7 +148,7 @@ class AuditPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountPolicy:
-    """Intent for what is generated and audited; the client itself reads `account_id` only."""
+    """Intent for what is generated and audited; the client itself reads `account_id`, and discovery `vpc_id`."""
 
     account_id: str | None = None
     vpc_id: str | None = None

@@ -190,6 +190,9 @@ class TableOrList:
     def read(self, value: object, path: Path, found: Found) -> Any:
         """The built section."""
         if not isinstance(value, list):
+            if not isinstance(value, Mapping):
+                short = f'a list of identifiers ({path[-1]} = ["…"]) or a table'
+                return _wrong(short, value, path, found)
             return self.table.read(value, path, found)
         items = self.table.keys[self.key].read(value, path, found)
         return BAD if items is BAD else self.table.build(**{self.key: items})

@@ -1,13 +1,13 @@
 """When to try again and when to stop; tenacity is imported when the first failure is to be retried."""
 
-from secure_bedrock.resilience.backoff import retry_after_of
 from secure_bedrock.resilience.engine import RetryEngine
-from secure_bedrock.resilience.failure import Failure, FailureKind, classify, classify_answer
+from secure_bedrock.resilience.failure import FATAL, Failure, FailureKind, classify
 from secure_bedrock.resilience.judge import RetryNote, StopReason
 from secure_bedrock.resilience.quota import RetryQuota
 from secure_bedrock.resilience.settings import RetrySettings
 
 __all__ = [
+    "FATAL",
     "Failure",
     "FailureKind",
     "RetryEngine",
@@ -16,6 +16,4 @@ __all__ = [
     "RetrySettings",
     "StopReason",
     "classify",
-    "classify_answer",
-    "retry_after_of",
 ]

@@ -1,7 +1,6 @@
 """How long to wait before the next attempt: full jitter, and what AWS asked for."""
 
 import math
-from collections.abc import Mapping
 from typing import Final
 
 from secure_bedrock.resilience.failure import Failure, FailureKind
@@ -38,19 +37,3 @@ def wait_of(failure: Failure, attempt: int, settings: RetrySettings, jitter: flo
     if asked is None or not math.isfinite(asked) or asked <= wait:
         return wait
     return min(asked, wait + settings.retry_after_slack_s)
-
-
-def retry_after_of(headers: Mapping[str, str]) -> float | None:
-    """Seconds that an answer asks to wait (`x-amz-retry-after` in ms, else `retry-after` in s), or None.
-
-    Header names are lower-case. A value that is not a plain decimal number is ignored, dates included: a clock
-    that is wrong by an hour would turn them into an hour.
-    """
-    for name, per_second in (("x-amz-retry-after", 1000.0), ("retry-after", 1.0)):
-        text = headers.get(name, "").strip()
-        if text.isascii() and text.isdecimal() and len(text) <= _MAX_DIGITS:
-            return int(text) / per_second
-    return None
-
-
-_MAX_DIGITS: Final = 12  # 10¹² ms are 31 years; more is an attack on int(), not a wait

@@ -34,47 +34,12 @@ class Failure:
 
 FATAL: Final = Failure("fatal")
 
-# Codes with a kind of their own; every other code is judged by its HTTP status.
-# Source: bedrock-runtime's service-2.json and botocore/retries/standard.py (botocore 1.44.5, read 2026-11-20).
-_CODES: Final[dict[str, FailureKind]] = {
-    "ModelNotReadyException": "not_ready",
-    "ModelTimeoutException": "timeout",
-    # A model that fails while it answers may answer the next time; nothing was delivered within an attempt.
-    "ModelStreamErrorException": "transient",
-    "InternalServerException": "transient",
-    "ServiceUnavailableException": "transient",
-    "RequestTimeout": "transient",
-    "RequestTimeoutException": "transient",
-    # A quota, not a rate: waiting seconds does not help, whatever the status says.
-    "ServiceQuotaExceededException": "fatal",
-    **dict.fromkeys(
-        (
-            "BandwidthLimitExceeded",
-            "EC2ThrottledException",
-            "LimitExceededException",
-            "PriorRequestNotComplete",
-            "ProvisionedThroughputExceededException",
-            "RequestLimitExceeded",
-            "RequestThrottled",
-            "RequestThrottledException",
-            "SlowDown",
-            "ThrottledException",
-            "Throttling",
-            "ThrottlingException",
-            "TooManyRequestsException",
-            "TransactionInProgressException",
-        ),
-        "throttle",
-    ),
-}
+# A model that fails while it answers may answer the next time; nothing was delivered within an attempt.
+_MODEL_STREAM_ERROR: Final = "ModelStreamErrorException"
 
-_STATUSES: Final[dict[int, FailureKind]] = {
-    429: "throttle",
-    500: "transient",
-    502: "transient",
-    503: "transient",
-    504: "transient",
-}
+# The server errors that may pass; 501, 505 and the like will not.
+# Source: botocore/retries/standard.py (botocore 1.44.5, read 2026-11-20).
+_PASSING: Final = frozenset({500, 502, 503, 504})
 
 # What is not listed is fatal: denials, configuration, TLS, deadlines, foreign exceptions, and everything new.
 _ERRORS: Final[dict[type, FailureKind]] = {
@@ -90,21 +55,6 @@ _ERRORS: Final[dict[type, FailureKind]] = {
 }
 
 
-def classify_answer(
-    code: str, http_status: int | None, *, message_hint: Literal["per-day"] | None = None
-) -> Failure:
-    """The failure behind an error that AWS answered.
-
-    `code` may be spelled as the event stream does (`throttlingException`). `http_status` is None inside a stream.
-    `message_hint` is "per-day" when AWS's message says that the day's tokens are used up: that is not worth a retry.
-    """
-    code = code[:1].upper() + code[1:]
-    if message_hint == "per-day":
-        return Failure("fatal", code)
-    kind: FailureKind = _CODES.get(code) or _STATUSES.get(http_status or 0, "fatal")
-    return Failure(kind, code)
-
-
 def classify(error: BaseException) -> Failure:
     """The failure behind an error of this library's own tree; every other error is fatal."""
     if not isinstance(error, SecureBedrockError):
@@ -113,10 +63,17 @@ def classify(error: BaseException) -> Failure:
         (_ERRORS[base] for base in type(error).__mro__ if base in _ERRORS), None
     )
     if isinstance(error, ServiceError):
-        if "per-day" in error.rule:
-            return Failure("fatal", error.code)
-        kind = kind or classify_answer(error.code, error.http_status).kind
-        return Failure(kind, error.code, error.retry_after_s)
+        return Failure(_kind_of(error, kind), error.code, error.retry_after_s)
     if isinstance(error, IncompleteResponse) and error.partial is not None:
         return FATAL  # content arrived: the caller gets it in the error, and pays once
     return FATAL if kind is None else Failure(kind)
+
+
+def _kind_of(error: ServiceError, by_class: FailureKind | None) -> FailureKind:
+    """Codes have become classes where the answer was read; here only the exceptions to the class's rule are made."""
+    status = error.http_status
+    if status is not None and status >= 500 and status not in _PASSING:
+        return "fatal"
+    if error.code[:1].upper() + error.code[1:] == _MODEL_STREAM_ERROR:
+        return "transient"
+    return by_class or ("transient" if status in _PASSING else "fatal")

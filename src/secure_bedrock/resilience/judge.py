@@ -50,9 +50,8 @@ class RetryJudge:
         if left is not None and wait + self._settings.min_attempt_s > left:
             return "deadline"
         cost = cost_of(failure, self._settings)
-        if not self._quota.take(
-            cost
-        ):  # asked last, so that nothing is taken for a retry that won't be
+        # Asked last, so that nothing is taken for a retry that won't be.
+        if not self._quota.take(cost):
             return "quota"
         self.last_cost = cost
         self._retried[failure.kind] = self._retried.get(failure.kind, 0) + 1

@@ -1,8 +1,9 @@
 """The retry quota: how much load retries may add before they stop."""
 
-import os
 import threading
 from typing import Final
+
+from secure_bedrock.values import PerProcess
 
 FIRST_TRY_REFUND: Final = 1  # botocore/retries/quota.py, botocore 1.44.5, read 2026-11-20
 
@@ -15,14 +16,12 @@ class RetryQuota:
     fork-safe; share one between the clients that talk to the same endpoint.
     """
 
-    __slots__ = ("_available", "_locks", "capacity")
+    __slots__ = ("_available", "_lock", "capacity")
 
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
         self._available = capacity
-        # One lock per process: a child that was forked while another thread held its parent's lock must not wait
-        # for it. `setdefault` is atomic, so two threads of the child can't make two.
-        self._locks: dict[int, threading.Lock] = {}
+        self._lock = PerProcess(threading.Lock)
 
     @property
     def available(self) -> int:
@@ -43,7 +42,3 @@ class RetryQuota:
             return  # the usual case needs no lock: a full bucket stays full
         with self._lock():
             self._available = min(self.capacity, self._available + amount)
-
-    def _lock(self) -> threading.Lock:
-        pid = os.getpid()
-        return self._locks.get(pid) or self._locks.setdefault(pid, threading.Lock())

@@ -16,13 +16,11 @@ class RetrySettings:
     Raises ConfigurationError for a number that makes no sense.
     """
 
-    max_attempts: int = (
-        4  # ours: botocore's 3 and one more, since the quota caps the load, not the count
-    )
+    # ours: botocore's 3 and one more, since the quota caps the load, not the count
+    max_attempts: int = 4
     quota: int = 500
-    not_ready_max_attempts: int = (
-        6  # "up to 5 times", ModelNotReadyException's documentation, 2026-11-20
-    )
+    # "up to 5 times", ModelNotReadyException's documentation, 2026-11-20
+    not_ready_max_attempts: int = 6
     max_timeout_retries: int = 0  # ours: the request may still run and be billed
     max_incomplete_retries: int = 1  # ours: a second cut answer is not chance
     throttle_base_s: float = 1.0
@@ -31,9 +29,8 @@ class RetrySettings:
     transient_cost: int = 14
     max_backoff_s: float = 20.0
     retry_after_slack_s: float = 5.0
-    min_attempt_s: float = (
-        0.25  # ours: no answer of Bedrock comes sooner, so a later attempt can't end in time
-    )
+    # ours: no answer of Bedrock comes sooner, so a later attempt can't end in time
+    min_attempt_s: float = 0.25
 
     def __post_init__(self) -> None:
         for name in ("max_attempts", "not_ready_max_attempts", "throttle_cost", "transient_cost"):

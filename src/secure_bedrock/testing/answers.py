@@ -121,7 +121,13 @@ class Script:
         self._queues: dict[str, deque[Scripted]] = {}
 
     def add(self, operation: str, answers: Sequence[Scripted]) -> None:
-        """Append answers; an empty operation means any."""
+        """Append answers; an empty operation means any. TypeError, and nothing appended, for anything else."""
+        for answer in answers:
+            if not isinstance(answer, Answer) and not callable(answer):
+                raise TypeError(
+                    f"script{'_for' if operation else ''}() takes Answers or callables that return one, "
+                    f"got {type(answer).__name__}"
+                )
         with self._lock:
             self._queues.setdefault(operation, deque()).extend(answers)
 
@@ -139,6 +145,10 @@ class Script:
                 return Answer.default().build(call), _nothing
             scripted = queue.popleft()
         answer = scripted if isinstance(scripted, Answer) else scripted(call.request)
+        if not isinstance(answer, Answer):
+            raise TypeError(
+                f"a scripted callable returns an Answer, this one {type(answer).__name__}"
+            )
 
         def put_back() -> None:
             with self._lock:

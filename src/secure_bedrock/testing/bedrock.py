@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from secure_bedrock.network import vpc_endpoint_id_of
 from secure_bedrock.testing.answers import Script, Scripted
 from secure_bedrock.testing.authority import LocalAuthority
 from secure_bedrock.testing.bedrock_checks import SERVED, Checks, Refused
@@ -12,7 +13,6 @@ from secure_bedrock.testing.endpoint_names import (
     endpoint_name,
     private_name,
     toml_text,
-    vpc_endpoint_id,
 )
 from secure_bedrock.testing.local_server import Origin
 from secure_bedrock.testing.local_service import LocalService, Outcome
@@ -110,7 +110,7 @@ class LocalBedrock(LocalService):
             "addresses": ["127.0.0.1"],
             "port": self.port,
         }
-        found = vpc_endpoint_id(self.host)
+        found = vpc_endpoint_id_of(self.host)
         if found is not None:
             endpoint = {"vpc_endpoint_id": found, **endpoint}
         return toml_text(

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 
-from secure_bedrock.values import dns_suffix_of, parse_region
+from secure_bedrock.network import private_dns_name
+from secure_bedrock.values import dns_suffix_of, parse_region, parse_service
 
 # Made up in AWS's form: `vpce-` and 17 hexadecimal digits, then eight letters and digits in names.
 ENDPOINT_ID = "vpce-0abc123def4567890"
 _SUFFIX = "a1b2c3d4"
-_NAMED_ID = re.compile(r"(vpce-[0-9a-f]{17})-[0-9a-z]{8}\.")
 
 
 def endpoint_name(
@@ -25,13 +24,7 @@ def endpoint_name(
 
 def private_name(service: str, region: str) -> str:
     """The service's public name, which private DNS points at the endpoint."""
-    return f"{service}.{region}.{dns_suffix_of(parse_region(region))}"
-
-
-def vpc_endpoint_id(host: str) -> str | None:
-    """The endpoint's id in its name; None for a private-DNS name."""
-    found = _NAMED_ID.match(host)
-    return found[1] if found else None
+    return private_dns_name(parse_service(service), parse_region(region))
 
 
 def toml_text(tables: Mapping[str, Mapping[str, object]]) -> str:

@@ -165,6 +165,8 @@ class FaultQueue:
 
     def add(self, fault: Fault, times: int | None) -> None:
         """Let the fault strike `times` times; None means until `clear()`."""
+        if not isinstance(fault, Fault):
+            raise TypeError(f"fault() takes a Fault, got {type(fault).__name__}")
         if times is not None and times < 1:
             raise ValueError("times is at least 1, or None for always")
         with self._lock:

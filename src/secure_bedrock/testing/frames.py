@@ -25,7 +25,8 @@ def frame(headers: Mapping[str, str], payload: bytes) -> bytes:
 
 def event(kind: str, payload: object) -> bytes:
     """An event message with a JSON payload."""
-    body = json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode()
+    text = json.dumps(payload, separators=(",", ":"), ensure_ascii=False)
+    body = text.encode(errors="backslashreplace")  # half a character becomes its JSON escape
     headers = {":event-type": kind, ":content-type": "application/json", ":message-type": "event"}
     return frame(headers, body)
 

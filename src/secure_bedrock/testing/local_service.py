@@ -12,7 +12,7 @@ from secure_bedrock.testing.authority import LocalAuthority
 from secure_bedrock.testing.faults import Fault, FaultQueue
 from secure_bedrock.testing.local_server import LocalServer, Origin
 from secure_bedrock.testing.received import ReceivedRequest, RequestLog
-from secure_bedrock.testing.reply import Reply, Steps
+from secure_bedrock.testing.reply import Reply, Steps, error_reply, new_request_id
 from secure_bedrock.testing.request_reader import RawRequest
 from secure_bedrock.testing.sigv4_check import LocalCredentials
 
@@ -54,21 +54,29 @@ class LocalService(ABC):
         self._owns_authority = authority is None
         self._faults = FaultQueue()
         self._log = RequestLog()
+        self._mistakes: list[BaseException] = []
         self._server = LocalServer(self, port)
 
     def start(self) -> Self:
         """Listen; returns the service itself. OSError when the port is taken."""
-        self._authority.server_context(
-            self._names
-        )  # so that the first connection doesn't wait for it
+        # Made here, so that the first connection doesn't wait for it.
+        self._authority.server_context(self._names)
         self._server.start()
         return self
 
     def stop(self) -> None:
-        """End every connection and, unless it is shared, remove the authority's file."""
+        """End every connection and, unless it is shared, remove the authority's file.
+
+        Raises, once, the first error that a scripted callable or a fault's effect raised while it was to answer:
+        a mistake in a test's script must not let the test pass.
+        """
         self._server.stop()
         if self._owns_authority:
             self._authority.close()
+        if self._mistakes:
+            first = self._mistakes[0]
+            self._mistakes.clear()
+            raise first
 
     def __enter__(self) -> Self:
         return self.start()
@@ -129,7 +137,14 @@ class LocalService(ABC):
         return self._authority.server_context(self._names, flaw)
 
     def answer(self, request: RawRequest, origin: Origin) -> Steps:
-        """For the server: what to write for a request."""
+        """For the server: what to write for a request; a mistake in the script is kept for `stop()` to raise."""
+        try:
+            return self._steps_for(request, origin)
+        except BaseException as mistake:  # noqa: BLE001 - pytest.fail() raises no Exception
+            self._mistakes.append(mistake)
+            return error_reply("InternalServerException", 500, "", new_request_id()).steps()
+
+    def _steps_for(self, request: RawRequest, origin: Origin) -> Steps:
         outcome = self._reply_to(request, origin)
         fault = None if outcome.refused else self._faults.take(outcome.reply)
         if fault is None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from secure_bedrock.policy.model_ids import GEOGRAPHIES
 from secure_bedrock.testing import frames
 from secure_bedrock.testing.converse_wire import converse_events, padded, usage
 from secure_bedrock.testing.native_embeddings import cohere_embeddings, titan_embedding
@@ -16,9 +16,6 @@ from secure_bedrock.testing.turn import Call, Turn, input_tokens, latency_ms, pi
 
 Json = dict[str, Any]
 _T = TypeVar("_T")
-
-# Geographies of cross-Region profiles: the AWS CDK's enumeration as of 2026-11, and `ca`, which is unconfirmed.
-_GEOGRAPHY = re.compile(r"^(?:us-gov|us|eu|apac|jp|au|ca|global)\.")
 
 
 def invoke_reply(call: Call, turn: Turn) -> Reply:
@@ -47,7 +44,9 @@ def chunks_reply(request_id: str, chunks: list[Json], pace_s: float = 0.0) -> Re
 
 def family_of(model_id: str) -> str:
     """The identifier without an ARN's front and without a geography: `anthropic.claude-…`."""
-    return _GEOGRAPHY.sub("", model_id.rpartition("/")[2])
+    bare = model_id.rpartition("/")[2]
+    geography, _, base = bare.partition(".")
+    return base if geography in GEOGRAPHIES else bare
 
 
 def _dialect(call: Call, known: Mapping[str, _T], otherwise: _T) -> _T:
@@ -208,7 +207,7 @@ def _chat_chunks(_call: Call, turn: Turn) -> list[Json]:
 Answer = Callable[[Call, Turn], Json]
 Stream = Callable[[Call, Turn], list[Json]]
 
-# The dialects of facts that matter to callers; every other family speaks the OpenAI chat dialect, as most new ones do.
+# The dialects that most callers meet; every other family speaks the OpenAI chat dialect, as most new ones do.
 # Forms after AWS's model parameter pages and other SDKs' sources as of 2026-11; none was compared with a live answer.
 _ANSWERS: Mapping[str, Answer] = {
     "anthropic.": _anthropic_answer,

@@ -111,7 +111,9 @@ def standard_headers(request_id: str, content_type: str = "application/json") ->
 
 def json_reply(value: object, request_id: str, *, status: int = 200, extra: Headers = ()) -> Reply:
     """A JSON answer with AWS's headers."""
-    body = json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    # Half a character has no UTF-8; what the error handler writes for it is its JSON escape.
+    body = text.encode(errors="backslashreplace")
     return Reply(status=status, headers=(*standard_headers(request_id), *extra), body=body)
 
 

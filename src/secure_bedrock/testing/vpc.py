@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 
+from secure_bedrock.network import vpc_endpoint_id_of
 from secure_bedrock.testing.authority import LocalAuthority
 from secure_bedrock.testing.ec2_query import (
     Query,
@@ -19,7 +20,6 @@ from secure_bedrock.testing.endpoint_names import (
     endpoint_name,
     private_name,
     toml_text,
-    vpc_endpoint_id,
 )
 from secure_bedrock.testing.local_server import Origin
 from secure_bedrock.testing.local_service import LocalService, Outcome
@@ -83,8 +83,9 @@ class LocalVpc(LocalService):
         endpoints: what stands in the VPC; by default `typical_endpoints`.
         cidrs: the VPC's CIDRs, at least one of IPv4. `cidr` gives a single one.
         region: the Region in names and signatures.
+        vpc_id: the VPC's id.
         page_size: how much one page holds at most; below 1000 it makes every listing page.
-        port, tls_names, authority, credentials: as for `LocalBedrock`.
+        host, port, tls_names, authority, credentials: as for `LocalBedrock`.
     """
 
     def __init__(
@@ -146,7 +147,7 @@ class LocalVpc(LocalService):
 
     def policy_mapping(self) -> dict[str, object]:
         """The content of `[network.endpoints.ec2]`."""
-        found = vpc_endpoint_id(self.host)
+        found = vpc_endpoint_id_of(self.host)
         section: dict[str, object] = {"vpc_endpoint_id": found} if found else {}
         return {**section, "host": self.host, "addresses": ["127.0.0.1"], "port": self.port}
 

@@ -25,8 +25,7 @@ class LocalEndpoint:
     """One endpoint in the local VPC.
 
     Addresses are those of its network interfaces, one each; what isn't given is derived, the same each time.
-    `zone_names=False` leaves the zonal names out. `service_region` differs from the VPC's Region for an endpoint
-    of another Region; `interface_owner` differs from `owner` for none of AWS's own services.
+    `service_region` differs from the VPC's Region for an endpoint of another Region's service.
     """
 
     service: str
@@ -112,13 +111,13 @@ def instance_interface(place: Place, address: str) -> Item:
     }
 
 
-def vpc_item(vpc_id: str, cidrs: Sequence[str], owner: str = OWNER) -> Item:
+def vpc_item(vpc_id: str, cidrs: Sequence[str]) -> Item:
     """The VPC as DescribeVpcs gives it; IPv6 CIDRs stand in their own set."""
     four = [cidr for cidr in cidrs if ":" not in cidr]
     six = [cidr for cidr in cidrs if ":" in cidr]
     return {
         "vpcId": vpc_id,
-        "ownerId": owner,
+        "ownerId": OWNER,
         "state": "available",
         "cidrBlock": four[0],
         "cidrBlockAssociationSet": [

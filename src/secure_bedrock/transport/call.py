@@ -1,4 +1,4 @@
-"""The way of one call, in one place: policy → audit record → deadline → attempts with retry → one event."""
+"""The way of one call, in one place: audit record → deadline → policy → attempts with retry → one event."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -99,6 +99,8 @@ class CallRunner:
     @staticmethod
     def _try(attempt: Attempt[T], record: CallRecord, number: int, limit: Deadline) -> T:
         record.attempts = number
+        # What AWS said to an earlier attempt is not how the call ends.
+        record.http_status = record.aws_request_id = record.error_code = None
         return attempt(record, number, limit)
 
 

@@ -1,9 +1,42 @@
-"""What an answer's head and its peer add to a call's audit record, on both front ends."""
+"""What a request, an answer's head and its peer add to a call's audit record, on both front ends."""
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Final, Protocol, TypeGuard
 
 from secure_bedrock.audit import CallRecord
 from secure_bedrock.transport.connections.driver import GuardedResponse
+from secure_bedrock.transport.core.answers import request_id_of
+
+
+def note_params(record: CallRecord, params: Mapping[str, Any]) -> None:
+    """Write what the parameters (under botocore's names) say of the call's size and settings; never their content.
+
+    What is not of the type that AWS asks for is left out: it is the serialiser's to refuse.
+    """
+    record.message_count = _length(params.get("messages"))
+    record.tool_count = _length(_member(params, "toolConfig", "tools"))
+    most = _member(params, "inferenceConfig", "maxTokens")
+    record.max_tokens = most if type(most) is int else None
+    # Converse has them in a structure, InvokeModel as members of its own.
+    guardrail = params.get("guardrailConfig")
+    guardrail = guardrail if isinstance(guardrail, Mapping) else params
+    record.guardrail_id = _text(guardrail.get("guardrailIdentifier"))
+    record.guardrail_version = _text(guardrail.get("guardrailVersion"))
+    tier = params.get("serviceTier")
+    record.service_tier = _text(tier.get("type") if isinstance(tier, Mapping) else tier)
+
+
+def _member(params: Mapping[str, Any], name: str, inner: str) -> Any:
+    outer = params.get(name)
+    return outer.get(inner) if isinstance(outer, Mapping) else None
+
+
+def _length(value: object) -> int | None:
+    return len(value) if isinstance(value, list | tuple) else None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
 
 
 def note_response(record: CallRecord, response: GuardedResponse) -> None:
@@ -14,7 +47,7 @@ def note_response(record: CallRecord, response: GuardedResponse) -> None:
     record.tls_cipher = peer.tls_cipher
     record.peer_cert_sha256 = peer.certificate_sha256
     record.http_status = response.head.status
-    record.aws_request_id = response.head.get("x-amzn-requestid")
+    record.aws_request_id = request_id_of(response.head)
 
 
 class TokenCounts(Protocol):
@@ -41,3 +74,20 @@ def note_usage(record: CallRecord, usage: TokenCounts | None) -> None:
     record.total_tokens = usage.total_tokens
     record.cache_read_input_tokens = usage.cache_read_input_tokens
     record.cache_write_input_tokens = usage.cache_write_input_tokens
+
+
+# Ours (2026-11-20): no call has so many tokens or milliseconds, and floats and JSON readers keep them exactly.
+_COUNT_LIMIT: Final = 10**15
+
+
+def is_count(value: object) -> TypeGuard[int]:
+    """True for a number of tokens or milliseconds as an answer can mean it; a peer may write any."""
+    return type(value) is int and 0 <= value < _COUNT_LIMIT
+
+
+def note_latency(record: CallRecord, members: Mapping[str, Any]) -> None:
+    """Write the latency that AWS measured into the record, from an answer's or an event's `metrics`."""
+    metrics = members.get("metrics")
+    latency = metrics.get("latencyMs") if isinstance(metrics, Mapping) else None
+    if is_count(latency):
+        record.server_latency_ms = float(latency)

@@ -80,6 +80,7 @@ class TypedChannel:
             signing_name=self._signing_name,
         )
         gated = gate(signed, route=self.route, policy=self.policy)
+        record.model_id = gated.model_id or record.model_id
         record.request_bytes = len(gated.body)
         response = self._transport.exchange(
             gated,

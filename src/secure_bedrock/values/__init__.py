@@ -3,6 +3,7 @@
 from secure_bedrock.values.address_check import AddressCheck
 from secure_bedrock.values.deadline import Clock, Deadline, LambdaContext
 from secure_bedrock.values.decision import Decision, Evidence
+from secure_bedrock.values.per_process import PerProcess
 from secure_bedrock.values.region import Region, dns_suffix_of, parse_region, partition_of
 from secure_bedrock.values.service import BEDROCK_RUNTIME, ServiceName, parse_service
 
@@ -14,6 +15,7 @@ __all__ = [
     "Decision",
     "Evidence",
     "LambdaContext",
+    "PerProcess",
     "Region",
     "ServiceName",
     "dns_suffix_of",

@@ -9,9 +9,8 @@ ServiceName = NewType("ServiceName", str)
 BEDROCK_RUNTIME: Final = ServiceName("bedrock-runtime")
 
 _SERVICE = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*", re.ASCII)
-_MAX_LENGTH = (
-    63  # a DNS label: the service's name is one in every endpoint's name (RFC 1035 §2.3.4)
-)
+# A DNS label: the service's name is one in every endpoint's name (RFC 1035 §2.3.4).
+_MAX_LENGTH = 63
 
 
 def parse_service(text: object) -> ServiceName:

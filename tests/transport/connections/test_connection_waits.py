@@ -55,7 +55,7 @@ def test_a_peer_that_drips_is_stopped_at_the_total_limit(
     began = time.monotonic()
     with pytest.raises(expected):
         read_on(connection, bound)
-    assert 0.19 < time.monotonic() - began < 0.7
+    assert 0.19 < time.monotonic() - began < 2.0
 
 
 def test_a_peer_that_does_not_read_is_bounded_too(start: Any, connect: Any, gated: Any) -> None:
@@ -63,7 +63,7 @@ def test_a_peer_that_does_not_read_is_bounded_too(start: Any, connect: Any, gate
     began = time.monotonic()
     with pytest.raises(AttemptTimeout):
         connection.send(gated(connection.route, bytes(30_000_000)), limit(0.2))
-    assert time.monotonic() - began < 0.9
+    assert time.monotonic() - began < 2.0
     assert not connection.usable
 
 

@@ -378,3 +378,15 @@ def test_an_unusable_ca_bundle_stops_the_transport_at_once(
         GuardedTransport(
             route_to(start()), policy=policy_with(ca_bundle=str(tmp_path / "none.pem"))
         )
+
+
+def test_a_whole_answer_without_a_measure_is_refused_and_a_stream_is_not(
+    start: Any, caller: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("secure_bedrock.transport.connections.driver.MAX_BODY_BYTES", 1)
+    call = caller(start())
+    response = call()
+    with pytest.raises(IncompleteResponse) as caught:
+        response.read()
+    assert caught.value.rule == "too-large"
+    assert b"".join(call().chunks()) == b"hi"

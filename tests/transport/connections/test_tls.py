@@ -1,7 +1,10 @@
 """The TLS context, the judgement of a handshake, and that the environment changes neither."""
 
+import gc
 import socket
 import ssl
+import struct
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -288,3 +291,37 @@ def test_a_missing_botocore_bundle_is_a_configuration_error(
     with pytest.raises(ConfigurationError, match="can't be read") as failure:
         tls_context(None)
     assert failure.value.rule == "trust-store"
+
+
+class Unaware(socket.socket):
+    """A socket whose peer goes after the last time that anybody asked."""
+
+    def getpeername(self) -> Any:
+        return ("127.0.0.1", 1)
+
+
+def test_a_peer_that_goes_just_before_the_handshake_leaves_no_descriptor(ca_path: str) -> None:
+    """CPython 3.11's wrap_socket finds out after it has taken the descriptor over; an unclosed one would warn."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        sock = socket.create_connection(listener.getsockname(), timeout=5)
+        peer, _ = listener.accept()
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        peer.close()
+        wait_for_reset(sock)
+        unaware = Unaware(fileno=sock.detach())
+        with pytest.raises(ConnectFailed, match=r"ended during"):
+            secure(unaware, context=tls_context(ca_path), host=HOST, timeout_s=5)
+
+    assert unaware.fileno() == -1
+    gc.collect()
+
+
+def wait_for_reset(sock: socket.socket) -> None:
+    """Until the kernel has taken the reset in; nothing is read, so that the error stays for the handshake."""
+    until = time.monotonic() + 5
+    while time.monotonic() < until:
+        try:
+            sock.getpeername()
+        except OSError:
+            return
+        time.sleep(0.001)

@@ -21,7 +21,7 @@ from secure_bedrock.errors import (
     OperationDenied,
     RedirectDenied,
 )
-from secure_bedrock.testing import ConnectLog, Fault, LocalBedrock
+from secure_bedrock.testing import Answer, ConnectLog, Fault, LocalBedrock
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
 PROMPT = "the harbour kettle is a secret"
@@ -186,11 +186,39 @@ def test_throttling_is_retried_and_the_invocation_keeps_its_id(
     assert [event.attempts for event in events] == [3]
 
 
-def test_the_days_quota_is_not_waited_for(make: Any, bedrock: LocalBedrock) -> None:
-    bedrock.fault(Fault.throttle("Too many tokens per day, please wait."), times=4)
+@pytest.mark.parametrize(
+    "message", ["Too many tokens per day, please wait.", "The daily number of tokens is used up."]
+)
+def test_the_days_quota_is_not_waited_for(make: Any, bedrock: LocalBedrock, message: str) -> None:
+    bedrock.fault(Fault.throttle(message), times=4)
     with pytest.raises(ClientError):
         make().converse(modelId=MODEL, messages=MESSAGES)
     assert len(bedrock.requests) == 1
+
+
+def test_what_a_typed_call_tries_again_is_tried_again(make: Any, bedrock: LocalBedrock) -> None:
+    bedrock.fault(Fault.error("RequestTooSlow", 408), times=1)
+
+    make().converse(modelId=MODEL, messages=MESSAGES)
+
+    assert len(bedrock.requests) == 2
+
+
+def test_a_count_that_no_call_has_is_no_count(
+    make: Any, bedrock: LocalBedrock, events: list[InvocationEvent]
+) -> None:
+    """Python refuses to read a number of 5000 digits: the answer stands all the same."""
+    headers = (
+        ("Content-Type", "application/json"),
+        ("x-amzn-bedrock-input-token-count", "9" * 5000),
+        ("x-amzn-bedrock-output-token-count", "3"),
+    )
+    bedrock.script(Answer.raw(200, headers, b"{}"))
+
+    answer = make().invoke_model(modelId=MODEL, body=b"{}")
+
+    assert answer["body"].read() == b"{}"
+    assert [(event.outcome, event.input_tokens) for event in events] == [("ok", None)]
 
 
 def test_fewer_retries_may_be_asked_for(make: Any, bedrock: LocalBedrock) -> None:
@@ -305,7 +333,7 @@ def test_mid_stream_exceptions_stay_botocores_with_their_message_withheld(
     assert "withheld" in caught.value.response["Error"]["Message"]
     assert caught.value.__context__ is None
     assert [(event.outcome, event.error_code) for event in events] == [
-        ("error", "throttlingException")
+        ("incomplete", "throttlingException")
     ]
 
 

@@ -1,5 +1,8 @@
 """An answer that was cut, misframed or is no answer at all is an error on hardened clients too."""
 
+import time
+from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,7 +26,8 @@ from secure_bedrock.errors import (
     SecureBedrockError,
     TlsDenied,
 )
-from secure_bedrock.testing import Fault, LocalBedrock
+from secure_bedrock.testing import Fault, LocalBedrock, frames
+from secure_bedrock.testing import fault_effects as effects
 from secure_bedrock.transport.hardened.event_stream import CompleteEventStream
 from secure_bedrock.transport.hardened.packaged import packaged_loader
 from secure_bedrock.transport.hardened.quiet_parsing import parse_answer, quiet_parser
@@ -189,3 +193,152 @@ def test_a_stream_without_an_event_is_incomplete() -> None:
     with pytest.raises(IncompleteResponse, match="no event"):
         list(stream)
     stream.close()
+
+
+NATIVE = b'{"anthropic_version": "bedrock-2023-05-31", "max_tokens": 9, "messages": []}'
+CALLS: dict[str, Callable[[Any], Any]] = {
+    "Converse": lambda client: client.converse(modelId=MODEL, messages=MESSAGES),
+    "InvokeModel": lambda client: client.invoke_model(modelId=MODEL, body=NATIVE),
+    "ConverseStream": lambda client: client.converse_stream(modelId=MODEL, messages=MESSAGES),
+}
+
+
+@pytest.mark.parametrize("status", [201, 202, 204, 206])
+@pytest.mark.parametrize("operation", CALLS)
+def test_a_success_of_another_status_is_no_answer(
+    operation: str, status: int, make: Any, bedrock: LocalBedrock, events: list[InvocationEvent]
+) -> None:
+    bedrock.fault(Fault("another", "answer", lambda reply: replace(reply, status=status).steps()))
+    with pytest.raises(IncompleteResponse) as caught:
+        CALLS[operation](make(toml=ONE_TRY))
+    assert caught.value.rule in ("status", "stray-response", "misframed")  # a 204 has no body
+    assert [event.outcome for event in events] == ["incomplete"]
+
+
+def numbers(latency: str) -> bytes:
+    usage = '{"inputTokens": 1, "outputTokens": 1, "totalTokens": 2}'
+    message = '{"role": "assistant", "content": [{"text": "ok"}]}'
+    return (
+        f'{{"output": {{"message": {message}}}, "stopReason": "end_turn", "usage": {usage},'
+        f' "metrics": {{"latencyMs": {latency}}}}}'
+    ).encode()
+
+
+JSON = (("Content-Type", "application/json"),)
+
+
+@pytest.mark.parametrize("latency", ["1" + "0" * 400, "1" + "0" * 15, "-1"])
+def test_a_latency_that_none_can_be_is_left_out(
+    latency: str, make: Any, bedrock: LocalBedrock, events: list[InvocationEvent]
+) -> None:
+    bedrock.fault(Fault("huge", "answer", effects.instead(200, JSON, numbers(latency))))
+    assert CALLS["Converse"](make())["stopReason"] == "end_turn"
+    assert [(event.outcome, event.server_latency_ms) for event in events] == [("ok", None)]
+
+
+@pytest.mark.parametrize("body", [numbers("9" * 5000), b'{"output":' + b"[" * 100_000])
+def test_what_no_parser_can_take_is_incomplete(
+    body: bytes, make: Any, bedrock: LocalBedrock, events: list[InvocationEvent]
+) -> None:
+    bedrock.fault(Fault("deep", "answer", effects.instead(200, JSON, body)))
+    with pytest.raises(IncompleteResponse):
+        CALLS["Converse"](make(toml=ONE_TRY))
+    assert [event.outcome for event in events] == ["incomplete"]
+
+
+def test_a_count_of_a_thousand_digits_is_not_counted(
+    make: Any, bedrock: LocalBedrock, events: list[InvocationEvent]
+) -> None:
+    headers = (*JSON, ("x-amzn-bedrock-input-token-count", "9" * 5000))
+    bedrock.fault(Fault("many", "answer", effects.instead(200, headers, b"{}")))
+    CALLS["InvokeModel"](make())
+    assert [(event.outcome, event.input_tokens) for event in events] == [("ok", None)]
+
+
+BROKEN_EVENTS = {
+    "broken JSON": b'{"delta":{"text":"LOST',
+    "a list": b"[1]",
+    "a member of another type": b'{"contentBlockIndex":0,"delta":5}',
+    "too deep": b"[" * 100_000,
+    "no base64": b'{"contentBlockIndex":0,"delta":{"reasoningContent":{"redactedContent":"x"}}}',
+}
+
+
+def with_event(payload: bytes, *, kind: str = "event") -> Fault:
+    head = {":message-type": kind, f":{kind}-type": "contentBlockDelta"}
+    if kind == "exception":
+        head[":exception-type"] = "throttlingException"
+    message = frames.frame({**head, ":content-type": "application/json"}, payload)
+    return Fault("broken-event", "stream", effects.insert_event(message, ends=False))
+
+
+@pytest.mark.parametrize("name", BROKEN_EVENTS)
+def test_an_event_that_cannot_be_read_ends_the_stream(
+    name: str, make: Any, bedrock: LocalBedrock, events: list[InvocationEvent]
+) -> None:
+    bedrock.fault(with_event(BROKEN_EVENTS[name]))
+    stream = CALLS["ConverseStream"](make(toml=ONE_TRY))["stream"]
+    with pytest.raises(IncompleteResponse) as caught:
+        list(stream)
+    assert (caught.value.rule, caught.value.__context__) == ("not-json", None)
+    assert [event.outcome for event in events] == ["incomplete"]
+
+
+def test_an_exception_keeps_its_name_whatever_its_payload_is(
+    make: Any, bedrock: LocalBedrock
+) -> None:
+    bedrock.fault(with_event(b"{broken", kind="exception"))
+    with pytest.raises(ClientError) as caught:
+        list(CALLS["ConverseStream"](make(toml=ONE_TRY))["stream"])
+    assert caught.value.response["Error"]["Code"] == "throttlingException"
+
+
+@pytest.mark.parametrize("name", ["cut-in-event", "end-early", "stream-error", "bad-message-crc"])
+def test_a_stream_that_failed_fails_again(name: str, make: Any, bedrock: LocalBedrock) -> None:
+    bedrock.fault(FAULTS[name])
+    stream = CALLS["ConverseStream"](make(toml=ONE_TRY))["stream"]
+    first = iter(stream)
+    with pytest.raises(Exception, match=r".") as caught:
+        list(first)
+    for again in (first, stream):
+        with pytest.raises(STREAM[name]) as repeated:
+            list(again)
+        assert repeated.value is caught.value
+
+
+def test_a_closed_stream_does_not_end_as_an_answer_does(make: Any) -> None:
+    client = make()
+    stream = CALLS["ConverseStream"](client)["stream"]
+    next(iter(stream))
+    stream.close()
+    with pytest.raises(IncompleteResponse, match="closed"):
+        list(stream)
+    whole = CALLS["ConverseStream"](client)["stream"]
+    assert len(list(whole)) > 1
+    whole.close()
+    assert list(whole) == []
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 7, 100])
+def test_a_body_is_the_same_in_pieces_of_any_size(step: int) -> None:
+    chunks = (b"abc", b"", b"d", b"efghij")
+    raw = RawBody(iter(chunks))
+    pieces = [raw.read(step)]
+    while pieces[-1]:
+        assert raw.tell() == len(b"".join(pieces))
+        pieces.append(raw.read(step))
+    assert b"".join(pieces) == b"abcdefghij"
+    assert all(len(piece) == step for piece in pieces[:-2])
+
+    raw = RawBody(iter(chunks))
+    assert raw.read(0) == b""
+    assert raw.read(2) + b"".join(raw.stream()) == b"abcdefghij"
+    assert (raw.tell(), raw.read(1)) == (10, b"")
+
+
+def test_reading_a_large_body_in_small_pieces_takes_no_copy_of_its_rest() -> None:
+    raw = RawBody(iter((bytes(20_000_000),)))
+    began = time.process_time()
+    while raw.read(1024):
+        pass
+    assert time.process_time() - began < 2

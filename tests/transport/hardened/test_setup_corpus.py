@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
+from urllib3.util import connection
 
 from secure_bedrock import errors
 from secure_bedrock.client.parts import Parts
@@ -73,8 +74,8 @@ def arguments_of(setup: dict[str, Any]) -> dict[str, Any]:
     return arguments
 
 
-def attempt(entry: dict[str, Any], local: LocalBedrock) -> str:
-    """Make the client, let the entry do what it does to it, and call."""
+def attempt(entry: dict[str, Any], local: LocalBedrock, patch: pytest.MonkeyPatch) -> str:
+    """Make the client, let the entry do what it does to it, and call; `patch` takes back what it does to others."""
     parts = Parts(
         Policy(
             region=FIXTURE["region"],
@@ -90,6 +91,7 @@ def attempt(entry: dict[str, Any], local: LocalBedrock) -> str:
         connector=LoopbackConnector(dict.fromkeys(FIXTURE["eni_ips"], ("127.0.0.1", local.port))),
     )
     client = parts.session().create_client("bedrock-runtime", **arguments_of(entry["setup"]))
+    patch.setattr(connection, "create_connection", connection.create_connection)  # an entry does
     exec(entry["setup"].get("post", ""), {"c": client})
     stop: str = client.converse(modelId=MODEL, messages=MESSAGES)["stopReason"]
     client.close()
@@ -115,7 +117,7 @@ def test_the_setup_moves_loosens_and_discloses_nothing(
     outcome: str | Denied
     with ConnectLog() as log:
         try:
-            outcome = attempt({**entry, "setup": setup}, local)
+            outcome = attempt({**entry, "setup": setup}, local, monkeypatch)
         except Denied as refusal:
             outcome = refusal
     assert {address for address, _ in log.connects} <= {"127.0.0.1"}

@@ -36,9 +36,7 @@ class Ec2Provider:
         if service == _EC2:
             return Nothing("EC2's own endpoint can't be looked up through EC2")
         if self._policy.network.endpoint(_EC2) is None:
-            return Nothing(
-                "the policy has no route for ec2: add [network.endpoints.ec2] to let it ask"
-            )
+            return Nothing("the policy has no route for ec2, so it was not asked")
         try:
             with self._open_calls() as calls:
                 return self._ask(calls, service, known)

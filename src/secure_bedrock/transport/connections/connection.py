@@ -3,6 +3,7 @@
 import hashlib
 import ssl
 import threading
+import weakref
 from contextlib import suppress
 from dataclasses import dataclass
 from socket import SHUT_RDWR, socket
@@ -56,6 +57,8 @@ class GuardedConnection:
 
     def __init__(self, sock: ssl.SSLSocket, *, route: PrivateRoute, peer: PeerFacts) -> None:
         self._sock = sock
+        # Not __del__: in a dropped cycle the socket's own finalizer could come first, and warn.
+        weakref.finalize(self, sock.close).atexit = False
         self._busy = threading.Lock()  # held while the socket reads or writes
         self._closed = False
         self._failed = False

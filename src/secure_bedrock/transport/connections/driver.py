@@ -1,10 +1,11 @@
 """Carries gated requests over guarded connections, synchronously, within their time."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from secure_bedrock.errors import ConnectFailed
+from secure_bedrock.errors import ConnectFailed, IncompleteResponse
 from secure_bedrock.network import (
     Connector,
     PrivateRoute,
@@ -13,12 +14,12 @@ from secure_bedrock.network import (
     SystemConnector,
     SystemResolver,
 )
-from secure_bedrock.policy import Policy
+from secure_bedrock.policy import NetworkPolicy, Policy, Timeouts
 from secure_bedrock.transport.connections.connection import GuardedConnection, PeerFacts
 from secure_bedrock.transport.connections.pool import ConnectionPool
 from secure_bedrock.transport.connections.time_limit import TimeLimit
 from secure_bedrock.transport.connections.tls import tls_context
-from secure_bedrock.transport.core.http1 import ResponseHead, ResponseReader
+from secure_bedrock.transport.core.http1 import MAX_BODY_BYTES, ResponseHead, ResponseReader
 from secure_bedrock.transport.core.wire import GatedRequest
 from secure_bedrock.values import Deadline
 
@@ -32,6 +33,7 @@ class GuardedResponse:
     """
 
     __slots__ = (
+        "_begun",
         "_connection",
         "_deadline",
         "_idle_s",
@@ -57,25 +59,37 @@ class GuardedResponse:
         self._limit = limit
         self._deadline = deadline
         self._idle_s = idle_s
+        self._begun = False
         self._reader = ResponseReader()
         self.peer: PeerFacts = connection.peer
         self.reused = connection.reused
         self.head = self._await_head()
 
     def read(self) -> bytes:
-        """The whole body; IncompleteResponse if it is cut or misframed, and then none of it."""
-        return b"".join(self.chunks())
+        """The whole body; IncompleteResponse if it is cut, misframed or too large, and then none of it."""
+        pieces: list[bytes] = []
+        left = MAX_BODY_BYTES
+        for piece in self.chunks():
+            left -= len(piece)
+            if left < 0:
+                self.close()
+                raise IncompleteResponse(
+                    f"the answer is larger than {MAX_BODY_BYTES} bytes", rule="too-large"
+                )
+            pieces.append(piece)
+        return b"".join(pieces)
 
     def chunks(self) -> Iterator[bytes]:
         """The body's pieces as they arrive, none empty; IncompleteResponse unless it ends where it says.
 
-        The wait for each piece ends after `idle_s` where the exchange was given one, else with the exchange's
-        own `read_s`; always with the deadline. Leaving the iteration early closes the connection.
+        The wait for the first piece ends with the exchange's own `read_s`, that for each later one after `idle_s`
+        where the exchange was given one; always with the deadline. Leaving the iteration early closes the connection.
         """
         reader = self._reader
         try:
             while True:
                 if piece := reader.take():
+                    self._begun = True
                     yield piece
                 if reader.complete:
                     return
@@ -105,7 +119,9 @@ class GuardedResponse:
         return head
 
     def _wait(self) -> TimeLimit:
-        return self._limit if self._idle_s is None else TimeLimit(self._deadline, self._idle_s)
+        if self._idle_s is None or not self._begun:
+            return self._limit
+        return TimeLimit(self._deadline, self._idle_s)
 
     def _fill(self, limit: TimeLimit) -> None:
         """Feed the reader once; hand the connection back as soon as the answer is complete."""
@@ -123,6 +139,14 @@ class GuardedResponse:
                 self._connection.close()
 
 
+@dataclass(frozen=True, slots=True)
+class ConnectionSettings:
+    """What a transport reads of a policy, for a caller who changes some of it."""
+
+    network: NetworkPolicy
+    timeouts: Timeouts
+
+
 class GuardedTransport:
     """The guarded way to one route's endpoint; thread-safe, fork-safe, not picklable.
 
@@ -134,7 +158,7 @@ class GuardedTransport:
         self,
         route: PrivateRoute,
         *,
-        policy: Policy,
+        policy: Policy | ConnectionSettings,
         resolver: Resolver | None = None,
         connector: Connector | None = None,
     ) -> None:
@@ -161,7 +185,8 @@ class GuardedTransport:
         """Send the request once and return the answer as soon as its head is there.
 
         `read_s` bounds the writing of the request, and then the answer: the whole of it, or with `stream` its
-        head, after which each piece may take `idle_s`. The deadline bounds all of it, whatever the peer's pace.
+        head and first piece, after which each piece may take `idle_s`. The deadline bounds all of it, whatever
+        the peer's pace.
 
         A request is never sent twice from here. A kept connection that the peer closes at the moment of
         sending is ConnectFailed("closed-before-answer"), because the request may have run and been billed;
@@ -188,6 +213,10 @@ class GuardedTransport:
             raise
         return response
 
+    def drain(self) -> None:
+        """Close the connections that are not in use; those in use follow with their answer. Later calls go on."""
+        self._pool.drain()
+
     def close(self) -> None:
-        """Close the connections that are not in use; those in use follow with their answer. Idempotent."""
+        """Drain, and open no other connection from now on; idempotent."""
         self._pool.close()

@@ -48,6 +48,7 @@ class ConnectionPool:
         self._connect_s = connect_s
         self._clock = clock
         self._closed = False
+        self._fresh_from = clock()
         self._opened: WeakSet[GuardedConnection] = WeakSet()
         self._start_afresh()
         _forget_after_fork(self)
@@ -84,9 +85,14 @@ class ConnectionPool:
             each.close()
 
     def close(self) -> None:
-        """Close the idle connections now, and those in use when they are given back; idempotent."""
+        """Drain, and open no other connection from now on; idempotent."""
+        self._closed = True
+        self.drain()
+
+    def drain(self) -> None:
+        """Close the idle connections now, and those in use when they are given back; later leases open new ones."""
         with self._lock:
-            self._closed = True
+            self._fresh_from = self._clock()
             dropped = list(self._idle)
             self._idle.clear()
         for connection in dropped:
@@ -122,6 +128,7 @@ class ConnectionPool:
         now = self._clock()
         return (
             connection.usable
+            and connection.opened_at >= self._fresh_from
             and now - connection.opened_at < self._max_age_s
             and now - connection.idle_since < self._idle_s
         )

@@ -1,12 +1,13 @@
 """TLS for guarded connections: the library's own context, and what a finished handshake must show."""
 
+import errno
 import functools
 import importlib.util
 import re
 import socket
 import ssl
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from secure_bedrock.errors import (
     ConfigurationError,
@@ -37,6 +38,21 @@ _LEGACY_OPTIONS: Final = 0x4 | 0x40000
 # Alerts by which a server says that it failed, not that it disagrees (RFC 8446 §6.2).
 _PASSING_ALERTS: Final = frozenset({"TLSV1_ALERT_INTERNAL_ERROR", "TLSV1_ALERT_USER_CANCELLED"})
 
+# How OpenSSL 3 names bytes that are no TLS record: those of plain HTTP for one (seen with 3.0, 2026-11-20).
+_NOT_TLS: Final = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG"})
+_LOOK_THERE: Final = "check what stands at that address and port"
+
+
+class _ClosingSocket(ssl.SSLSocket):
+    """A TLS socket that closes itself where CPython 3.11's `wrap_socket` would lose it: a peer that has just gone."""
+
+    def getpeername(self) -> Any:
+        try:
+            return super().getpeername()
+        except OSError:
+            self.close()
+            raise ConnectionResetError(errno.ECONNRESET, "the peer is gone") from None
+
 
 def tls_context(ca_bundle: str | None) -> ssl.SSLContext:
     """The client context that trusts `ca_bundle` alone, or botocore's bundled CAs when it is None.
@@ -59,6 +75,7 @@ def tls_context(ca_bundle: str | None) -> ssl.SSLContext:
 def _context(path: str, _stamp: tuple[int, int, int], ca_bundle: str | None) -> ssl.SSLContext:
     """Build the context; `_stamp` only tells one state of the file from another."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.sslsocket_class = _ClosingSocket
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.maximum_version = ssl.TLSVersion.MAXIMUM_SUPPORTED
     context.check_hostname = True
@@ -116,8 +133,6 @@ def secure(
     """
     try:
         sock.settimeout(timeout_s)
-        # A peer that is gone already is found here: CPython 3.11's wrap_socket would lose the descriptor.
-        sock.getpeername()
         secured = context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
     except OSError as error:
         sock.close()
@@ -161,7 +176,11 @@ def handshake_failure(error: OSError) -> SecureBedrockError:
     ):
         reason = reason_of(error) or "unknown"
         if reason in _PASSING_ALERTS:
-            return ConnectFailed(f"the peer gave the TLS handshake up: {reason}", rule="tls-alert")
+            what = f"the peer gave the TLS handshake up: {reason}"
+            return ConnectFailed(what, rule="tls-alert")
+        if reason in _NOT_TLS:
+            what = f"what answers there does not speak TLS: {reason}"
+            return TlsDenied(what, rule="tls-parameters", next_step=_LOOK_THERE)
         return TlsDenied(f"no TLS session with the peer: {reason}", rule="tls-parameters")
     return ConnectFailed("the connection ended during the TLS handshake", rule="tls-cut")
 

@@ -27,6 +27,7 @@ _CONTENT_TYPE: Final = "content-type"
 _STREAM_CONTENT_TYPE: Final = "x-amzn-bedrock-content-type"
 
 _SECONDS: Final = re.compile(r"[0-9]{1,5}(?:\.[0-9]{1,3})?", re.ASCII)
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_.:/+=-]{1,64}", re.ASCII)
 _MILLISECONDS: Final = re.compile(r"[0-9]{1,8}", re.ASCII)
 MAX_RETRY_AFTER_S: Final = 86_400.0  # a day: what asks for more is ignored
 
@@ -113,9 +114,15 @@ def error_of(status: int, headers: Fields, body: bytes) -> SecureBedrockError:
         code or str(status),
         http_status=status,
         message=message if isinstance(message, str) else "",
-        request_id=headers.get("x-amzn-requestid"),
+        request_id=request_id_of(headers),
         retry_after_s=retry_after(headers),
     )
+
+
+def request_id_of(headers: Fields) -> str | None:
+    """AWS's id of the request; None where the header holds anything but an identifier."""
+    told = headers.get("x-amzn-requestid") or ""
+    return told if _REQUEST_ID.fullmatch(told) else None
 
 
 def retry_after(headers: Fields) -> float | None:
@@ -132,6 +139,7 @@ def retry_after(headers: Fields) -> float | None:
 
 
 _ENDS: Final = frozenset({b"{}", b"[]"})
+_BROKEN: Final = object()
 
 
 def _invoke_members(head: Fields) -> dict[str, str]:
@@ -151,19 +159,22 @@ def _check_type(head: Fields, expected: str) -> None:
 def _json_object(body: bytes) -> dict[str, Any]:
     if not body.strip():
         raise IncompleteResponse("the answer is empty", rule="empty")
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError):
-        # `from None`: the decoder's error holds the whole document.
-        raise IncompleteResponse("the answer is not whole JSON", rule="not-json") from None
+    answer = _parsed(body)
+    if answer is _BROKEN:
+        raise IncompleteResponse("the answer is not whole JSON", rule="not-json")
     if not isinstance(answer, dict):
         raise IncompleteResponse("the answer is not a JSON object", rule="not-json")
     return answer
 
 
-def _error_document(body: bytes) -> dict[str, Any]:
+def _parsed(body: bytes) -> Any:
+    """`_BROKEN`, not an error: the decoder's own holds the whole document, and would hang on one raised there."""
     try:
-        document = json.loads(body)
+        return json.loads(body)
     except (ValueError, RecursionError):
-        return {}
+        return _BROKEN
+
+
+def _error_document(body: bytes) -> dict[str, Any]:
+    document = _parsed(body)
     return document if isinstance(document, dict) else {}

@@ -74,4 +74,5 @@ def decode_blob(text: object) -> bytes:
     try:
         return b64decode(text, validate=True)  # type: ignore[arg-type]
     except (TypeError, ValueError, binascii.Error):
-        raise IncompleteResponse("a blob in the answer is not base64", rule="not-base64") from None
+        pass  # and not raised in here, so that no piece of the answer hangs on the error
+    raise IncompleteResponse("a blob in the answer is not base64", rule="not-base64")

@@ -22,7 +22,8 @@ from secure_bedrock.errors import (
 _CLASSES: Final[Mapping[type[ServiceError], str]] = {
     Throttled: """ThrottlingException Throttling ThrottledException RequestThrottledException RequestThrottled
         TooManyRequestsException RequestLimitExceeded BandwidthLimitExceeded LimitExceededException SlowDown
-        PriorRequestNotComplete EC2ThrottledException""",
+        PriorRequestNotComplete EC2ThrottledException ProvisionedThroughputExceededException
+        TransactionInProgressException""",
     QuotaExceeded: "ServiceQuotaExceededException",
     ModelNotReady: "ModelNotReadyException",
     ModelTimeout: "ModelTimeoutException",
@@ -37,6 +38,13 @@ _CLASSES: Final[Mapping[type[ServiceError], str]] = {
         ServiceUnavailableException ServiceUnavailable RequestTimeout RequestTimeoutException""",
 }
 _BY_CODE: Final = {code: kind for kind, codes in _CLASSES.items() for code in codes.split()}
+
+# What says that the signature was not accepted, before any policy was asked.
+_SIGNING: Final = frozenset(
+    """ExpiredTokenException ExpiredToken RequestExpired InvalidClientTokenId UnrecognizedClientException
+        InvalidSignatureException SignatureDoesNotMatch""".split()
+)
+_SIGNING_STEP: Final = "check the access key, the session token and the clock"
 
 _BY_STATUS: Final[Mapping[int, type[ServiceError]]] = {
     401: AccessDenied,
@@ -86,18 +94,27 @@ def service_error(
     kind = _kind_of(code, http_status)
     if kind is Throttled and _PER_DAY.search(message):
         kind = QuotaExceeded
-    place = "inside the stream" if http_status is None else f"with HTTP status {http_status}"
-    reason = f"AWS answered {code or 'an error without a code'} {place}"
     error = kind(
-        reason,
+        _reason(code, http_status),
         code=code,
         http_status=http_status,
         request_id=request_id,
         retry_after_s=retry_after_s,
+        next_step=_SIGNING_STEP if code[:1].upper() + code[1:] in _SIGNING else "",
     )
     if isinstance(error, AccessDenied):
         error.likely_layer = likely_layer(message)
     return error
+
+
+def _reason(code: str, http_status: int | None) -> str:
+    # botocore gives the status as the code of an answer that has none, such as a balancer's page.
+    coded = code and code != str(http_status)
+    if http_status is None:
+        return f"AWS answered {code or 'an error without a code'} inside the stream"
+    if not coded:
+        return f"the endpoint answered HTTP status {http_status} without an error code"
+    return f"AWS answered {code} with HTTP status {http_status}"
 
 
 def likely_layer(message: str) -> str | None:

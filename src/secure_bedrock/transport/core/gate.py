@@ -8,7 +8,13 @@ from secure_bedrock.policy.operations import OperationMatch, OperationTable, ope
 from secure_bedrock.transport.core.authorization import check_anonymous, check_authorization
 from secure_bedrock.transport.core.header_fields import check_length, parse_fields
 from secure_bedrock.transport.core.named_operation import named_operation
-from secure_bedrock.transport.core.wire import _SEAL, GatedRequest, Route, WireRequest
+from secure_bedrock.transport.core.wire import (
+    _SEAL,
+    GatedRequest,
+    Route,
+    WireRequest,
+    require_plain,
+)
 from secure_bedrock.values import Decision
 
 # Where a request can name a model, for the operations whose every member was read (bedrock-runtime 2023-09-30,
@@ -40,6 +46,7 @@ def gate(
     `grants` are the "service:Operation" that this library calls for itself (discovery, credentials): for them
     the operation is not asked of the policy; a model always is.
     """
+    require_plain(request)
     table = _table(route.service)
     fields = parse_fields(request.headers)
     if fields.get("host") != route.authority:

@@ -17,6 +17,10 @@ __all__ = ["ResponseHead", "ResponseReader"]
 _PREFIX: Final = b"HTTP/1."
 _BLANK: Final = b"\r\n\r\n"
 
+# Of a whole answer, not of a stream. Ours (2026-11-20): Bedrock's payloads are at most 25 MB, so ten times that is no
+# answer of its; without an end a peer could fill the memory.
+MAX_BODY_BYTES: Final = 256 * 1024 * 1024
+
 
 class ResponseReader:
     """One response, fed as its bytes arrive; any cutting of the same bytes gives the same outcome.

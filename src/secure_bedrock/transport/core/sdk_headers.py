@@ -14,6 +14,7 @@ _TRACE_SAFE: Final = "-=;:+&[]{}\"',"
 
 def new_invocation_id() -> str:
     """A random UUID (RFC 9562 §5.4), one for all attempts of a call."""
+    # Not uuid.uuid4(): nothing else on the way of a typed call imports that module.
     raw = bytearray(os.urandom(16))
     raw[6] = raw[6] & 0x0F | 0x40
     raw[8] = raw[8] & 0x3F | 0x80

@@ -4,6 +4,7 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, Final
 
@@ -41,7 +42,9 @@ def serialise(operation: str, params: Mapping[str, Any], *, route: Route) -> Wir
         # A document may be null; botocore leaves a null member of the first level out.
         members = {k: v for k, v in params.items() if k not in shape.labels and v is not None}
         body = _json_body(operation, members)
-    target = _path(operation, tuple(sorted((label, params[label]) for label in shape.labels)))
+    # Plain copies: the path is kept under them, and a subclass that lies about equality would poison it for others.
+    labels = sorted((label, str.__str__(params[label])) for label in shape.labels)
+    target = _path(operation, tuple(labels))
     return WireRequest("POST", target, tuple(headers), body)
 
 
@@ -68,7 +71,7 @@ def _shown(member: object) -> str:
 def _header(member: str, value: str) -> str:
     if not _HEADER_VALUE.fullmatch(value):
         raise _invalid(f"{member} has to be printable ASCII for its header", "header-value")
-    return value
+    return str.__str__(value)
 
 
 @lru_cache(maxsize=256)
@@ -90,14 +93,16 @@ def _label(name: str, value: str) -> str:
     try:
         return encode_label(value)
     except UnicodeEncodeError:
-        raise _invalid(f"{name} is not text that UTF-8 can carry", "label") from None
+        pass  # it holds the whole text, and would hang on an error raised in here
+    raise _invalid(f"{name} is not text that UTF-8 can carry", "label")
 
 
 def _payload(body: bytes | bytearray | str) -> bytes:
     try:
         return body.encode() if isinstance(body, str) else bytes(body)
     except UnicodeEncodeError:
-        raise _invalid("body is not text that UTF-8 can carry", "wrong-type") from None
+        pass  # as above
+    raise _invalid("body is not text that UTF-8 can carry", "wrong-type")
 
 
 def _json_body(operation: str, members: dict[str, Any]) -> bytes:
@@ -115,11 +120,13 @@ def _json_body(operation: str, members: dict[str, Any]) -> bytes:
         written += 1
         return b64encode(value).decode("ascii")
 
-    try:
+    text = None
+    with suppress(
+        TypeError, ValueError, RecursionError
+    ):  # which hold the value, and may not hang on ours
         text = json.JSONEncoder(allow_nan=False, default=default).encode(members)
-    except (TypeError, ValueError, RecursionError):
-        # `from None`: the encoder's own message holds the value.
-        raise _invalid("a value stands in the request that JSON can't carry", "not-json") from None
+    if text is None:
+        raise _invalid("a value stands in the request that JSON can't carry", "not-json")
     if written != len(blobs):
         raise _invalid("bytes stand where Bedrock takes no blob", "not-json")
     return text.encode("ascii")

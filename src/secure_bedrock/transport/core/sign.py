@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
 
 from secure_bedrock.transport.core.wire import WireRequest
-
-if TYPE_CHECKING:
-    from botocore.auth import SigV4Auth
 
 # Headers that signing writes itself; what a caller or an earlier attempt left of them goes.
 _OWN: Final = frozenset({"authorization", "date", "x-amz-date", "x-amz-security-token"})
@@ -63,14 +60,17 @@ def sign(
     """
     stamp = (now or datetime.now(UTC)).astimezone(UTC).strftime(_STAMP)
     signable = _Signable(request, stamp)
-    _signer_class()(credentials, signing_name, region).add_auth(signable)  # type: ignore[arg-type]
+    signer_class()(credentials, signing_name, region).add_auth(signable)
     aside = tuple(header for header in request.headers if header[0].lower() in _ASIDE)
     return replace(request, headers=(*signable.headers.items(), *aside))
 
 
 @cache
-def _signer_class() -> type[SigV4Auth]:
-    """Made on first use: botocore.auth costs about 70 ms to import (measured 2026-11-20)."""
+def signer_class() -> Any:
+    """SigV4Auth with a given time (`context["timestamp"]`) and no logging, for both front ends.
+
+    Made on first use: botocore.auth costs about 70 ms to import (measured 2026-11-20).
+    """
     from botocore.auth import SigV4Auth  # noqa: PLC0415 - lazily, see above
 
     class Signer(SigV4Auth):

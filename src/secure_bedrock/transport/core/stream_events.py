@@ -1,12 +1,14 @@
 """Frames of a model's stream become events; exceptions and errors inside it become ours."""
 
 import json
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from secure_bedrock.errors import IncompleteResponse, ServiceError
 from secure_bedrock.transport.core.blobs import EVENT_BLOBS, decode_blob, decode_blobs
 from secure_bedrock.transport.core.error_codes import clean_code, service_error
 from secure_bedrock.transport.core.eventstream import Frame
+
+_BROKEN: Final = object()
 
 
 class StreamEvent(NamedTuple):
@@ -37,11 +39,9 @@ def event_of(frame: Frame) -> StreamEvent:
 
 
 def _event(name: str, raw: bytes) -> StreamEvent:
-    try:
-        payload = json.loads(raw)
-    except (ValueError, RecursionError):
-        # `from None`: the decoder's error holds the whole payload.
-        raise IncompleteResponse("an event's payload is not JSON", rule="not-json") from None
+    payload = _parsed(raw)
+    if payload is _BROKEN:
+        raise IncompleteResponse("an event's payload is not JSON", rule="not-json")
     if not isinstance(payload, dict):
         raise IncompleteResponse("an event's payload is not a JSON object", rule="not-json")
     if name == "chunk":
@@ -49,6 +49,14 @@ def _event(name: str, raw: bytes) -> StreamEvent:
     if name in EVENT_BLOBS:
         decode_blobs(payload, EVENT_BLOBS[name])
     return StreamEvent(name, payload)
+
+
+def _parsed(raw: bytes) -> Any:
+    """`_BROKEN`, not an error: the decoder's own holds the whole payload, and would hang on one raised there."""
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        return _BROKEN
 
 
 def _error(frame: Frame, header: str) -> ServiceError:

@@ -3,6 +3,7 @@
 from dataclasses import InitVar, dataclass
 from typing import NoReturn, Protocol
 
+from secure_bedrock.errors import TransportTampered
 from secure_bedrock.values import Decision
 
 Headers = tuple[tuple[str, str], ...]
@@ -36,6 +37,23 @@ class WireRequest:
 
     def __repr__(self) -> str:
         return f"WireRequest({self.method}, {len(self.headers)} headers, {len(self.body)} bytes)"
+
+
+def require_plain(request: WireRequest) -> None:
+    """Raise TransportTampered unless the request is made of str and bytes themselves.
+
+    A subclass can say one thing when it is compared and another when it is written (`__format__`, `__radd__`), and
+    what was checked has to be what is sent.
+    """
+    parts = [request.method, request.target]
+    for name, value in request.headers:
+        parts += (name, value)
+    if type(request.body) is not bytes or any(type(part) is not str for part in parts):
+        raise TransportTampered(
+            "a part of the request is not plain text or bytes, but a class of its own",
+            rule="not-plain",
+            next_step="pass str and bytes; of an enum's member its .value",
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

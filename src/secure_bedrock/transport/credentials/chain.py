@@ -19,6 +19,8 @@ from secure_bedrock.transport.credentials import (
     StaticCredentials,
     freeze,
 )
+from secure_bedrock.transport.credentials.none_found import no_credentials
+from secure_bedrock.values import PerProcess
 
 # The providers that read AWS's files, or a web identity's token file.
 # Source: METHOD of botocore.credentials' providers (botocore 1.44.5, read 2026-11-20).
@@ -75,7 +77,7 @@ class CredentialChain:
         self._asked_profile = profile_name
         self._client_for = client_for
         self._environ = environ
-        self._lock = threading.Lock()
+        self._lock = PerProcess(threading.Lock)
         self._found: CredentialSource | None = None
         self._fetching = threading.local()
 
@@ -105,7 +107,7 @@ class CredentialChain:
 
     def _source(self) -> CredentialSource:
         if self._found is None:
-            with self._lock:
+            with self._lock():
                 if self._found is None:
                     self._found = self._find()
         return self._found
@@ -123,9 +125,8 @@ class CredentialChain:
             found = find() if find is not None else None
             if found is not None:
                 return found
-        raise CredentialPathDenied(
-            f"none of the listed providers has credentials ({', '.join(sorted(self._listed))})",
-            rule="no-credentials",
+        raise no_credentials(
+            self._policy.identity.credentials, profile=self._asked_profile, environ=self._environ
         )
 
     def _profile_of_environment(self) -> str | None:
@@ -190,6 +191,12 @@ class CredentialChain:
 
 def environment_credentials(environ: Mapping[str, str]) -> Expiring:
     """The credentials in the environment; AWS_CREDENTIAL_EXPIRATION says until when, else they don't expire."""
+    if environ.get("AWS_ACCESS_KEY_ID") and not environ.get("AWS_SECRET_ACCESS_KEY"):
+        raise CredentialPathDenied(
+            "AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not",
+            rule="partial-credentials",
+            next_step="set both, or unset the first",
+        )
     expiration = environ.get("AWS_CREDENTIAL_EXPIRATION")
     values = FrozenCredentials(
         environ.get("AWS_ACCESS_KEY_ID", ""),
@@ -215,7 +222,9 @@ def _again(fetch: Callable[[], Expiring | None], method: str) -> Callable[[], Ex
         found = fetch()
         if found is None:
             raise CredentialPathDenied(
-                f"the {method} credentials are no longer there", rule="no-credentials"
+                f"the {method} credentials are no longer there",
+                rule="no-credentials",
+                next_step="attach the role again, or pass credentials=",
             )
         return found
 

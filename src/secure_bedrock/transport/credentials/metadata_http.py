@@ -1,9 +1,11 @@
 """One plain HTTP exchange with a metadata service: a literal address, no proxy, no redirect, no DNS."""
 
 import http.client
+import socket
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from secure_bedrock.errors import CredentialPathDenied
 
@@ -11,6 +13,9 @@ from secure_bedrock.errors import CredentialPathDenied
 MAX_BODY_BYTES = 64 * 1024
 # One second to connect and per read, as botocore's metadata_service_timeout (botocore 1.44.5, read 2026-11-20).
 TIMEOUT_S = 1.0
+# An answer that drips a byte at a time passes every read's limit, so the whole exchange has one as well. Real services
+# answer in milliseconds; botocore has no such limit (botocore 1.44.5, read 2026-11-20).
+LIMIT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +39,15 @@ class Exchange(Protocol):
 
 
 def exchange(
-    method: str, at: MetadataAddress, path: str, headers: Mapping[str, str]
+    method: str,
+    at: MetadataAddress,
+    path: str,
+    headers: Mapping[str, str],
+    *,
+    limit_s: float = LIMIT_S,
 ) -> tuple[int, bytes]:
-    """Return status and body; a redirect is returned as it is, never followed."""
-    connection = http.client.HTTPConnection(at.address, at.port, timeout=TIMEOUT_S)
+    """Return status and body, `limit_s` seconds after the start at most; a redirect is returned, never followed."""
+    connection = _Connection(at, time.monotonic() + limit_s)
     try:
         connection.request(method, path, headers={**headers, "Accept": "*/*"})
         response = connection.getresponse()
@@ -52,3 +62,32 @@ def exchange(
             rule="metadata-answer",
         )
     return response.status, body
+
+
+class _Connection(http.client.HTTPConnection):
+    """A connection that is over at `until`, on time.monotonic()'s clock, whatever the other side does."""
+
+    def __init__(self, at: MetadataAddress, until: float) -> None:
+        super().__init__(at.address, at.port, timeout=TIMEOUT_S)
+        self._until = until
+
+    def connect(self) -> None:
+        super().connect()
+        self.sock = _TimedSocket(self.sock, self._until)
+
+
+class _TimedSocket(socket.socket):
+    """Takes over a connected socket; no read of it waits past `until`."""
+
+    def __init__(self, connected: socket.socket, until: float) -> None:
+        family, kind, proto = connected.family, connected.type, connected.proto
+        super().__init__(family, kind, proto, fileno=connected.detach())
+        self.settimeout(TIMEOUT_S)
+        self._until = until
+
+    def recv_into(self, *arguments: Any, **named: Any) -> int:
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self.settimeout(min(left, TIMEOUT_S))
+        return super().recv_into(*arguments, **named)

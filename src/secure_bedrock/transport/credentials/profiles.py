@@ -11,7 +11,6 @@ from botocore.credentials import (
     EnvProvider,
     ProfileProviderBuilder,
 )
-from botocore.exceptions import BotoCoreError, ClientError
 
 from secure_bedrock.errors import CredentialPathDenied
 from secure_bedrock.transport.credentials import (
@@ -22,6 +21,7 @@ from secure_bedrock.transport.credentials import (
     RefreshingCredentials,
     StaticCredentials,
 )
+from secure_bedrock.transport.credentials.botocore_source import guarded, source_of
 from secure_bedrock.transport.credentials.metadata import fetch_container, fetch_instance
 from secure_bedrock.transport.hardened.packaged import packaged_loader
 from secure_bedrock.transport.hardened.quiet_signing import BotocoreCredentials
@@ -48,7 +48,7 @@ class ProfileCredentials:
 
     def require_profile(self) -> None:
         """Raise CredentialPathDenied unless the files have the profile: there is no falling back to another."""
-        if self._profile not in _guarded(lambda: self._files.full_config["profiles"]):
+        if self._profile not in guarded(lambda: self._files.full_config["profiles"]):
             raise CredentialPathDenied(
                 f"the profile {self._profile!r} is in none of AWS's files", rule="profile-missing"
             )
@@ -56,9 +56,9 @@ class ProfileCredentials:
     def find(self) -> CredentialSource | None:
         """What the first listed provider with credentials gives, or None."""
         for provider in self._providers():
-            found = _guarded(provider.load)
+            found = guarded(provider.load)
             if found is not None:
-                return _BotocoreSource(found, provider.METHOD)
+                return source_of(found, provider.METHOD)
         return None
 
     def _providers(self) -> list[Any]:
@@ -67,13 +67,13 @@ class ProfileCredentials:
             providers.insert(0, self._assume_role())
         return providers
 
-    def _assume_role(self) -> AssumeRoleProvider:
+    def _assume_role(self) -> "_QuietAssumeRole":
         sources: list[Any] = [
             EnvProvider(self._environ),
             _Machine("container-role", "EcsContainer", lambda: fetch_container(self._environ)),
             _Machine("iam-role", "Ec2InstanceMetadata", lambda: fetch_instance(self._environ)),
         ]
-        return AssumeRoleProvider(
+        return _QuietAssumeRole(
             load_config=lambda: self._files.full_config,
             client_creator=self._files.create_client,
             cache={},
@@ -89,6 +89,7 @@ class ProfileCredentials:
 _Session: Any = botocore.session.Session
 _ProfileProviderBuilder: Any = ProfileProviderBuilder
 _CredentialProvider: Any = CredentialProvider
+_AssumeRoleProvider: Any = AssumeRoleProvider
 
 
 class _FilesSession(_Session):  # type: ignore[misc]
@@ -119,7 +120,30 @@ class _ListedProviders(_ProfileProviderBuilder):  # type: ignore[misc]
     def providers(self, profile_name: str, disable_env_vars: bool = False) -> list[Any]:
         """In botocore's order; also asked for the source profile of an assumed role."""
         every = super().providers(profile_name, disable_env_vars)
-        return [provider for provider in every if provider.METHOD in self._listed]
+        return [_Quiet(provider) for provider in every if provider.METHOD in self._listed]
+
+
+class _Quiet(_CredentialProvider):  # type: ignore[misc]
+    """One of botocore's providers; what it finds refreshes in our way, also as the source of an assumed role."""
+
+    def __init__(self, provider: Any) -> None:
+        super().__init__()
+        self.METHOD = provider.METHOD
+        self.CANONICAL_NAME = provider.CANONICAL_NAME
+        self._provider = provider
+
+    def load(self) -> BotocoreCredentials | None:
+        """The provider's credentials in botocore's shape, or None."""
+        found = guarded(self._provider.load)
+        return None if found is None else BotocoreCredentials(source_of(found, self.METHOD))
+
+
+class _QuietAssumeRole(_AssumeRoleProvider):  # type: ignore[misc]
+    """botocore's assumed roles, each refreshed in our way, also where one is the source of another."""
+
+    def _load_creds_via_assume_role(self, profile_name: str) -> BotocoreCredentials:
+        found = super()._load_creds_via_assume_role(profile_name)
+        return BotocoreCredentials(source_of(found, self.METHOD))
 
 
 class _Machine(_CredentialProvider):  # type: ignore[misc]
@@ -143,21 +167,6 @@ class _Machine(_CredentialProvider):  # type: ignore[misc]
         return BotocoreCredentials(RefreshingCredentials(again, first=first))
 
 
-class _BotocoreSource:
-    """botocore's credentials as a source: they refresh through hardened clients, in one thread at a time."""
-
-    def __init__(self, found: Any, method: str) -> None:
-        self._found = found
-        self._method = method
-
-    def frozen(self) -> FrozenCredentials:
-        """The values of the moment."""
-        values = _guarded(self._found.get_frozen_credentials)
-        return FrozenCredentials(
-            values.access_key, values.secret_key, values.token or None, self._method
-        )
-
-
 _NO_CREDENTIALS: Final = "the call is not signed"
 
 
@@ -177,16 +186,4 @@ def _passed(arguments: Mapping[str, Any]) -> CredentialSource:
         FrozenCredentials(
             access_key, arguments["aws_secret_access_key"], arguments.get("aws_session_token")
         )
-    )
-
-
-def _guarded(read: Callable[[], Any]) -> Any:
-    """What `read` gives; botocore's own errors become a refusal that repeats none of their text."""
-    try:
-        return read()
-    except (BotoCoreError, ClientError) as error:
-        name = type(error).__name__
-    # Out here, so that text of the error (a credential process's output, say) is nobody's context.
-    raise CredentialPathDenied(
-        f"AWS's files describe credentials that can't be had ({name})", rule="credential-provider"
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from secure_bedrock.errors import CredentialPathDenied
+from secure_bedrock.values import PerProcess
 
 # Refresh in the background of other calls from 15 minutes before expiry, and make every caller wait from 10 minutes
 # on. Source: botocore.credentials, `_DEFAULT_ADVISORY_REFRESH_TIMEOUT` and `_DEFAULT_MANDATORY_REFRESH_TIMEOUT`
@@ -89,7 +90,7 @@ class RefreshingCredentials:
     ) -> None:
         self._fetch = fetch
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = PerProcess(threading.Lock)
         self._current = first
 
     def __repr__(self) -> str:
@@ -102,21 +103,22 @@ class RefreshingCredentials:
             return current.values
         if current is not None and self._left(current) > MANDATORY_S:
             return self._try_early(current)
-        with self._lock:
+        with self._lock():
             current = self._current
             if current is None or self._left(current) <= MANDATORY_S:
                 current = self._current = self._fetch()
             return current.values
 
     def _try_early(self, current: Expiring) -> FrozenCredentials:
-        if not self._lock.acquire(blocking=False):
+        lock = self._lock()
+        if not lock.acquire(blocking=False):
             return current.values
         try:
             self._current = self._fetch()
         except Exception:  # noqa: BLE001 - the values in hand still work; the mandatory window raises
             return current.values
         finally:
-            self._lock.release()
+            lock.release()
         return self._current.values
 
     def _left(self, current: Expiring) -> float:

@@ -1,5 +1,6 @@
 """boto3's keyword arguments, judged: what agrees with the policy is merged, what would move traffic is refused."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -9,6 +10,7 @@ from secure_bedrock.network import PrivateRoute
 from secure_bedrock.policy import Policy
 from secure_bedrock.transport.credentials import CredentialSource, FrozenCredentials, freeze
 from secure_bedrock.transport.hardened.config_options import ConfigFacts, Tuning, judge_config
+from secure_bedrock.transport.keywords import refuse_unknown
 
 KEYWORDS: Final = frozenset(
     {
@@ -26,6 +28,8 @@ KEYWORDS: Final = frozenset(
 )
 """What boto3.client takes beside the service's name (boto3 1.44.5, read 2026-11-20)."""
 
+# As botocore's folders of service models are called.
+_API_VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _KEY_ARGUMENTS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
 
 
@@ -47,9 +51,7 @@ def judge_arguments(
     Raises RegionDenied, TlsDenied, EndpointDenied, ProxyDenied, CredentialPathDenied or EnvironmentDenied, naming
     the argument, and TypeError for one that boto3 does not have.
     """
-    unknown = sorted(set(arguments) - KEYWORDS)
-    if unknown:
-        raise TypeError(f"unexpected keyword argument {unknown[0]!r}")
+    refuse_unknown("client()", arguments, KEYWORDS)
     _judge_region(arguments.get("region_name"), policy)
     _judge_tls(arguments, policy)
     facts = ConfigFacts(
@@ -59,9 +61,20 @@ def judge_arguments(
     )
     return JudgedArguments(
         route=_judge_endpoint(arguments, route),
-        api_version=arguments.get("api_version"),
+        api_version=_judge_api_version(arguments.get("api_version")),
         credentials=_explicit_credentials(arguments),
         tuning=judge_config(arguments.get("config"), facts),
+    )
+
+
+def _judge_api_version(version: object) -> str | None:
+    """Botocore makes a folder's name of it: anything but a date could lead out of its own models."""
+    if version is None or (isinstance(version, str) and _API_VERSION.fullmatch(version)):
+        return version
+    raise EndpointDenied(
+        "api_version is no date (such as 2023-09-30)",
+        rule="api-version",
+        next_step="leave api_version out",
     )
 
 

@@ -1,8 +1,8 @@
 """Puts a hardened client together: botocore's own class and serialiser, our endpoint, signer and transport."""
 
 import copy
-from dataclasses import dataclass, replace
-from typing import Any, cast
+from dataclasses import replace
+from typing import Any
 
 from botocore.config import Config
 from botocore.errorfactory import ClientExceptionsFactory
@@ -10,8 +10,8 @@ from botocore.model import ServiceModel
 from botocore.serialize import create_serializer
 
 from secure_bedrock.network import Connector, PrivateRoute, Resolver
-from secure_bedrock.policy import NetworkPolicy, Policy, Timeouts
-from secure_bedrock.transport.connections.driver import GuardedTransport
+from secure_bedrock.policy import Policy
+from secure_bedrock.transport.connections.driver import ConnectionSettings, GuardedTransport
 from secure_bedrock.transport.credentials import CredentialSource
 from secure_bedrock.transport.hardened.client_mixin import ClientParts
 from secure_bedrock.transport.hardened.config_options import Tuning
@@ -31,14 +31,6 @@ NO_ROUTE_URL = "https://no-private-endpoint.invalid"
 """What a client without a route shows as its endpoint; RFC 2606 §2 keeps such a name from ever existing."""
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionSettings:
-    """What a GuardedTransport reads of a policy, with a caller's tuning worked in."""
-
-    network: NetworkPolicy
-    timeouts: Timeouts
-
-
 def open_transport(
     route: PrivateRoute,
     *,
@@ -53,8 +45,12 @@ def open_transport(
         network = replace(network, max_pool_connections=tuning.max_pool_connections)
     if tuning.connect_s is not None:
         timeouts = replace(timeouts, connect_s=tuning.connect_s)
-    settings = cast("Policy", ConnectionSettings(network, timeouts))
-    return GuardedTransport(route, policy=settings, resolver=resolver, connector=connector)
+    return GuardedTransport(
+        route,
+        policy=ConnectionSettings(network, timeouts),
+        resolver=resolver,
+        connector=connector,
+    )
 
 
 def client_arguments(

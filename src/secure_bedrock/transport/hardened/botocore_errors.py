@@ -10,12 +10,22 @@ from botocore.exceptions import (
     EndpointConnectionError,
     ReadTimeoutError,
 )
+from botocore.parsers import ResponseParserError
 
 from secure_bedrock.errors import AttemptTimeout, DeadlineExceeded, TransportError
-from secure_bedrock.resilience import Failure, classify, classify_answer, retry_after_of
+from secure_bedrock.resilience import FATAL, Failure, classify
 from secure_bedrock.transport.hardened.call_state import CallState
 
-_FATAL = Failure("fatal")
+# What botocore's parsers raise for bytes that are not what the model says.
+UNREADABLE = (
+    ResponseParserError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+)
 
 
 def as_botocore(error: TransportError | DeadlineExceeded, *, url: str) -> Exception:
@@ -31,21 +41,16 @@ def as_botocore(error: TransportError | DeadlineExceeded, *, url: str) -> Except
     return failure
 
 
-def failures_of(state: CallState) -> Callable[[BaseException], Failure]:
-    """How the retry rules see what an attempt of this call raised; fatal once the caller's own limit is reached."""
+def failures_of(state: CallState, *, own_limit: bool) -> Callable[[BaseException], Failure]:
+    """How the retry rules see what an attempt of this call raised.
+
+    With `own_limit` the caller asked for fewer attempts than the policy allows: then the last of them is fatal.
+    """
 
     def failure_of(error: BaseException) -> Failure:
-        failure = _answered(error, state) if isinstance(error, ClientError) else classify(error)
-        return _FATAL if state.number >= state.max_attempts else failure
+        if own_limit and state.number >= state.max_attempts:
+            return FATAL
+        answered = state.error if isinstance(error, ClientError) else None
+        return classify(answered or error)
 
     return failure_of
-
-
-def _answered(error: ClientError, state: CallState) -> Failure:
-    answer: Any = error.response
-    metadata = answer.get("ResponseMetadata", {})
-    status = metadata.get("HTTPStatusCode")
-    hint: Any = "per-day" if state.per_day else None
-    failure = classify_answer(answer.get("Error", {}).get("Code", ""), status, message_hint=hint)
-    retry_after = retry_after_of(metadata.get("HTTPHeaders", {}))
-    return Failure(failure.kind, failure.code, retry_after)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from secure_bedrock.audit import CallRecord
+from secure_bedrock.models.invoke import usage_of
+from secure_bedrock.transport.record_facts import is_count, note_latency, note_usage
 
 _TOKENS = {
     "inputTokens": "input_tokens",
@@ -12,11 +14,6 @@ _TOKENS = {
     "cacheReadInputTokens": "cache_read_input_tokens",
     "cacheWriteInputTokens": "cache_write_input_tokens",
 }
-# InvokeModel's counts. Source: Bedrock API reference, InvokeModel response headers, read 2026-11-20.
-_TOKEN_HEADERS = {
-    "x-amzn-bedrock-input-token-count": "input_tokens",
-    "x-amzn-bedrock-output-token-count": "output_tokens",
-}
 
 
 def note_answer(record: CallRecord | None, answer: Any) -> None:
@@ -24,11 +21,7 @@ def note_answer(record: CallRecord | None, answer: Any) -> None:
     if record is None or not isinstance(answer, Mapping):
         return
     metadata = _mapping(answer.get("ResponseMetadata"))
-    headers = _mapping(metadata.get("HTTPHeaders"))
-    for header, field in _TOKEN_HEADERS.items():
-        count = str(headers.get(header, ""))
-        if count.isascii() and count.isdigit():
-            setattr(record, field, int(count))
+    note_usage(record, usage_of(_mapping(metadata.get("HTTPHeaders"))))
     error = _mapping(answer.get("Error"))
     record.error_code = _text(error.get("Code")) or record.error_code
     _note_shared(record, answer)
@@ -44,22 +37,16 @@ def note_event(record: CallRecord | None, event: Mapping[str, Any]) -> None:
 
 def _note_shared(record: CallRecord, part: Mapping[str, Any]) -> None:
     record.stop_reason = _text(part.get("stopReason")) or record.stop_reason
-    latency = _whole(_mapping(part.get("metrics")).get("latencyMs"))
-    if latency is not None:
-        record.server_latency_ms = float(latency)
+    note_latency(record, part)
     usage = _mapping(part.get("usage"))
     for name, field in _TOKENS.items():
-        count = _whole(usage.get(name))
-        if count is not None:
+        count = usage.get(name)
+        if is_count(count):
             setattr(record, field, count)
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
-
-
-def _whole(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _text(value: Any) -> str | None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from secure_bedrock.audit import CallRecord
-from secure_bedrock.errors import TransportTampered
+from secure_bedrock.errors import ServiceError, TransportTampered
 from secure_bedrock.values import Deadline
 
 CONTEXT_KEY = "secure_bedrock.call"
@@ -15,7 +15,7 @@ class CallState:
     """One attempt's token: made by the client, carried in the request's context, marked by the guarded session only.
 
     `params` are the parameters after the handlers of the first attempt, so that idempotency tokens stay the same in
-    later ones.
+    later ones. `error` is what AWS answered last, as the typed client would raise it.
     """
 
     operation: str
@@ -30,11 +30,11 @@ class CallState:
     params: Any = field(default=None, repr=False)
     answered_by: object = field(default=None, repr=False)
     answer: object = field(default=None, repr=False)
-    per_day: bool = False
+    error: ServiceError | None = field(default=None, repr=False)
 
     def renew(self) -> None:
         """Forget the last attempt's answer: each attempt needs its own."""
-        self.answered_by = self.answer = None
+        self.answered_by = self.answer = self.error = None
 
 
 def state_of(context: Any) -> CallState:

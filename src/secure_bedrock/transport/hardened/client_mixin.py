@@ -1,6 +1,6 @@
 """What makes a genuine botocore client a hardened one: retry, audit and witness around its own single attempt."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NoReturn, Self
 
 from botocore.exceptions import ClientError
@@ -21,6 +21,7 @@ from secure_bedrock.transport.hardened.call_state import CONTEXT_KEY, CallState
 from secure_bedrock.transport.hardened.content_free import WithheldParams
 from secure_bedrock.transport.hardened.lazy_route import RouteHolder
 from secure_bedrock.transport.hardened.quiet_signing import is_unsigned
+from secure_bedrock.transport.record_facts import note_params
 from secure_bedrock.transport.settings import Finding
 from secure_bedrock.values import Deadline
 
@@ -34,7 +35,7 @@ class ClientParts:
     grants: frozenset[str] = frozenset()
     runner: CallRunner | None = None
     max_attempts: int = 1
-    findings: tuple[Finding, ...] = field(default=())
+    findings: tuple[Finding, ...] = ()
 
 
 class GuardedCalls:
@@ -88,12 +89,17 @@ class GuardedCalls:
     def _run(self, plan: CallPlan, state: CallState, params: dict[str, Any]) -> Any:
         def attempt(record: CallRecord | None, number: int, deadline: Deadline) -> Any:
             state.record, state.number, state.deadline = record, number, deadline
+            if record is not None and number == 1:
+                note_params(record, params)
             return self._attempt(plan, state, params)
 
         runner = self._secure.runner
         if runner is None:
             return attempt(None, 1, Deadline.after(self._secure.policy.timeouts.deadline_s))
-        answer, record = runner.run(plan, attempt, failure_of=failures_of(state))
+        own_limit = state.max_attempts < runner.policy.retry.max_attempts
+        answer, record = runner.run(
+            plan, attempt, failure_of=failures_of(state, own_limit=own_limit)
+        )
         if not plan.streaming:
             record.finish("ok")
         return answer

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from secure_bedrock.errors import (
@@ -119,7 +119,7 @@ class ConfigFacts:
 
     region: Region
     fips_endpoint: bool = False
-    max_attempts: int = field(default=4)
+    max_attempts: int = 4
 
 
 def judge_config(config: object, facts: ConfigFacts) -> Tuning:

@@ -11,7 +11,20 @@ from secure_bedrock.transport.hardened.call_state import CallState
 
 _STEP = re.compile(r"\.?(?P<member>[A-Za-z][A-Za-z0-9]*)|\[(?P<index>[0-9]+)\]", re.ASCII)
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:#/-]{0,127}", re.ASCII)
-_MESSAGE_HEADERS = ("x-amzn-errormessage", "x-amzn-error-message")
+_CODE_HEADER = "x-amzn-errortype"
+# What retry rules, support requests and clocks need of an error's headers; the others can hold any text.
+_HEADERS = frozenset(
+    """connection content-length content-type date retry-after x-amz-retry-after x-amzn-errortype x-amzn-requestid
+    x-amzn-bedrock-input-token-count x-amzn-bedrock-output-token-count""".split()
+)
+# One word; a media type with its charset; a date. RFC 9110, 5.6.7 and 8.3, read 2026-11-20.
+_HEADER = re.compile(
+    r"[A-Za-z0-9_.:#/+-]{1,128}"
+    r"|[a-z0-9.+/-]{1,64}; ?charset=[A-Za-z0-9-]{1,20}"
+    r"|[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT",
+    re.ASCII,
+)
+_IDS = ("RequestId", "HostId")
 
 
 class WithheldParams(dict[str, Any]):
@@ -35,12 +48,18 @@ class ContentFreeSerializer:
     def serialize_to_request(self, parameters: Any, operation_model: Any) -> Any:
         """The request dict; ParamValidationError names the members that are wrong."""
         shape = operation_model.input_shape
-        if self._validator is not None and shape is not None:
+        report = "input: can't be serialised"
+        try:
+            if self._validator is None or shape is None:
+                return self._serializer.serialize_to_request(parameters, operation_model)
             found = self._validator.validate(parameters, shape)
-            if found.has_errors():
-                errors = found._errors  # noqa: SLF001 - its own report repeats the values
-                raise ParamValidationError(report=report_of(errors, shape))
-        return self._serializer.serialize_to_request(parameters, operation_model)
+            if not found.has_errors():
+                return self._serializer.serialize_to_request(parameters, operation_model)
+            # Its own report repeats the values.
+            report = report_of(found._errors, shape)  # noqa: SLF001
+        except Exception:  # noqa: BLE001, S110 - a codec's or serialiser's error holds what it could not write
+            pass
+        raise ParamValidationError(report=report)  # out here, so that no such error is its context
 
 
 def report_of(errors: list[tuple[str, str, Mapping[str, Any]]], shape: Any) -> str:
@@ -90,9 +109,18 @@ def withhold_message(parsed: dict[str, Any]) -> None:
         if name not in ("Error", "ResponseMetadata"):
             parsed[name] = _without_messages(name, parsed[name])
     if isinstance(metadata, dict):
-        headers = metadata.get("HTTPHeaders", {})
-        for name in _MESSAGE_HEADERS:
-            headers.pop(name, None)
+        _withhold_headers(metadata)
+
+
+def _withhold_headers(metadata: dict[str, Any]) -> None:
+    headers = metadata.get("HTTPHeaders", {})
+    for name in list(headers):
+        pattern = _CODE if name == _CODE_HEADER else _HEADER
+        if name not in _HEADERS or not pattern.fullmatch(headers[name]):
+            del headers[name]
+    for name in _IDS:
+        if not _HEADER.fullmatch(metadata.get(name, "absent")):
+            del metadata[name]
 
 
 def _without_messages(name: str, value: Any) -> Any:

@@ -5,17 +5,14 @@ from typing import Any, NoReturn
 from botocore.endpoint import Endpoint, convert_to_response_dict
 from botocore.hooks import first_non_none_response
 
-from secure_bedrock.errors import TransportTampered
+from secure_bedrock.errors import ServiceError, TransportTampered
+from secure_bedrock.transport.core.answers import retry_after
+from secure_bedrock.transport.core.error_codes import clean_code, service_error
 from secure_bedrock.transport.hardened.call_facts import note_answer
 from secure_bedrock.transport.hardened.call_state import CallState, state_of
 from secure_bedrock.transport.hardened.content_free import withhold_message
 from secure_bedrock.transport.hardened.guarded_session import GuardedHttpSession
 from secure_bedrock.transport.hardened.quiet_parsing import check_whole, parse_answer, quiet_parser
-
-# AWS says "Too many tokens per day, please wait before trying again." for the quota that no retry can wait for.
-# Source: facts of the Bedrock quotas page, read 2026-11-20.
-_PER_DAY = "per day"
-
 
 # botocore-stubs describes what callers use, not what subclasses override.
 _Endpoint: Any = Endpoint
@@ -81,7 +78,7 @@ class GuardedEndpoint(_Endpoint):  # type: ignore[misc]
         parsed: dict[str, Any] = parse_answer(parser, answer, operation_model.output_shape)
         if response.status_code >= 300:
             self._add_modelled_members(parser, answer, parsed, operation_model)
-            state.per_day = _PER_DAY in str(parsed.get("Error", {}).get("Message", "")).lower()
+            state.error = _judged(parsed)
             withhold_message(parsed)
         else:
             check_whole(answer, parsed, operation_model)
@@ -102,6 +99,17 @@ class GuardedEndpoint(_Endpoint):  # type: ignore[misc]
                 for name, value in modelled.items()
                 if name not in ("Error", "ResponseMetadata")
             )
+
+
+def _judged(parsed: dict[str, Any]) -> ServiceError:
+    """The error as the typed client would raise it: for the retry rules, before AWS's message is withheld."""
+    error, metadata = parsed.get("Error", {}), parsed["ResponseMetadata"]
+    return service_error(
+        clean_code(error.get("Code")),
+        http_status=metadata["HTTPStatusCode"],
+        message=str(error.get("Message", "")),
+        retry_after_s=retry_after(metadata["HTTPHeaders"]),
+    )
 
 
 def _refuse_answer() -> NoReturn:

@@ -5,11 +5,14 @@ from typing import Any, NoReturn, cast
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
-from secure_bedrock.errors import InvalidRequest, RedirectDenied, TransportTampered
+from secure_bedrock.audit import CallRecord
+from secure_bedrock.errors import InvalidRequest, ModelDenied, RedirectDenied, TransportTampered
+from secure_bedrock.network import PrivateRoute
 from secure_bedrock.policy import Policy
 from secure_bedrock.transport.connections.driver import GuardedResponse
+from secure_bedrock.transport.core.answers import parse_invoke_answer
 from secure_bedrock.transport.core.gate import gate
-from secure_bedrock.transport.core.wire import WireRequest
+from secure_bedrock.transport.core.wire import GatedRequest, WireRequest
 from secure_bedrock.transport.hardened.call_state import CallState, require_state
 from secure_bedrock.transport.hardened.lazy_route import RouteHolder
 from secure_bedrock.transport.hardened.raw_body import RawBody
@@ -61,9 +64,7 @@ class GuardedHttpSession:
         wire = WireRequest(
             request.method, target, _headers(request, transport.route.authority), _body(request)
         )
-        gated = gate(wire, route=transport.route, policy=self._policy, grants=self._grants)
-        if state.record is not None:
-            state.record.request_bytes = len(wire.body)
+        gated = self._gated(wire, transport.route, state.record)
         streaming = _is_event_stream(request, state)
         answer = transport.exchange(
             gated,
@@ -76,6 +77,24 @@ class GuardedHttpSession:
             note_response(state.record, answer)
         state.answered_by = response = _response(url, answer, state, streaming=streaming)
         return response
+
+    def _gated(
+        self, wire: WireRequest, route: PrivateRoute, record: CallRecord | None
+    ) -> GatedRequest:
+        """The gate's verdict; the record gets the model that the bytes name, which a handler may have changed."""
+        if record is not None:
+            record.request_bytes = len(wire.body)
+        try:
+            gated = gate(wire, route=route, policy=self._policy, grants=self._grants)
+        except ModelDenied:
+            if record is not None:
+                record.model_id = (
+                    None  # not the one that was asked for and had passed the early check
+                )
+            raise
+        if record is not None:
+            record.model_id = gated.model_id or record.model_id
+        return gated
 
     def close(self) -> None:
         """Close idle connections; a later call fails."""
@@ -146,5 +165,8 @@ def _response(
         body = answer.read()
         if state.record is not None:
             state.record.response_bytes = len(body)
+        if state.operation == "InvokeModel" and status == 200:
+            # botocore hands this body on unread, so an empty or broken one would pass as a model's answer.
+            parse_invoke_answer(answer.head, body)
         raw = RawBody(iter((body,)), state=state)
     return AWSResponse(url, status, headers, cast("Any", raw))

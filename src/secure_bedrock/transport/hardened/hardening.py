@@ -1,7 +1,7 @@
 """A botocore session that reads no environment, no file and no foreign model, and makes hardened clients only."""
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import botocore.session
@@ -26,6 +26,7 @@ from secure_bedrock.transport.hardened.lazy_route import RouteHolder
 from secure_bedrock.transport.hardened.packaged import neutral_settings, packaged_loader
 from secure_bedrock.transport.hardened.quiet_signing import BotocoreCredentials, refuse_presigning
 from secure_bedrock.transport.settings import Finding
+from secure_bedrock.values import PerProcess
 
 # Methods that botocore and boto3 put on client classes to sign what others will send.
 # Source: botocore.signers, `add_generate_*` (botocore 1.44.5, read 2026-11-20).
@@ -47,7 +48,7 @@ class SessionParts:
     resolver: Resolver | None = None
     connector: Connector | None = None
     runner: CallRunner | None = None
-    findings: tuple[Finding, ...] = field(default=())
+    findings: tuple[Finding, ...] = ()
 
 
 # botocore-stubs describes what callers use, not what subclasses override.
@@ -63,7 +64,7 @@ class HardenedSession(_Session):  # type: ignore[misc]
         self._parts = parts
         self._source = source
         self._classes: dict[tuple[str, str | None], tuple[type, ServiceModel]] = {}
-        self._class_lock = threading.Lock()
+        self._class_lock = PerProcess(threading.Lock)
         self.register_component("data_loader", packaged_loader())
         self.register_component("config_store", neutral_settings(parts.policy.region))
         self.get_component("event_emitter").register_last("creating-client-class", _harden_class)
@@ -145,7 +146,7 @@ class HardenedSession(_Session):  # type: ignore[misc]
 
     def _client_class(self, service: str, api_version: str | None) -> tuple[type, ServiceModel]:
         key = (service, api_version)
-        with self._class_lock:
+        with self._class_lock():
             if key not in self._classes:
                 emitter = self.get_component("event_emitter")
                 creator = _ClientCreator(packaged_loader(), None, "", emitter, None, None)

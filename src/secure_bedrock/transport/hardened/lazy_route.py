@@ -6,6 +6,7 @@ from collections.abc import Callable
 from secure_bedrock.errors import ConfigurationError, EndpointNotFound
 from secure_bedrock.network import PrivateRoute
 from secure_bedrock.transport.connections.driver import GuardedTransport
+from secure_bedrock.values import PerProcess
 
 
 class RouteHolder:
@@ -18,7 +19,7 @@ class RouteHolder:
     ) -> None:
         self._find = find
         self._open = open_transport
-        self._lock = threading.Lock()
+        self._lock = PerProcess(threading.Lock)
         self._route: PrivateRoute | None = None
         self._transport: GuardedTransport | None = None
         self._closed = False
@@ -37,14 +38,14 @@ class RouteHolder:
 
     def pin(self, route: PrivateRoute) -> None:
         """Settle the route, before the first call."""
-        with self._lock:
+        with self._lock():
             self._route = route
 
     def route(self) -> PrivateRoute:
         """The route; raises EndpointNotFound with what was tried."""
         if self._route is None:
             found = self._find()  # outside the lock: finders are thread-safe and may take seconds
-            with self._lock:
+            with self._lock():
                 if self._route is None:
                     self._route = found
         return self._route
@@ -57,7 +58,7 @@ class RouteHolder:
             )
         if self._transport is None:
             route = self.route()
-            with self._lock:
+            with self._lock():
                 if self._transport is None:
                     self._transport = self._open(route)
         return self._transport

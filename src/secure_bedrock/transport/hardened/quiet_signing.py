@@ -4,28 +4,16 @@ from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from botocore import UNSIGNED
-from botocore.auth import SIGV4_TIMESTAMP, SigV4Auth
+from botocore.auth import SIGV4_TIMESTAMP
 from botocore.signers import RequestSigner
 
 from secure_bedrock.errors import OperationDenied
+from secure_bedrock.transport.core.sign import signer_class
 from secure_bedrock.transport.credentials import CredentialSource, FrozenCredentials
 from secure_bedrock.transport.hardened.call_state import state_of
 
 # botocore-stubs describes what callers use, not what subclasses override.
 _RequestSigner: Any = RequestSigner
-_SigV4Auth: Any = SigV4Auth
-
-
-class QuietSigV4(_SigV4Auth):  # type: ignore[misc]
-    """botocore's SigV4 without its DEBUG lines, which hold the session token and the canonical request."""
-
-    def add_auth(self, request: Any) -> None:
-        """Sign in place with the current time."""
-        request.context["timestamp"] = datetime.now(UTC).strftime(SIGV4_TIMESTAMP)
-        self._modify_request_before_signing(request)
-        canonical = self.canonical_request(request)
-        to_sign = self.string_to_sign(request, canonical)
-        self._inject_signature_to_request(request, self.signature(to_sign, request))
 
 
 class BotocoreCredentials:
@@ -39,6 +27,11 @@ class BotocoreCredentials:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
+
+    @property
+    def source(self) -> CredentialSource:
+        """The source itself."""
+        return self._source
 
     def get_frozen_credentials(self) -> FrozenCredentials:
         """The values of the moment."""
@@ -100,8 +93,9 @@ class QuietSigner(_RequestSigner):  # type: ignore[misc]
         if state_of(request.context).unsigned:
             return
         request.context.pop("signing", None)
-        auth = QuietSigV4(self._source.frozen(), self._signing_name, self._region_name)
-        auth.add_auth(request)
+        request.context["timestamp"] = datetime.now(UTC).strftime(SIGV4_TIMESTAMP)
+        signer = signer_class()(self._source.frozen(), self._signing_name, self._region_name)
+        signer.add_auth(request)
 
     def generate_presigned_url(self, *_args: Any, **_kwargs: Any) -> NoReturn:
         """Refused."""

@@ -23,6 +23,9 @@ class RawBody(io.RawIOBase):
         self._chunks = chunks
         self._close = close
         self._kept = b""
+        self._used = (
+            0  # of what is kept: moving an offset instead of the rest keeps small reads linear
+        )
         self._position = 0
         self.state = state
         self._fp = _SocketHandle()
@@ -34,8 +37,8 @@ class RawBody(io.RawIOBase):
     def stream(self, amt: int | None = None, decode_content: bool | None = None) -> Iterator[bytes]:
         """The rest of the body, chunk by chunk as it arrives; the arguments are urllib3's and change nothing."""
         del amt, decode_content
-        if self._kept:
-            kept, self._kept = self._kept, b""
+        if kept := self._kept[self._used :]:
+            self._kept, self._used = b"", 0
             self._position += len(kept)
             yield kept
         for chunk in self._chunks:
@@ -48,14 +51,21 @@ class RawBody(io.RawIOBase):
             return b""
         if amt is None or amt < 0:
             return b"".join(self.stream())
-        while len(self._kept) < amt:
-            chunk = next(self._chunks, None)
-            if chunk is None:
-                break
-            self._kept += chunk
-        taken, self._kept = self._kept[:amt], self._kept[amt:]
+        taken = self._kept[self._used : self._used + amt]
+        self._used += len(taken)
+        if len(taken) < amt:
+            taken += self._more(amt - len(taken))
         self._position += len(taken)
         return taken
+
+    def _more(self, amt: int) -> bytes:
+        """`amt` bytes from the chunks, fewer only at their end; what is left of the last one is kept."""
+        pieces: list[bytes] = []
+        while amt > 0 and (chunk := next(self._chunks, None)) is not None:
+            self._kept, self._used = chunk, min(amt, len(chunk))
+            pieces.append(chunk[:amt])
+            amt -= len(pieces[-1])
+        return b"".join(pieces)
 
     def readinto(self, buffer: Any) -> int:
         """Fill the buffer as far as the body goes; 0 at its end."""

@@ -36,12 +36,14 @@ def build_client(
     credentials: object = None,
     grants: frozenset[str] = frozenset(),
     runner: CallRunner | None = None,
+    findings: tuple[Finding, ...] | None = None,
     **boto3_kwargs: Any,
 ) -> Any:
     """A genuine botocore client of `service` whose every request passes the gate and the guarded transport.
 
     `grants` are operations (`service:Operation`) that this library calls for itself. Without a `runner` a call is
-    one attempt and leaves no event. Raises what `judge_arguments` and `judge_settings` raise.
+    one attempt and leaves no event. `findings` are as for `hardened_session`. Raises what `judge_arguments` and
+    `judge_settings` raise.
     """
     session = hardened_session(
         policy,
@@ -50,6 +52,7 @@ def build_client(
         connector=connector,
         credentials=credentials,
         runner=runner,
+        findings=findings,
     )
     return session.build_client(service, boto3_kwargs, grants=grants)
 

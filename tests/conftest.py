@@ -1,0 +1,171 @@
+"""What tests of several rooms share: clean surroundings, one certificate authority, a trap, clients over any route."""
+
+import os
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import settings
+
+if TYPE_CHECKING:  # loaded by the fixtures that need them: most tests do without
+    from secure_bedrock.client import SecureBedrockClient
+    from secure_bedrock.network import Connector, PrivateRoute, Resolver
+    from secure_bedrock.policy import Policy
+    from secure_bedrock.testing import LocalAuthority
+
+Make = Callable[..., Any]
+
+# A law says nothing of time, and 200 ms, Hypothesis's own bound for one example, a busy machine takes for nothing.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
+
+# What leaves this machine is stopped before it is made, whoever tries: a test that plays with patched resolvers and
+# monkeypatched dialers must never reach a stranger, also not through the stock client it compares with. Audit hooks
+# run in the order of their making, so the oracle's own is made first and still sees what is tried.
+_LEAVING = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
+
+
+def _stays(address: object) -> bool:
+    if not isinstance(address, tuple):  # a path, or nothing
+        return True
+    host = str(address[0])
+    return host.startswith("127.") or host in ("::1", "localhost", "")
+
+
+def _keep_inside(event: str, arguments: tuple[Any, ...]) -> None:
+    if event in _LEAVING and not _stays(arguments[1]):
+        raise PermissionError(f"the suite let nothing leave: {event} to {arguments[1][0]!r}")
+
+
+def pytest_configure() -> None:
+    from secure_bedrock.testing import ConnectLog
+
+    with ConnectLog():  # its hook is made with the first one
+        sys.addaudithook(_keep_inside)
+
+
+# Every setting that steers an SDK or its TLS begins or is called like this.
+STEERING = ("AWS_", "SECURE_BEDROCK_", "BOTO", "SSL", "OPENSSL_", "REQUESTS_CA_", "CURL_CA_")
+
+
+@pytest.fixture
+def plain_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """No setting that steers an SDK, and an empty home, whose path it is."""
+    for name in list(os.environ):
+        if name.startswith(STEERING) or "PROXY" in name.upper():
+            monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    return home
+
+
+@pytest.fixture(scope="session")
+def authority() -> Iterator["LocalAuthority"]:
+    """The certificate authority of every local server."""
+    from secure_bedrock.testing import LocalAuthority
+
+    made = LocalAuthority()
+    yield made
+    made.close()
+
+
+class Trap:
+    """Where the settings lead to: a listener that counts who comes, and hangs up."""
+
+    def __init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.caught = 0
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                sock, _ = self._listener.accept()
+            except OSError:
+                return
+            self.caught += 1
+            sock.close()
+
+    def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join(5)
+
+
+@pytest.fixture
+def trap() -> Iterator[Trap]:
+    """A listener on 127.0.0.1 that nothing of ours may come to."""
+    made = Trap()
+    yield made
+    made.close()
+
+
+class OneRoute:
+    """A RouteSource that knows one route."""
+
+    def __init__(self, route: "PrivateRoute") -> None:
+        self._route = route
+
+    def route(self, service: str) -> "PrivateRoute":
+        """The route, for its own service."""
+        assert service == self._route.service
+        return self._route
+
+
+@pytest.fixture
+def typed_over(plain_surroundings: Path) -> Iterator[Make]:
+    """Makes a typed client over a route that is given, with everything else as in production."""
+    from secure_bedrock.client import SecureBedrockClient
+    from secure_bedrock.testing import LocalCredentials
+
+    keys = LocalCredentials()
+    made: list[SecureBedrockClient] = []
+
+    def make(
+        route: "PrivateRoute",
+        policy: "Policy",
+        *,
+        resolver: "Resolver | None" = None,
+        connector: "Connector | None" = None,
+    ) -> "SecureBedrockClient":
+        client = SecureBedrockClient(policy, credentials=keys, sinks=[], resolver=resolver)
+        parts: Any = client._parts
+        parts.connector = connector
+        parts.routes = OneRoute(route)
+        made.append(client)
+        return client
+
+    yield make
+    for client in made:
+        client.close()
+
+
+@pytest.fixture
+def hardened_over(typed_over: Make) -> Iterator[Make]:
+    """Makes a hardened botocore client over a route that is given, with everything else as in production."""
+    made: list[Any] = []
+
+    def make(
+        route: "PrivateRoute",
+        policy: "Policy",
+        *,
+        resolver: "Resolver | None" = None,
+        connector: "Connector | None" = None,
+        **boto3_kwargs: Any,
+    ) -> Any:
+        typed = typed_over(route, policy, resolver=resolver, connector=connector)
+        client = typed.client(route.service, **boto3_kwargs)
+        made.append(client)
+        return client
+
+    yield make
+    for client in made:
+        client.close()

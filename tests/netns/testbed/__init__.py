@@ -1,0 +1,1 @@
+"""Three hosts in network namespaces, real DNS, and kernel counters that tell what left the VPC."""
