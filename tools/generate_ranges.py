@@ -83,19 +83,20 @@ class Block:
     """One address block of a registry; a row that names two gives two of them."""
 
     network: IPv4Network | IPv6Network
+    text: str  # as the registry spells it: `str(network)` of an IPv4-mapped block changed with Python 3.13
     source: str
 
     @property
     def rule(self) -> str:
         """What the guard calls it."""
-        return RULES[str(self.network)]
+        return RULES[self.text]
 
 
 def blocks_of(path: Path) -> list[Block]:
     """Every block of a registry, in its order."""
     with path.open(encoding="utf-8", newline="") as file:
         return [
-            Block(ip_network(text), _source(row["RFC"], row["Allocation Date"]))
+            Block(ip_network(text), text, _source(row["RFC"], row["Allocation Date"]))
             for row in csv.DictReader(file)
             for text in _without_footnotes(row["Address Block"]).split(", ")
         ]
@@ -115,9 +116,9 @@ def _source(references: str, allocated: str) -> str:
 def never_blocks(blocks: Sequence[Block]) -> list[Block]:
     """The blocks without the approvable ones, and without those that lie in another of the same name."""
     known = {*RULES, *APPROVABLE}
-    if strange := sorted(str(b.network) for b in blocks if str(b.network) not in known):
+    if strange := sorted(b.text for b in blocks if b.text not in known):
         raise RegistryError(f"name these blocks in RULES or APPROVABLE: {', '.join(strange)}")
-    kept = [block for block in blocks if str(block.network) not in APPROVABLE]
+    kept = [block for block in blocks if block.text not in APPROVABLE]
     return [block for block in kept if not any(_repeats(block, other) for other in kept)]
 
 
@@ -128,7 +129,7 @@ def _repeats(block: Block, other: Block) -> bool:
 
 def rendered(ipv4: Sequence[Block], ipv6: Sequence[Block]) -> str:
     """The module's text."""
-    gone = {*RULES, *APPROVABLE} - {str(block.network) for block in (*ipv4, *ipv6)}
+    gone = {*RULES, *APPROVABLE} - {block.text for block in (*ipv4, *ipv6)}
     if gone:
         raise RegistryError(f"no longer registered: {', '.join(sorted(gone))}")
     head = (
@@ -140,7 +141,7 @@ def rendered(ipv4: Sequence[Block], ipv6: Sequence[Block]) -> str:
 
 
 def _table(name: str, blocks: Sequence[Block]) -> str:
-    rows = [f'    ("{b.network}", "{b.rule}", "{b.source}"),\n' for b in never_blocks(blocks)]
+    rows = [f'    ("{b.text}", "{b.rule}", "{b.source}"),\n' for b in never_blocks(blocks)]
     return f"\n{name}: Final = (\n{''.join(rows)})\n"
 
 
