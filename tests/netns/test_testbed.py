@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +13,11 @@ import pytest
 
 import secure_bedrock
 
+from .testbed.claims import Claim
 from .testbed.dns_rows import PRIVATE_ROWS, PUBLIC_ROWS
 from .testbed.front_end import Kind
 from .testbed.measure import measure
-from .testbed.namespaces import standing, sweep
+from .testbed.namespaces import Namespace, standing, sweep
 from .testbed.plan import ENI_A, PUBLIC
 from .testbed.rows import answered, delivered
 from .testbed.testbed import Testbed
@@ -146,3 +148,35 @@ def test_what_a_killed_run_left_is_swept_by_the_next(told: Callable[[str], Left]
     sweep()
 
     left.require_gone()
+
+
+def test_runs_that_start_together_sweep_the_same_remains(told: Callable[[str], Left]) -> None:
+    left = told("os.kill(os.getpid(), 9)")
+
+    with ThreadPoolExecutor() as several:
+        done = [several.submit(sweep) for _ in range(4)]
+    for sweeping in done:
+        sweeping.result()
+
+    left.require_gone()
+
+
+def test_a_run_in_another_pid_namespace_is_left_alone(namespaces: None) -> None:
+    """There our process numbers mean nothing: what a living run has is told by its lock."""
+    claim = Claim()
+    standing_here = Namespace(claim.name, "probe")
+    standing_here.make()
+    try:
+        library = Path(secure_bedrock.__file__).resolve().parents[1]
+        story = "from tests.netns.testbed.namespaces import sweep; sweep()"
+        subprocess.run(
+            ["unshare", "--pid", "--fork", "--mount-proc", sys.executable, "-c", story],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}:{library}"},
+            check=True,
+            timeout=60,
+        )
+        assert standing_here.name in standing()
+    finally:
+        standing_here.remove()
+        claim.release()

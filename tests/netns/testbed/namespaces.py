@@ -1,7 +1,6 @@
 """Network namespaces of this run: made, entered, and removed with everything that runs in them."""
 
 import ctypes
-import itertools
 import os
 import re
 import shutil
@@ -15,13 +14,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
+from .claims import claimed, run_of
+
 T = TypeVar("T")
 
 _CLONE_NEWNET = 0x40000000  # setns(2), linux/sched.h
 _NAMESPACES = Path("/run/netns")  # where iproute2 keeps their names
 _FILES = Path("/etc/netns")  # what `ip netns exec` lays over /etc
-_NAME = re.compile(r"sb([1-9][0-9]*)-[0-9]+-[a-z0-9_]+")
-_serial = itertools.count(1)
+_NAME = re.compile(r"sb[0-9a-f]{8}-[a-z0-9_]+")
 _COMMAND_S = 20.0
 _END_S = 5.0
 
@@ -42,11 +42,6 @@ def run(command: Sequence[str], *, stdin: str = "") -> str:
     return done.stdout
 
 
-def run_name() -> str:
-    """A name for one testbed of this process, unlike that of any other on this host."""
-    return f"sb{os.getpid()}-{next(_serial)}"
-
-
 class Namespace:
     """One network namespace; its name begins with the testbed's, so that two runs never meet."""
 
@@ -60,7 +55,7 @@ class Namespace:
 
     def remove(self) -> None:
         """End what runs in it and take it away; a second time it does nothing."""
-        _remove(self.name)
+        remove(self.name)
 
     def ip(self, *commands: str) -> None:
         """Run `ip` commands inside."""
@@ -103,15 +98,6 @@ class Namespace:
         return done[0]
 
 
-def sweep() -> None:
-    """Remove what a run left whose process died without its clean-up."""
-    for name in filter(_is_orphan, standing()):
-        _remove(name)
-    for directory in Path(tempfile.gettempdir()).glob("sb*-*-*"):
-        if _is_orphan(directory.name):
-            shutil.rmtree(directory, ignore_errors=True)
-
-
 def standing() -> list[str]:
     """The names of all testbeds' namespaces, and of their files, that exist on this host."""
     places = [place for place in (_NAMESPACES, _FILES) if place.is_dir()]
@@ -119,25 +105,32 @@ def standing() -> list[str]:
     return sorted(filter(_NAME.fullmatch, names))
 
 
-def _is_orphan(name: str) -> bool:
-    match = _NAME.fullmatch(name)
-    return match is not None and not _alive(int(match[1]))
+def sweep() -> None:
+    """Remove what a run left whose process died without its clean-up."""
+    for name in standing():
+        with claimed(run_of(name)) as ours:
+            if ours:
+                remove(name)
+    for directory in filter(_is_ours, Path(tempfile.gettempdir()).iterdir()):
+        with claimed(run_of(directory.name)) as ours:
+            if ours:
+                shutil.rmtree(directory, ignore_errors=True)
 
 
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
+def _is_ours(directory: Path) -> bool:
+    return _NAME.fullmatch(directory.name) is not None
 
 
-def _remove(name: str) -> None:
+def remove(name: str) -> None:
+    """End what runs in the namespace and take it away; a second time it does nothing."""
     if (_NAMESPACES / name).exists():
-        _end_all(name)
-        run(["ip", "netns", "del", name])
+        try:
+            _end_all(name)
+            run(["ip", "netns", "del", name])
+        except TestbedError:
+            # Two runs that start together sweep the same remains: what the other took is gone, as it should be.
+            if (_NAMESPACES / name).exists():
+                raise
     shutil.rmtree(_FILES / name, ignore_errors=True)
     with suppress(OSError):  # another run's files are in it, or it is gone
         _FILES.rmdir()

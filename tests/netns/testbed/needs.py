@@ -5,7 +5,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from .namespaces import Namespace, TestbedError, run_name
+from .claims import Claim
+from .namespaces import Namespace, TestbedError
 
 _COMMANDS = {"ip": "iproute2", "nft": "nftables", "dnsmasq": "dnsmasq-base"}
 
@@ -28,7 +29,8 @@ def missing() -> str | None:
 
 def _refused() -> str | None:
     """What the kernel refuses of the least that a testbed does."""
-    probe = Namespace(run_name(), "probe")
+    claim = Claim()
+    probe = Namespace(claim.name, "probe")
     try:
         probe.make()
         probe.run(["nft", "-f", "-"], stdin="table inet probe {\n}\n")
@@ -37,4 +39,5 @@ def _refused() -> str | None:
         return f"this host refuses network namespaces: {refusal}"
     finally:
         probe.remove()
+        claim.release()
     return None

@@ -10,11 +10,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from .claims import Claim
 from .firewall import Firewall
 from .front_end import FrontEnd, Kind
 from .hosts import Hosts
 from .name_server import NameServer
-from .namespaces import run_name, sweep
+from .namespaces import TestbedError, sweep
 from .other_models import lay_out
 from .plan import OTHER_RESOLVER, RESOLVER
 from .rows import Scene
@@ -31,7 +32,8 @@ class Testbed:
 
     def __init__(self) -> None:
         sweep()
-        self.name = run_name()
+        self._claim = Claim()
+        self.name = self._claim.name
         self.hosts = Hosts(self.name)
         self.firewall = Firewall(self.hosts)
         self._undo = ExitStack()
@@ -39,10 +41,14 @@ class Testbed:
 
     def __enter__(self) -> Self:
         atexit.register(self.close)
+        self._undo.callback(self._claim.release)
         try:
             self._start()
-        except BaseException:
-            self.close()
+        except BaseException as error:
+            try:
+                self.close()
+            except TestbedError as also:
+                error.add_note(f"and while it was taken down: {also}")
             raise
         return self
 
@@ -90,7 +96,7 @@ class Testbed:
             time.sleep(_STILL_S)
 
     def _start(self) -> None:
-        self.directory = Path(tempfile.mkdtemp(prefix=f"{self.name}-"))
+        self.directory = Path(tempfile.mkdtemp(prefix=f"{self.name}-files_"))
         self._undo.callback(shutil.rmtree, self.directory, ignore_errors=True)
         self.other_models = lay_out(self.directory)
         self._begin(self.hosts.make, self.hosts.remove)
