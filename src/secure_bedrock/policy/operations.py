@@ -37,10 +37,14 @@ SERVICES: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class OperationMatch:
-    """The operation that a request line names, with its labels decoded."""
+    """The operation that a request line names, with its labels and query parameters decoded.
+
+    A query parameter has every value that it was given, in order.
+    """
 
     name: str
     labels: Mapping[str, str]
+    query: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +86,11 @@ class OperationTable:
     _rows: Mapping[str, Mapping[str, Any]] = field(repr=False, compare=False)
     _shapes: ShapeGraph = field(repr=False, compare=False)
     _built: dict[str, Operation] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def described(self) -> bool:
+        """False where the table has the operations' names only: services that no model is named to (ec2, ssm, sts)."""
+        return bool(self._rows)
 
     def operation(self, name: str) -> Operation:
         """What an operation is for and which of its members name something; thread-safe.

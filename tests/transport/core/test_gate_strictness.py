@@ -8,8 +8,9 @@ from hashlib import sha256
 import pytest
 
 from secure_bedrock.errors import OperationDenied
+from secure_bedrock.policy.operation_members import Kind
 from secure_bedrock.policy.operations import encode_label, operation_table
-from secure_bedrock.transport.core.gate import _model_label, gate
+from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.header_fields import parse_fields
 from secure_bedrock.transport.core.sign import sign
 from secure_bedrock.transport.core.wire import WireRequest
@@ -49,6 +50,16 @@ class Asked:
 
     def decide_operation(self, service: str, operation: str) -> Decision:
         return Decision(allowed=True, rule="any", reason="")
+
+    def decide_endpoint(self, name: object, *, operation: str = "InvokeEndpoint") -> Decision:
+        return self.decide_model(name, operation=operation)
+
+    def refuse_place(self, kind: Kind, value: object) -> Decision | None:
+        return None
+
+    @property
+    def mode(self) -> str:
+        return "enforce"
 
 
 def signed(target: str = TARGET, *, route: Route | None = None, body: bytes = b"{}") -> WireRequest:
@@ -100,13 +111,6 @@ def test_a_granted_operation_is_an_allowed_decision() -> None:
     gated = gate(request, route=route, policy=Asked(), grants=frozenset({"sts:GetCallerIdentity"}))
 
     assert (gated.decision.allowed, gated.decision.rule) == (True, "granted")
-
-
-@pytest.mark.parametrize("service", ["bedrock", "bedrock-agent-runtime", "sagemaker-runtime"])
-def test_where_a_model_stands_is_known_for_bedrock_runtime_alone(service: str) -> None:
-    with pytest.raises(OperationDenied) as refused:
-        _model_label("Converse", service)
-    assert refused.value.rule == "operation-not-supported"
 
 
 REFUSED_HEADERS = (
