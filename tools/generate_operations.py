@@ -2,8 +2,8 @@
 """Write policy/operation_tables/*.json and docs/reference/operations.md from the installed botocore's service models.
 
 `--check` writes nothing and exits 1 when a file differs from what would be written. A member that may name a model
-and that no rule in operation_model/ explains, or an operation without a class, is an error in both cases. Models in `~/.aws/models`
-and `AWS_DATA_PATH` are not read: they could rename an operation.
+and that no rule in operation_model/ explains is an error in both cases, as is an operation without a class. Models in
+`~/.aws/models` and `AWS_DATA_PATH` are not read: they could rename an operation.
 """
 
 import argparse
@@ -14,9 +14,6 @@ from typing import Any
 
 import botocore
 from botocore.loaders import Loader
-
-if str(Path(__file__).parent) not in sys.path:  # the tests load this file by its path
-    sys.path.insert(0, str(Path(__file__).parent))
 
 from operation_model.graph import ServiceGraph
 from operation_model.page import page

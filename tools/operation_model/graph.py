@@ -148,25 +148,25 @@ class ServiceGraph:
             name = left.pop()
             if name not in found:
                 found.add(name)
-                insides = (
-                    self._inside(to["shape"])[1] for to in self._all[name]["members"].values()
-                )
-                left.extend(inside for inside in insides if self._is_structure(inside))
+                left.extend(self._insides(name))
         return found
+
+    def _insides(self, name: str) -> list[str]:
+        """The structures directly inside one."""
+        references = self._all[name].get("members", {}).values()
+        insides = [self._inside(reference["shape"])[1] for reference in references]
+        return [inside for inside in insides if self._is_structure(inside)]
+
+    def _own_kinds(self, name: str) -> set[str]:
+        """The kinds that a structure's own members of the body have."""
+        members = self._all[name].get("members", {}).items()
+        leaves = [self._leaf(name, m, to) for m, to in members if to.get("location") is None]
+        return {kind for leaf in leaves if leaf is not None and (kind := kind_of(leaf)) is not None}
 
     def _reached(self) -> dict[str, set[str]]:
         """The kinds below each structure, in the body; repeated until nothing grows, so recursion needs no care."""
-        kinds: dict[str, set[str]] = {name: set() for name in self._requested()}
-        edges: dict[str, list[str]] = {name: [] for name in kinds}
-        for name in kinds:
-            for member, reference in self._all[name].get("members", {}).items():
-                leaf = self._leaf(name, member, reference)
-                kind = None if leaf is None else kind_of(leaf)
-                if kind is not None and reference.get("location") is None:
-                    kinds[name].add(kind)
-                inside = self._inside(reference["shape"])[1]
-                if inside in kinds:
-                    edges[name].append(inside)
+        edges = {name: self._insides(name) for name in self._requested()}
+        kinds = {name: self._own_kinds(name) for name in edges}
         grown = True
         while grown:
             grown = False

@@ -46,7 +46,7 @@ class Kind(StrEnum):
     LAMBDA = "lambda"
     URL = "url"
     STORE = "store"
-    SECRET = "secret"
+    SECRET = "secret"  # noqa: S105 - the word, not one
     RESOURCE = "resource"
     SYSTEM_TOOL = "system-tool"
     DOCUMENT = "document"
@@ -100,11 +100,12 @@ class BodyShape:
 class ShapeGraph:
     """A service's structures by name, each made when it is first asked for. Safe to share between threads."""
 
-    __slots__ = ("_built", "_raw")
+    __slots__ = ("_built", "_kinds", "_raw")
 
     def __init__(self, raw: Mapping[str, Mapping[str, str | None]]) -> None:
         self._raw: Final = raw
         self._built: Final[dict[str, BodyShape]] = {}
+        self._kinds: Final[dict[str, frozenset[Kind]]] = {}
 
     def __getitem__(self, name: str) -> BodyShape:
         shape = self._built.get(name)
@@ -113,17 +114,22 @@ class ShapeGraph:
         return shape
 
     def kinds(self, root: str) -> frozenset[Kind]:
-        """Every kind that can be reached from a structure; cost proportional to the shapes below it."""
-        found: set[Kind] = set()
-        seen, left = {root}, [root]
+        """Every kind that can be reached from a structure; walked once."""
+        kinds = self._kinds.get(root)
+        if kinds is None:
+            steps = [step for shape in self._below(root) for step in shape.steps]
+            found = frozenset(step.kind for step in steps if step.kind is not None)
+            kinds = self._kinds.setdefault(root, found)
+        return kinds
+
+    def _below(self, root: str) -> list[BodyShape]:
+        found, left = {root: self[root]}, [root]
         while left:
-            for step in self[left.pop()].steps:
-                if step.kind is not None:
-                    found.add(step.kind)
-                elif step.shape is not None and step.shape not in seen:
-                    seen.add(step.shape)
-                    left.append(step.shape)
-        return frozenset(found)
+            targets = {step.shape for step in found[left.pop()].steps if step.shape is not None}
+            fresh = {name: self[name] for name in sorted(targets.difference(found))}
+            found |= fresh
+            left.extend(fresh)
+        return list(found.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +154,7 @@ class Operation:
 
     @property
     def body_kinds(self) -> frozenset[Kind]:
-        """The kinds that the body can hold; empty where it need not be read. Not cached: ask once per operation."""
+        """The kinds that the body can hold; empty where it need not be read."""
         if self.payload is not None:
             return frozenset((self.payload,))
         return frozenset() if self.body is None else self.shapes.kinds(self.body)
@@ -197,9 +203,10 @@ def _step(key: str, target: str | None) -> BodyMember:
         containers.insert(0, key[-2:])
         key = key[:-2]
     member, name = _names(key)
-    if target is None or not target.startswith("#"):
-        return BodyMember(name, member, tuple(containers), target and Kind(target), None)
-    return BodyMember(name, member, tuple(containers), None, target[1:])
+    if target is not None and target.startswith("#"):
+        return BodyMember(name, member, tuple(containers), None, target[1:])
+    kind = None if target is None else Kind(target)
+    return BodyMember(name, member, tuple(containers), kind, None)
 
 
 def _names(key: str) -> tuple[str, str]:

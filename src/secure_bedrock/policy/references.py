@@ -21,6 +21,9 @@ from secure_bedrock.policy.operation_members import (
 MAX_DEPTH: Final = 128
 MAX_STEPS: Final = 200_000
 
+ABSENT: Final = object()
+"""What stands for a body that was not sent; JSON's null is None, and names nothing that could be judged."""
+
 # Kinds whose value is whatever the caller wrote: it is handed on as it is, never looked into.
 _FREE: Final = frozenset({Kind.DOCUMENT, Kind.PAYLOAD})
 
@@ -45,20 +48,20 @@ def references(
     labels: Mapping[str, object],
     query: Mapping[str, object],
     headers: Mapping[str, object],
-    body: object = None,
+    body: object = ABSENT,
 ) -> tuple[Reference, ...]:
     """Everything that the request names: path, query and header first, then the body; never raises.
 
-    `headers` has lower-case names; `body` is the parsed JSON document, or the bytes where `operation.payload` is
-    set, or None where `operation.body` and `operation.payload` are both None or nothing was sent. A member of a
-    walked structure that the table does not know is an ambiguous reference of kind `unknown`, as is what lies beyond
-    MAX_DEPTH or MAX_STEPS.
+    `headers` has lower-case names. `body` is the parsed JSON document, or the bytes where `operation.payload` is
+    set; it may be ABSENT where `operation.body` and `operation.payload` are both None. A member of a walked structure
+    that the table does not know is an ambiguous reference of kind `unknown`, as is what lies beyond MAX_DEPTH or
+    MAX_STEPS.
     """
     sources = {Place.LABEL: labels, Place.QUERY: query, Place.HEADER: headers}
     found: list[Reference] = []
     for bound in operation.bound:
         name = bound.name.lower() if bound.place is Place.HEADER else bound.name
-        _add_bound(found, bound, sources[bound.place].get(name))
+        _add_bound(found, bound, sources[bound.place].get(name, ABSENT))
     found.extend(_walk(operation, body, wire=True))
     return tuple(found)
 
@@ -72,19 +75,21 @@ def parameter_references(
     """
     found: list[Reference] = []
     for bound in operation.bound:
-        _add_bound(found, bound, parameters.get(bound.member))
+        _add_bound(found, bound, parameters.get(bound.member, ABSENT))
     member = operation.body_member
-    body = parameters if member is None else parameters.get(member)
+    body = parameters if member is None else parameters.get(member, ABSENT)
     found.extend(_walk(operation, body, wire=False))
     return tuple(found)
 
 
 def _add_bound(found: list[Reference], bound: BoundMember, value: object) -> None:
-    if value is None:
+    if value is ABSENT:
         return
     path = f"{bound.place}:{bound.name}"
-    several = bound.place is Place.QUERY and isinstance(value, (list, tuple))
-    found.extend(_reference(bound.kind, item, path) for item in (value if several else (value,)))
+    items: Iterable[object] = (value,)
+    if bound.place is Place.QUERY and isinstance(value, (list, tuple)):
+        items = value
+    found.extend(_reference(bound.kind, item, path) for item in items)
 
 
 def _reference(kind: Kind, value: object, path: str) -> Reference:
@@ -104,7 +109,7 @@ class _Here(NamedTuple):
 
 def _walk(operation: Operation, body: object, *, wire: bool) -> list[Reference]:
     """Depth first, with a stack of its own: what comes from outside cannot exhaust Python's."""
-    if body is None:
+    if body is ABSENT:
         return []
     if operation.payload is not None:
         return [Reference(operation.payload, body, "body")]
@@ -136,7 +141,7 @@ def _below(here: _Here, shapes: ShapeGraph, found: list[Reference], *, wire: boo
         return []
     shape = shapes[here.shape]
     if wire:
-        strange = [key for key in here.value if key not in shape.known]
+        strange = [key for key in here.value if key not in shape.known][:1]  # one is enough to deny
         found.extend(Reference(Kind.UNKNOWN, key, here.path, ambiguous=True) for key in strange)
     return _members(here, here.value, shape, wire=wire)
 
@@ -163,8 +168,8 @@ def _items(here: _Here, found: list[Reference]) -> list[_Here]:
     elif container == "{}" and isinstance(value, dict):
         items = value.values()
     else:
-        kind = here.kind or Kind.UNKNOWN
-        found.append(Reference(kind, value, here.path, ambiguous=True))
+        found.append(Reference(here.kind or Kind.UNKNOWN, value, here.path, ambiguous=True))
         return []
     path = here.path + container
-    return [here._replace(value=item, containers=tuple(rest), path=path) for item in items]
+    inner, kind, shape, depth = tuple(rest), here.kind, here.shape, here.depth
+    return [_Here(item, inner, kind, shape, path, depth) for item in items]
