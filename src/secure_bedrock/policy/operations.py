@@ -37,14 +37,10 @@ SERVICES: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class OperationMatch:
-    """The operation that a request line names, with its labels and query parameters decoded.
-
-    A query parameter has every value that it was given, in order.
-    """
+    """The operation that a request line names, with its labels decoded."""
 
     name: str
     labels: Mapping[str, str]
-    query: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,7 +38,7 @@ class Rules(Protocol):
     def refuse_place(self, kind: Kind, value: object) -> Decision | None: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class RequestFacts:
     """What one request is, in the words of the table of operations; its repr shows none of what it names.
 

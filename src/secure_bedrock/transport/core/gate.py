@@ -46,11 +46,11 @@ def gate(
     if fields.get("host") != route.authority:
         raise EndpointDenied("the Host header is not the pinned endpoint's", rule="host-header")
     check_length(fields, request.body)
-    match = named_operation(request, fields, table)
-    granted = f"{table.service}:{match.name}" in grants
-    facts = read_facts(match, table, fields, request.body, granted=granted)
+    named = named_operation(request, fields, table)
+    granted = bool(grants) and f"{table.service}:{named.name}" in grants
+    facts = read_facts(named, table, fields, request.body, granted=granted)
     judgement = require_allowed(policy, facts)
-    if match.name in table.unsigned:
+    if named.name in table.unsigned:
         check_anonymous(fields)
     else:
         check_authorization(
@@ -61,7 +61,7 @@ def gate(
         body=request.body,
         route=route,
         service=route.service,
-        operation=match.name,
+        operation=named.name,
         model_id=judgement.model_id,
         decision=judgement.decision,
         would_deny=judgement.would_deny,

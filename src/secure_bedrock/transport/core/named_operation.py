@@ -1,26 +1,37 @@
 """Which operation a request's bytes name, by its service's protocol; what could name two is refused."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NoReturn
 from urllib.parse import quote, unquote_plus, unquote_to_bytes
 
 from secure_bedrock.errors import OperationDenied
-from secure_bedrock.policy.operations import (
-    LABEL_SAFE,
-    OperationMatch,
-    OperationTable,
-    operation_table,
-)
+from secure_bedrock.policy.operation_members import Operation, Place
+from secure_bedrock.policy.operations import LABEL_SAFE, OperationTable, operation_table
+from secure_bedrock.policy.references import Reference, references
 from secure_bedrock.transport.core.wire import WireRequest
 
 _FORM: Final = "application/x-www-form-urlencoded; charset=utf-8"
 
 
+@dataclass(frozen=True, slots=True)
+class NamedOperation:
+    """The operation of a request, and what its request line names.
+
+    `operation` is None where the table knows names only. `in_headers` says that header fields can name something too.
+    """
+
+    name: str
+    operation: Operation | None = None
+    references: tuple[Reference, ...] = ()
+    in_headers: bool = False
+
+
 def named_operation(
     request: WireRequest, fields: Mapping[str, str], table: OperationTable
-) -> OperationMatch:
-    """The operation and the decoded labels of its path; OperationDenied where it can't be told."""
+) -> NamedOperation:
+    """The operation and what path and query name; OperationDenied where it can't be told."""
     if table.protocol != "json" and "x-amz-target" in fields:
         _refuse("X-Amz-Target names an operation of another protocol", "operation-ambiguous")
     if table.protocol == "rest-json":
@@ -31,20 +42,22 @@ def named_operation(
     name = _by_target(fields, table) if by_target else _by_action(fields, request.body, table)
     if name not in table.operations:
         _refuse("the service has no such operation", "operation-unknown")
-    return OperationMatch(name, {})
+    return NamedOperation(name, table.operation(name) if table.described else None)
 
 
 @lru_cache(maxsize=512)
-def _by_request_line(service: str, method: str, target: str) -> OperationMatch:
+def _by_request_line(service: str, method: str, target: str) -> NamedOperation:
     """Depends on nothing else, and callers use few targets: models, guardrails."""
     table = operation_table(service)
     path, mark, query = target.partition("?")
     match = table.match_rest(method, path)
     if match is None:
         _refuse("method and path name no operation in exactly one way", "operation-unknown")
-    if not mark:
-        return match
-    return OperationMatch(match.name, match.labels, _query(query, table.rest[match.name].query))
+    asked = _query(query, table.rest[match.name].query) if mark else {}
+    operation = table.operation(match.name)
+    named = references(operation, labels=match.labels, query=asked, headers={})
+    in_headers = any(bound.place is Place.HEADER for bound in operation.bound)
+    return NamedOperation(match.name, operation, named, in_headers)
 
 
 def _query(query: str, known: frozenset[str]) -> Mapping[str, tuple[str, ...]]:

@@ -3,16 +3,15 @@
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from secure_bedrock.policy.operation_members import BodyMember, BodyShape, Kind, Operation
-from secure_bedrock.policy.operations import OperationMatch, OperationTable, operation_table
-from secure_bedrock.policy.references import references
+from secure_bedrock.policy.operations import OperationTable, operation_table
+from secure_bedrock.policy.references import Reference, references
 from secure_bedrock.policy.requests import OVERRIDES, RequestFacts
+from secure_bedrock.transport.core.named_operation import NamedOperation
 from secure_bedrock.transport.core.strict_json import parse_object, refuse_body
 
-# A member's name could hide behind an escape of its own letters (`\u0075ri`); no serialiser of JSON writes that.
-_ESCAPED_ASCII: Final = re.compile(rb"\\u00[2-7]")
 _JSON_TYPES: Final = (
     "application/json",
     "application/x-amz-json-1.0",
@@ -21,7 +20,7 @@ _JSON_TYPES: Final = (
 
 
 def read_facts(
-    match: OperationMatch,
+    named: NamedOperation,
     table: OperationTable,
     fields: Mapping[str, str],
     body: bytes,
@@ -29,35 +28,34 @@ def read_facts(
     granted: bool,
 ) -> RequestFacts:
     """The operation and everything that the request names; OperationDenied where that could be read two ways."""
-    if not table.described:
-        if table.protocol == "json":
-            parse_object(body)
-        return RequestFacts(service=table.service, operation=match.name, granted=granted)
-    operation = table.operation(match.name)
-    document = _document(operation, table.protocol, fields, body)
-    named = references(
-        operation, labels=match.labels, query=match.query, headers=fields, body=document
-    )
-    return RequestFacts(
-        service=table.service, operation=match.name, references=named, granted=granted
-    )
+    found = named.references
+    if named.operation is not None:
+        if named.in_headers:
+            found += references(named.operation, labels={}, query={}, headers=fields)
+        found += _body(named.operation, table.protocol, fields, body)
+    elif table.protocol == "json":
+        parse_object(body)
+    return RequestFacts(table.service, named.name, found, granted)
 
 
-def _document(
+def _body(
     operation: Operation, protocol: str, fields: Mapping[str, str], body: bytes
-) -> object:
-    """The parsed body where something in it matters, else None."""
+) -> tuple[Reference, ...]:
+    """What the body names; it is parsed only where it holds a name that matters."""
     if protocol == "json":
-        return parse_object(body)
+        return _in_body(operation, parse_object(body))
     if operation.payload is not None or operation.body is None or not body:
-        return None
+        return ()
     if fields.get("content-type", _JSON_TYPES[0]) not in _JSON_TYPES:
         refuse_body("the body is not declared as JSON")
     _check_encoding(body)
-    needles = _needles(operation.service, operation.name)
-    if any(needle in body for needle in needles) or _hides_names(body):
-        return parse_object(body)
-    return None
+    if _telling_names(operation.service, operation.name).search(body) or _ESCAPED.search(body):
+        return _in_body(operation, parse_object(body))
+    return ()
+
+
+def _in_body(operation: Operation, document: dict[str, Any]) -> tuple[Reference, ...]:
+    return references(operation, labels={}, query={}, headers={}, body=document)
 
 
 def _check_encoding(body: bytes) -> None:
@@ -71,13 +69,13 @@ def _check_encoding(body: bytes) -> None:
             refuse_body("the body is not UTF-8")
 
 
-def _hides_names(body: bytes) -> bool:
-    return b"\\u00" in body and _ESCAPED_ASCII.search(body) is not None
+# A member's name could hide behind an escape of its own letters (`\u0075ri`); no serialiser of JSON writes that.
+_ESCAPED: Final = re.compile(rb"\\u00[2-7]")
 
 
 @cache
-def _needles(service: str, name: str) -> tuple[bytes, ...]:
-    """Names of members, in quotes, without one of which the body can name nothing that the policy judges.
+def _telling_names(service: str, name: str) -> re.Pattern[bytes]:
+    """Finds the names of members, in quotes, without one of which the body can name nothing that the policy judges.
 
     For each member that names something it is its own name, or, where the same name is common in members that name
     nothing, that of what it stands in.
@@ -90,7 +88,8 @@ def _needles(service: str, name: str) -> tuple[bytes, ...]:
     for shape in shapes:
         for step in filter(_matters, shape.steps):
             found.update(_telling(step.name, shape, shapes, common))
-    return tuple(f'"{needle}"'.encode("ascii") for needle in sorted(found))
+    names = "|".join(map(re.escape, sorted(found)))
+    return re.compile(f'"(?:{names})"'.encode("ascii"))
 
 
 def _matters(step: BodyMember) -> bool:
