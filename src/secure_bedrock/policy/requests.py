@@ -82,14 +82,15 @@ def judge_request(policy: Rules, facts: RequestFacts) -> Judgement:
         ):
             would_deny = decision if would_deny is None else would_deny
         else:
-            return Judgement(decision, about, _model_id(facts), would_deny)
+            return Judgement(decision, about, first_model(facts.references), would_deny)
     return Judgement(
-        last if would_deny is None else _REPORTED, family, _model_id(facts), would_deny
+        last if would_deny is None else _REPORTED, family, first_model(facts.references), would_deny
     )
 
 
-def _model_id(facts: RequestFacts) -> str | None:
-    for reference in facts.references:
+def first_model(references: tuple[Reference, ...]) -> str | None:
+    """The model that is named first, where it is a string: what a record of the call says."""
+    for reference in references:
         if reference.kind is Kind.MODEL:
             return reference.value if type(reference.value) is str else None
     return None
@@ -106,11 +107,11 @@ def _decide(
     policy: Rules, operation: str, reference: Reference
 ) -> Iterator[tuple[Family, Decision]]:
     kind, value = reference.kind, reference.value
-    if reference.ambiguous or kind is Kind.UNKNOWN:
-        yield "place", _ambiguous(reference)
-    elif kind is Kind.MODEL or (kind is Kind.RESOURCE and _is_model(value)):
+    if kind is Kind.MODEL or (kind is Kind.RESOURCE and _is_model(value)):
         decision = policy.decide_model(value, operation=operation)
         yield "residency" if decision.rule.startswith("residency") else "model", decision
+    elif reference.ambiguous:
+        yield "place", _ambiguous(reference)
     elif kind is Kind.ENDPOINT:
         yield "model", policy.decide_endpoint(value, operation=operation)
     elif kind is Kind.DOCUMENT:

@@ -19,7 +19,7 @@ from secure_bedrock.transport.core.serialise import serialise
 from secure_bedrock.transport.core.sign import sign
 from secure_bedrock.transport.core.wire import WireRequest
 from secure_bedrock.transport.credentials import CredentialSource
-from secure_bedrock.transport.record_facts import note_response
+from secure_bedrock.transport.record_facts import note_judgement, note_response
 from secure_bedrock.transport.user_agent import user_agent
 from secure_bedrock.values import Deadline
 
@@ -80,7 +80,7 @@ class TypedChannel:
             signing_name=self._signing_name,
         )
         gated = gate(signed, route=self.route, policy=self.policy)
-        record.model_id = gated.model_id or record.model_id
+        note_judgement(record, gated)
         record.request_bytes = len(gated.body)
         response = self._transport.exchange(
             gated,

@@ -8,13 +8,14 @@ from botocore.exceptions import ClientError
 from secure_bedrock.audit import CallRecord
 from secure_bedrock.errors import (
     DeadlineExceeded,
-    ModelDenied,
-    OperationDenied,
     TransportError,
     TransportTampered,
 )
 from secure_bedrock.policy import Policy
+from secure_bedrock.policy.operations import operation_table
+from secure_bedrock.policy.references import Reference, parameter_references
 from secure_bedrock.transport.call import CallPlan, CallRunner
+from secure_bedrock.transport.core.gate import require_allowed
 from secure_bedrock.transport.core.sdk_headers import new_invocation_id
 from secure_bedrock.transport.hardened.botocore_errors import as_botocore, failures_of
 from secure_bedrock.transport.hardened.call_state import CONTEXT_KEY, CallState
@@ -78,7 +79,7 @@ class GuardedCalls:
         return CallPlan(
             service=service,
             operation=operation,
-            model_id=params.get("modelId"),
+            references=_named(service, operation, params),
             streaming=streaming,
             endpoint_host=route.host if route else "",
             vpc_endpoint_id=route.vpc_endpoint_id if route else None,
@@ -125,12 +126,8 @@ class GuardedCalls:
 
     def _early_check(self, plan: CallPlan) -> None:
         """The gate's decisions on the parameters as asked, before credentials are fetched or anything is serialised."""
-        if plan.granted or self._secure.runner is not None:  # the runner has made it
-            return
-        policy = self._secure.policy
-        policy.decide_operation(plan.service, plan.operation).or_raise(OperationDenied)
-        if plan.model_id is not None:
-            policy.decide_model(plan.model_id, operation=plan.operation).or_raise(ModelDenied)
+        if self._secure.runner is None:  # else the runner has made it
+            require_allowed(self._secure.policy, plan.facts)
 
     def _emit_api_params(self, api_params: Any, operation_model: Any, context: Any) -> Any:
         """Take the parameters out of what botocore's history sees; handlers run once per call, not per attempt."""
@@ -161,3 +158,11 @@ class GuardedCalls:
 
     def __getstate__(self) -> NoReturn:
         raise TypeError("a hardened client can't be pickled: make it anew where it is needed")
+
+
+def _named(service: str, operation: str, params: dict[str, Any]) -> tuple[Reference, ...]:
+    """What the parameters name; nothing where no table knows the operation, which is then refused for that."""
+    try:
+        return parameter_references(operation_table(service).operation(operation), params)
+    except KeyError:
+        return ()
