@@ -6,7 +6,13 @@ from typing import Any
 import pytest
 
 from secure_bedrock.policy import references as module
-from secure_bedrock.policy.operation_members import Kind, Operation, Place
+from secure_bedrock.policy.operation_members import (
+    Kind,
+    Operation,
+    Place,
+    ShapeGraph,
+    operation_of,
+)
 from secure_bedrock.policy.operations import operation_table
 from secure_bedrock.policy.references import ABSENT, Reference, parameter_references, references
 
@@ -148,15 +154,33 @@ def test_the_values_of_a_map_are_looked_at_and_its_keys_are_not() -> None:
     path = "body.modelConfigurations[]"
 
     assert named("CreateAdvancedPromptOptimizationJob", body, "bedrock") == (
+        Reference(Kind.MODEL, "m", f"{path}.modelId"),
         Reference(Kind.DOCUMENT, 1, f"{path}.additionalModelRequestFields{{}}"),
         Reference(Kind.DOCUMENT, 2, f"{path}.additionalModelRequestFields{{}}"),
-        Reference(Kind.MODEL, "m", f"{path}.modelId"),
     )
     assert named(
         "CreateAdvancedPromptOptimizationJob",
         {"modelConfigurations": [{"additionalModelRequestFields": []}]},
         "bedrock",
     ) == (Reference(Kind.DOCUMENT, [], f"{path}.additionalModelRequestFields", ambiguous=True),)
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ({"listOfMaps": [{"a": "x"}]}, "body.listOfMaps[]{}"),
+        ({"mapOfLists": {"a": ["x"]}}, "body.mapOfLists{}[]"),
+        ({"listOfLists": [[], ["x"]]}, "body.listOfLists[][]"),
+    ],
+)
+def test_containers_are_taken_off_from_the_outside_in(body: object, path: str) -> None:
+    """No service nests them today; the table can say it."""
+    raw = {"listOfMaps[]{}": "s3", "mapOfLists{}[]": "s3", "listOfLists[][]": "s3"}
+    made = operation_of("s", "Op", {"class": "control", "body": "Root"}, ShapeGraph({"Root": raw}))
+
+    assert references(made, labels={}, query={}, headers={}, body=body) == (
+        Reference(Kind.S3, "x", path),
+    )
 
 
 def test_the_body_may_be_one_parameter() -> None:
