@@ -82,12 +82,11 @@ class Writer:
     def _scalar(self, shape: Shape) -> Any:
         if isinstance(shape, StringShape):
             return self._text()
-        values = {"blob": b"", "boolean": True, "float": 0.5, "double": 0.5}
         if shape.type_name == "blob":
             return self._text().encode()
         if shape.type_name == "timestamp":
             return dt.datetime(2026, 11, 20, tzinfo=dt.UTC)
-        return values.get(shape.type_name, 1)
+        return {"boolean": True, "float": 0.5, "double": 0.5}.get(shape.type_name, 1)
 
     def _text(self) -> str:
         self._texts += 1
