@@ -38,6 +38,7 @@ DESCRIBED = sorted(set(generator.SERVICES) - generator.NAMES_ONLY)
 LOADER = generator.packaged_loader()
 MODELS = {s: ServiceModel(LOADER.load_service_model(s, "service-2"), s) for s in DESCRIBED}
 OPERATIONS = [(s, name) for s in DESCRIBED for name in MODELS[s].operation_names]
+STRANGER = "memberOfTomorrow"
 DEEPEST_REPEAT = 3  # how often a structure may stand inside itself
 pytestmark = pytest.mark.skipif(
     botocore.__version__ != operation_table("bedrock").botocore_version,
@@ -81,12 +82,11 @@ class Writer:
     def _scalar(self, shape: Shape) -> Any:
         if isinstance(shape, StringShape):
             return self._text()
-        values = {"blob": b"", "boolean": True, "float": 0.5, "double": 0.5}
         if shape.type_name == "blob":
             return self._text().encode()
         if shape.type_name == "timestamp":
             return dt.datetime(2026, 11, 20, tzinfo=dt.UTC)
-        return values.get(shape.type_name, 1)
+        return {"boolean": True, "float": 0.5, "double": 0.5}.get(shape.type_name, 1)
 
     def _text(self) -> str:
         self._texts += 1
@@ -144,8 +144,10 @@ def counted(found: tuple[Reference, ...]) -> Counter[Found]:
     return Counter((reference.kind.value, plain(reference.value)) for reference in found)
 
 
-def on_the_wire(model: OperationModel, parameters: dict[str, Any]) -> tuple[Reference, ...]:
-    """What the table finds in the request that botocore writes."""
+def on_the_wire(
+    model: OperationModel, parameters: dict[str, Any], *, strangers: bool = False
+) -> tuple[Reference, ...]:
+    """What the table finds in the request that botocore writes, with unknown members added to its body or without."""
     service = model.service_model.service_name
     table = operation_table(service)
     operation = table.operation(model.name)
@@ -160,14 +162,39 @@ def on_the_wire(model: OperationModel, parameters: dict[str, Any]) -> tuple[Refe
         assert match is not None
         assert match.name == model.name
         labels = {name: unquote(value) for name, value in match.labels.items()}
+    body = _body(request["body"], raw=operation.payload is not None)
+    if strangers and operation.body is not None:
+        assert model.input_shape is not None
+        inner = model.input_shape.serialization.get("payload")
+        added(body, model.input_shape.members[inner] if inner else model.input_shape)
     query = request["query_string"] or {}
     return references(
         operation,
         labels=labels,
         query=query if isinstance(query, dict) else {},
         headers={name.lower(): value for name, value in request["headers"].items()},
-        body=_body(request["body"], raw=operation.payload is not None),
+        body=body,
     )
+
+
+def added(value: Any, shape: Shape, owner: str = "", member: str = "") -> bool:
+    """Put an unknown member into every structure that holds something that names; True where there is some."""
+    if getattr(shape, "is_document_type", False):
+        return any(_leaf(value, shape, owner, member))
+    if isinstance(shape, ListShape):
+        return bool(sum(added(item, shape.member, owner, member) for item in value))
+    if isinstance(shape, MapShape):
+        return bool(sum(added(item, shape.value, owner, member) for item in value.values()))
+    if not isinstance(shape, StructureShape):
+        return any(_leaf(value, shape, owner, member))
+    wire = {m.serialization.get("name", name): name for name, m in shape.members.items()}
+    names = [
+        added(inner, shape.members[wire[name]], shape.name, wire[name])
+        for name, inner in value.items()
+    ]
+    if any(names):
+        value[STRANGER] = "x"
+    return any(names)
 
 
 def _body(body: Any, *, raw: bool) -> Any:
@@ -203,3 +230,23 @@ def test_what_the_table_finds_is_what_a_walk_over_the_shapes_finds(
     operation: tuple[str, str], seed: int, share: float
 ) -> None:
     agree(*operation, Writer(random.Random(seed), share=share))
+
+
+@given(st.sampled_from(OPERATIONS), st.integers(0, 2**32))
+def test_a_member_of_tomorrow_is_told_in_every_structure_that_names_something(
+    operation: tuple[str, str], seed: int
+) -> None:
+    """What else is named stays found; the unknown one makes the request ambiguous."""
+    service, name = operation
+    model = MODELS[service].operation_model(name)
+    if model.input_shape is None or model.has_event_stream_input:
+        return
+    parameters = Writer(random.Random(seed), share=0.8).value(model.input_shape)
+    before = on_the_wire(model, parameters)
+    after = on_the_wire(model, parameters, strangers=True)
+    strange = [found for found in after if found.ambiguous]
+    holders = {found.path.rpartition(".")[0] for found in before if found.path.startswith("body.")}
+
+    assert counted(tuple(found for found in after if not found.ambiguous)) == counted(before)
+    assert {(found.kind, found.value) for found in strange} <= {("unknown", STRANGER)}
+    assert {found.path for found in strange} >= holders

@@ -1,12 +1,16 @@
 """What one request names, as sentences."""
 
-import threading
 from typing import Any
 
 import pytest
 
 from secure_bedrock.policy import references as module
-from secure_bedrock.policy.operation_members import Kind, Operation, Place
+from secure_bedrock.policy.operation_members import (
+    Kind,
+    Operation,
+    ShapeGraph,
+    operation_of,
+)
 from secure_bedrock.policy.operations import operation_table
 from secure_bedrock.policy.references import ABSENT, Reference, parameter_references, references
 
@@ -148,15 +152,33 @@ def test_the_values_of_a_map_are_looked_at_and_its_keys_are_not() -> None:
     path = "body.modelConfigurations[]"
 
     assert named("CreateAdvancedPromptOptimizationJob", body, "bedrock") == (
+        Reference(Kind.MODEL, "m", f"{path}.modelId"),
         Reference(Kind.DOCUMENT, 1, f"{path}.additionalModelRequestFields{{}}"),
         Reference(Kind.DOCUMENT, 2, f"{path}.additionalModelRequestFields{{}}"),
-        Reference(Kind.MODEL, "m", f"{path}.modelId"),
     )
     assert named(
         "CreateAdvancedPromptOptimizationJob",
         {"modelConfigurations": [{"additionalModelRequestFields": []}]},
         "bedrock",
     ) == (Reference(Kind.DOCUMENT, [], f"{path}.additionalModelRequestFields", ambiguous=True),)
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ({"listOfMaps": [{"a": "x"}]}, "body.listOfMaps[]{}"),
+        ({"mapOfLists": {"a": ["x"]}}, "body.mapOfLists{}[]"),
+        ({"listOfLists": [[], ["x"]]}, "body.listOfLists[][]"),
+    ],
+)
+def test_containers_are_taken_off_from_the_outside_in(body: object, path: str) -> None:
+    """No service nests them today; the table can say it."""
+    raw = {"listOfMaps[]{}": "s3", "mapOfLists{}[]": "s3", "listOfLists[][]": "s3"}
+    made = operation_of("s", "Op", {"class": "control", "body": "Root"}, ShapeGraph({"Root": raw}))
+
+    assert references(made, labels={}, query={}, headers={}, body=body) == (
+        Reference(Kind.S3, "x", path),
+    )
 
 
 def test_the_body_may_be_one_parameter() -> None:
@@ -219,53 +241,3 @@ def test_a_body_is_walked_where_something_can_be_named_and_nowhere_else() -> Non
 
 def test_no_value_is_shown_by_a_reference() -> None:
     assert "geheim" not in repr(named("Converse", {"geheim": 1, **FIELDS}))
-
-
-def test_what_the_table_does_not_know_has_no_operation() -> None:
-    for service, name in (("bedrock-runtime", "ChatCompletions"), ("sts", "GetCallerIdentity")):
-        with pytest.raises(KeyError):
-            operation(name, service)
-
-
-@pytest.mark.parametrize(
-    "path", ["/openai/v1/chat/completions", "/openai/v1/responses", "/v1/messages"]
-)
-def test_a_path_that_botocore_does_not_model_is_no_operation(path: str) -> None:
-    """Their bodies name the model: they may not pass because their paths name none."""
-    assert operation_table("bedrock-runtime").match_rest("POST", path) is None
-
-
-def test_an_operation_is_made_once_also_by_many_threads() -> None:
-    table = operation_table("bedrock-agentcore-control")
-    names = sorted(table.operations)
-    found: list[list[Operation]] = []
-    threads = [
-        threading.Thread(target=lambda: found.append([table.operation(name) for name in names]))
-        for _ in range(8)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert all(ours is theirs for row in found for ours, theirs in zip(row, found[0], strict=True))
-    assert {bound.place for made in found[0] for bound in made.bound} == {Place.LABEL, Place.QUERY}
-
-
-def test_an_operation_of_the_json_protocol_has_its_fixed_request_line() -> None:
-    made = operation("InvokeDataAutomationAsync", "bedrock-data-automation-runtime")
-
-    assert (made.method, made.template) == ("POST", "/")
-    assert Kind.AUTOMATION in made.body_kinds
-
-
-def test_what_a_body_can_hold_is_known_without_a_body() -> None:
-    assert operation("InvokeModel").body_kinds == {Kind.PAYLOAD}
-    assert operation("Converse").body_kinds == {
-        Kind.DOCUMENT,
-        Kind.GUARDRAIL,
-        Kind.GUARDRAIL_VERSION,
-        Kind.S3,
-        Kind.SYSTEM_TOOL,
-    }
-    assert Kind.LAMBDA in operation("InvokeInlineAgent", "bedrock-agent-runtime").body_kinds

@@ -29,6 +29,7 @@ class Kind(StrEnum):
     """What a member's value names, or why its value cannot be judged by a list of members."""
 
     MODEL = "model"
+    """A model, or what stands for one: a profile, a deployment, a router, in Converse a prompt's ARN too."""
     PROMPT = "prompt"
     GUARDRAIL = "guardrail"
     GUARDRAIL_VERSION = "guardrail-version"
@@ -36,22 +37,33 @@ class Kind(StrEnum):
     FLOW = "flow"
     KNOWLEDGE_BASE = "knowledge-base"
     RUNTIME = "runtime"
+    """An AgentCore runtime or its endpoint: code of the account's own."""
     HARNESS = "harness"
     GATEWAY = "gateway"
     EVALUATOR = "evaluator"
+    """An evaluator, or an evaluation that runs one: it asks a model that it names itself."""
     MEMORY = "memory"
     AUTOMATION = "automation"
+    """A project, blueprint, profile or library of Bedrock Data Automation."""
     ENDPOINT = "endpoint"
+    """A SageMaker endpoint, or a part of one."""
     S3 = "s3"
     LAMBDA = "lambda"
     URL = "url"
     STORE = "store"
+    """Where content is kept or delivered besides S3: a vector or SQL store, a stream, a topic, a log group."""
     SECRET = "secret"  # noqa: S105 - the word, not one
+    """Where a secret is kept that the service will use."""
     RESOURCE = "resource"
+    """An ARN or id of one of the services' own resources, of whatever type."""
     SYSTEM_TOOL = "system-tool"
+    """A tool that runs at the model's provider."""
     DOCUMENT = "document"
+    """JSON in no fixed shape."""
     PAYLOAD = "payload"
+    """Bytes in the model's own format."""
     UNKNOWN = "unknown"
+    """Something that the table does not know; only a reference has this kind."""
 
 
 class Place(StrEnum):
@@ -65,11 +77,15 @@ class Place(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BoundMember:
-    """A member that is sent outside the body: in `place`, under the wire name `name`."""
+    """A member that is sent outside the body: in `place`, under the wire name `name`.
+
+    `key` is the name to look it up by: a header's is in lower case.
+    """
 
     place: Place
     member: str
     name: str
+    key: str
     kind: Kind
 
 
@@ -77,8 +93,8 @@ class BoundMember:
 class BodyMember:
     """One step into a body: a value of `kind`, or a structure called `shape`, inside `containers`.
 
-    `containers` is read from the outside in: `[]` a list, `{}` a map's values, `[]{}` a list of maps. Exactly one of
-    `kind` and `shape` is set.
+    `containers` is read from the outside in: `[]` a list, `{}` a map's values, `[]{}` a list of maps. One of `kind`
+    and `shape` is set.
     """
 
     name: str
@@ -90,11 +106,14 @@ class BodyMember:
 
 @dataclass(frozen=True, slots=True)
 class BodyShape:
-    """A structure from which something that names is reached: the steps that lead there, and every name it has."""
+    """A structure from which something that names is reached: each of its members, with the step that leads there.
+
+    None stands for a member that leads nowhere. `members` is by name on the wire, `parameters` by botocore's.
+    """
 
     name: str
-    steps: tuple[BodyMember, ...]
-    known: frozenset[str]
+    members: Mapping[str, BodyMember | None]
+    parameters: Mapping[str, BodyMember | None]
 
 
 class ShapeGraph:
@@ -117,15 +136,16 @@ class ShapeGraph:
         """Every kind that can be reached from a structure; walked once."""
         kinds = self._kinds.get(root)
         if kinds is None:
-            steps = [step for shape in self._below(root) for step in shape.steps]
-            found = frozenset(step.kind for step in steps if step.kind is not None)
+            steps = [step for shape in self._below(root) for step in shape.members.values()]
+            found = frozenset(step.kind for step in steps if step and step.kind)
             kinds = self._kinds.setdefault(root, found)
         return kinds
 
     def _below(self, root: str) -> list[BodyShape]:
         found, left = {root: self[root]}, [root]
         while left:
-            targets = {step.shape for step in found[left.pop()].steps if step.shape is not None}
+            steps = found[left.pop()].members.values()
+            targets = {step.shape for step in steps if step and step.shape}
             fresh = {name: self[name] for name in sorted(targets.difference(found))}
             found |= fresh
             left.extend(fresh)
@@ -184,17 +204,18 @@ def operation_of(service: str, name: str, row: Mapping[str, Any], shapes: ShapeG
 
 def _bound(place: Place, key: str, kind: str) -> BoundMember:
     member, name = _names(key)
-    return BoundMember(place, member, name, Kind(kind))
+    lookup = name.lower() if place is Place.HEADER else name
+    return BoundMember(place, member, name, lookup, Kind(kind))
 
 
 def _shape(name: str, raw: Mapping[str, str | None]) -> BodyShape:
-    steps, known = [], []
-    for key, target in raw.items():
-        step = _step(key, target)
-        known.append(step.name)
-        if target is not None:
-            steps.append(step)
-    return BodyShape(name, tuple(steps), frozenset(known))
+    steps = [_step(key, target) for key, target in raw.items()]
+    leading = [(step, step if step.kind or step.shape else None) for step in steps]
+    return BodyShape(
+        name,
+        {step.name: target for step, target in leading},
+        {step.member: target for step, target in leading},
+    )
 
 
 def _step(key: str, target: str | None) -> BodyMember:

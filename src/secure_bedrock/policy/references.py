@@ -6,16 +6,9 @@ the body: text, images and whole subtrees without such members are never touched
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
 
-from secure_bedrock.policy.operation_members import (
-    BodyShape,
-    BoundMember,
-    Kind,
-    Operation,
-    Place,
-    ShapeGraph,
-)
+from secure_bedrock.policy.operation_members import BoundMember, Kind, Operation, Place
 
 # Far above what AWS takes: a request has at most some thousand content blocks, and flows nest a few levels.
 MAX_DEPTH: Final = 128
@@ -42,6 +35,13 @@ class Reference:
     ambiguous: bool = False
 
 
+# How a value was reached: the way to what holds it, and one more word. Written out only where something is found.
+_Way = tuple["_Way | None", str]
+
+# A value that is still to be looked at, what should stand there (containers, then a kind or a structure), and where.
+_Here = tuple[object, tuple[str, ...], Kind | None, str | None, _Way, int]
+
+
 def references(
     operation: Operation,
     *,
@@ -60,9 +60,9 @@ def references(
     sources = {Place.LABEL: labels, Place.QUERY: query, Place.HEADER: headers}
     found: list[Reference] = []
     for bound in operation.bound:
-        name = bound.name.lower() if bound.place is Place.HEADER else bound.name
-        _add_bound(found, bound, sources[bound.place].get(name, ABSENT))
-    found.extend(_walk(operation, body, wire=True))
+        _add_bound(found, bound, sources[bound.place].get(bound.key, ABSENT))
+    if body is not ABSENT:
+        _Walk(operation, found, wire=True).run(body)
     return tuple(found)
 
 
@@ -78,17 +78,18 @@ def parameter_references(
         _add_bound(found, bound, parameters.get(bound.member, ABSENT))
     member = operation.body_member
     body = parameters if member is None else parameters.get(member, ABSENT)
-    found.extend(_walk(operation, body, wire=False))
+    if body is not ABSENT:
+        _Walk(operation, found, wire=False).run(body)
     return tuple(found)
 
 
 def _add_bound(found: list[Reference], bound: BoundMember, value: object) -> None:
     if value is ABSENT:
         return
-    path = f"{bound.place}:{bound.name}"
     items: Iterable[object] = (value,)
     if bound.place is Place.QUERY and isinstance(value, (list, tuple)):
         items = value
+    path = f"{bound.place}:{bound.name}"
     found.extend(_reference(bound.kind, item, path) for item in items)
 
 
@@ -96,80 +97,81 @@ def _reference(kind: Kind, value: object, path: str) -> Reference:
     return Reference(kind, value, path, kind not in _FREE and not isinstance(value, str))
 
 
-class _Here(NamedTuple):
-    """A value that is still to be looked at, and what should stand there: containers, then a kind or a structure."""
+class _Walk:
+    """One walk over one body, depth first, with a stack of its own: no input can exhaust Python's."""
 
-    value: object
-    containers: tuple[str, ...]
-    kind: Kind | None
-    shape: str | None
-    path: str
-    depth: int
+    __slots__ = ("_found", "_operation", "_stack", "_wire")
+
+    def __init__(self, operation: Operation, found: list[Reference], *, wire: bool) -> None:
+        self._operation = operation
+        self._found = found
+        self._wire = wire
+        self._stack: list[_Here] = []
+
+    def run(self, body: object) -> None:
+        """Add to `found` what the body names, in its order."""
+        operation, root = self._operation, (None, "body")
+        if operation.payload is not None:
+            self._found.append(Reference(operation.payload, body, "body"))
+        elif operation.body is not None:
+            self._stack.append((body, (), None, operation.body, root, 0))
+            self._look()
+
+    def _look(self) -> None:
+        stack, way = self._stack, None
+        for _ in range(MAX_STEPS):
+            if not stack:
+                return
+            here = stack.pop()
+            value, containers, kind, shape, way, depth = here
+            if depth > MAX_DEPTH:
+                break
+            if containers:
+                self._items(here)
+            elif shape is None:
+                self._found.append(_reference(kind or Kind.UNKNOWN, value, _written(way)))
+            elif isinstance(value, dict):
+                self._members(value, shape, way, depth)
+            else:
+                self._ambiguous(Kind.UNKNOWN, value, way)
+        self._ambiguous(Kind.UNKNOWN, None, way)
+
+    def _members(self, value: dict[str, object], shape: str, way: _Way, depth: int) -> None:
+        body_shape = self._operation.shapes[shape]
+        members = body_shape.members if self._wire else body_shape.parameters
+        below: list[_Here] = []
+        strange = False
+        for name, inner in value.items():
+            step = members.get(name)
+            if step is not None:
+                to = (way, "." + step.name)
+                below.append((inner, step.containers, step.kind, step.shape, to, depth + 1))
+            elif self._wire and not strange and name not in members:
+                strange = True  # one of them is enough to deny
+                self._ambiguous(Kind.UNKNOWN, name, way)
+        below.reverse()
+        self._stack += below
+
+    def _items(self, here: _Here) -> None:
+        value, containers, kind, shape, way, depth = here
+        items: Iterable[object]
+        if containers[0] == "[]" and isinstance(value, (list, tuple)):
+            items = value
+        elif containers[0] == "{}" and isinstance(value, dict):
+            items = value.values()
+        else:
+            self._ambiguous(kind or Kind.UNKNOWN, value, way)
+            return
+        inner, to = containers[1:], (way, containers[0])
+        self._stack += reversed([(item, inner, kind, shape, to, depth) for item in items])
+
+    def _ambiguous(self, kind: Kind, value: object, way: _Way | None) -> None:
+        self._found.append(Reference(kind, value, _written(way), ambiguous=True))
 
 
-def _walk(operation: Operation, body: object, *, wire: bool) -> list[Reference]:
-    """Depth first, with a stack of its own: what comes from outside cannot exhaust Python's."""
-    if body is ABSENT:
-        return []
-    if operation.payload is not None:
-        return [Reference(operation.payload, body, "body")]
-    if operation.body is None:
-        return []
-    found: list[Reference] = []
-    stack = [_Here(body, (), None, operation.body, "body", 0)]
-    for _ in range(MAX_STEPS):
-        if not stack:
-            return found
-        here = stack.pop()
-        if here.depth > MAX_DEPTH:
-            break
-        stack.extend(reversed(_below(here, operation.shapes, found, wire=wire)))
-    found.append(Reference(Kind.UNKNOWN, None, here.path, ambiguous=True))
-    return found
-
-
-def _below(here: _Here, shapes: ShapeGraph, found: list[Reference], *, wire: bool) -> list[_Here]:
-    """What is still to be looked at under a value; what can be said of the value itself goes into `found`."""
-    if here.containers:
-        return _items(here, found)
-    if here.shape is None:
-        assert here.kind is not None, "a step has a kind or a shape"
-        found.append(_reference(here.kind, here.value, here.path))
-        return []
-    if not isinstance(here.value, dict):
-        found.append(Reference(Kind.UNKNOWN, here.value, here.path, ambiguous=True))
-        return []
-    shape = shapes[here.shape]
-    if wire:
-        strange = [key for key in here.value if key not in shape.known][:1]  # one is enough to deny
-        found.extend(Reference(Kind.UNKNOWN, key, here.path, ambiguous=True) for key in strange)
-    return _members(here, here.value, shape, wire=wire)
-
-
-def _members(
-    here: _Here, value: dict[object, object], shape: BodyShape, *, wire: bool
-) -> list[_Here]:
-    left = []
-    for step in shape.steps:
-        name = step.name if wire else step.member
-        if name in value:
-            path = f"{here.path}.{step.name}"
-            below = _Here(value[name], step.containers, step.kind, step.shape, path, here.depth + 1)
-            left.append(below)
-    return left
-
-
-def _items(here: _Here, found: list[Reference]) -> list[_Here]:
-    container, *rest = here.containers
-    value = here.value
-    items: Iterable[object]
-    if container == "[]" and isinstance(value, (list, tuple)):
-        items = value
-    elif container == "{}" and isinstance(value, dict):
-        items = value.values()
-    else:
-        found.append(Reference(here.kind or Kind.UNKNOWN, value, here.path, ambiguous=True))
-        return []
-    path = here.path + container
-    inner, kind, shape, depth = tuple(rest), here.kind, here.shape, here.depth
-    return [_Here(item, inner, kind, shape, path, depth) for item in items]
+def _written(way: _Way | None) -> str:
+    words = []
+    while way is not None:
+        way, word = way
+        words.append(word)
+    return "".join(reversed(words))
