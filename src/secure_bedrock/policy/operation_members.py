@@ -67,12 +67,11 @@ class Kind(StrEnum):
 
 
 class Place(StrEnum):
-    """Where in a request a member is sent."""
+    """Where in a request a member is sent that is not in the body."""
 
     LABEL = "label"
     QUERY = "query"
     HEADER = "header"
-    BODY = "body"
 
 
 @dataclass(frozen=True, slots=True)
