@@ -100,11 +100,11 @@ EXCEPTIONS: Final[dict[str, tuple[str | None, str]]] = {
     "HostingEnvironment.arn": ("resource", "where a workload runs"),
     "IamPrincipal.arn": (None, "who may do something, not where it goes"),
     "InvokeAgentRuntimeCommandRequest.accountId": (
-        "runtime",
+        "account",
         "whose runtime it is: a part of its name",
     ),
     "InvokeAgentRuntimeCommandRequestBody.command": (None, "a command's text"),
-    "InvokeAgentRuntimeRequest.accountId": ("runtime", "whose runtime it is: a part of its name"),
+    "InvokeAgentRuntimeRequest.accountId": ("account", "whose runtime it is: a part of its name"),
     "InvokeAgentRuntimeRequest.payload": ("payload", "the agent's own format"),
     "LambdaInterceptorConfiguration.arn": (
         "lambda",

@@ -111,7 +111,8 @@ class TypedCalls:
             channel, call = prepared[0]
             return take(channel.attempt(call, record, number, limit), record)
 
-        named = (Reference(Kind.MODEL, model_id, "label:modelId"),)
+        # Where there is no model at all, the arguments are wrong, not the model.
+        named = () if model_id is None else (Reference(Kind.MODEL, model_id, "label:modelId"),)
         plan = CallPlan(
             service=BEDROCK_RUNTIME, operation=operation, references=named, streaming=stream
         )

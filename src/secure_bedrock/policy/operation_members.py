@@ -49,6 +49,8 @@ class Kind(StrEnum):
     """A SageMaker endpoint, or a part of one."""
     S3 = "s3"
     LAMBDA = "lambda"
+    ACCOUNT = "account"
+    """The AWS account that another value is to be looked up in."""
     URL = "url"
     STORE = "store"
     """Where content is kept or delivered besides S3: a vector or SQL store, a stream, a topic, a log group."""
@@ -135,12 +137,13 @@ class ShapeGraph:
         """Every kind that can be reached from a structure; walked once."""
         kinds = self._kinds.get(root)
         if kinds is None:
-            steps = [step for shape in self._below(root) for step in shape.members.values()]
+            steps = [step for shape in self.below(root) for step in shape.members.values()]
             found = frozenset(step.kind for step in steps if step and step.kind)
             kinds = self._kinds.setdefault(root, found)
         return kinds
 
-    def _below(self, root: str) -> list[BodyShape]:
+    def below(self, root: str) -> list[BodyShape]:
+        """The structure and all that lead from it to something that names, each once."""
         found, left = {root: self[root]}, [root]
         while left:
             steps = found[left.pop()].members.values()

@@ -12,7 +12,6 @@ from secure_bedrock.values import Decision, partition_of
 # Bucket naming rules of the S3 user guide ("General purpose bucket naming rules", read 2026-11-20).
 BUCKET: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]{1,61})[a-z0-9]", re.ASCII)
 _BARE: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._:/+=@-]{0,2047})", re.ASCII)
-_ACCOUNT: Final = re.compile(r"[0-9]{12}", re.ASCII)
 
 # Where an ARN of AWS's own stands with no account, or with "aws": evaluators and prompt routers that come with the
 # service (patterns of EvaluatorArn and DefaultPromptRouterArn, botocore 1.44.5, read 2026-11-20).
@@ -41,6 +40,8 @@ def refuse_place(
         return Decision(False, "member-ambiguous", f"a {kind.value} is named by a string")
     if kind is Kind.S3:
         return _decide_bucket(value, buckets)
+    if kind is Kind.ACCOUNT:
+        return None if value in home.accounts else _foreign("the account that the request names")
     if value.startswith("arn:"):
         return _decide_arn(kind, value, home)
     if "://" in value or not _BARE.fullmatch(value):
@@ -79,5 +80,9 @@ def _decide_arn(kind: Kind, arn: str, home: Home) -> Decision | None:
         return Decision(False, "arn-region", reason)
     if account in _AWS_OWN or account in home.accounts:
         return None
-    reason = f"the {kind.value}'s ARN is of an account that models.accounts does not name"
+    return _foreign(f"the account of the {kind.value}'s ARN")
+
+
+def _foreign(what: str) -> Decision:
+    reason = f"{what} is not one of models.accounts"
     return Decision(False, "arn-account", reason, next_step="add the account if it is yours")

@@ -133,7 +133,7 @@ class Policy:
         return self._model_rules.decide(model_id)
 
     def decide_endpoint(self, name: object, *, operation: str = "InvokeEndpoint") -> Decision:
-        """May the SageMaker endpoint be asked? By its ARN on models.allow; a name alone is of models.accounts. Total."""
+        """May the SageMaker endpoint be asked? By its ARN on models.allow; a name is of models.accounts. Total."""
         if type(name) is not str or name.startswith("arn:"):
             return self.decide_model(name, operation=operation)
         head = f"arn:{partition_of(self.region)}:sagemaker:{self.region}"

@@ -1,9 +1,9 @@
 """What a request's bytes name, read no further than the policy needs: megabytes of text and images are not parsed."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from secure_bedrock.policy.operation_members import BodyMember, BodyShape, Kind, Operation
 from secure_bedrock.policy.operations import OperationTable, operation_table
@@ -82,36 +82,29 @@ def _telling_names(service: str, name: str) -> re.Pattern[bytes]:
     """
     operation = operation_table(service).operation(name)
     assert operation.body is not None, "only a body with members is searched"
-    shapes = tuple(_reachable(operation, operation.body))
-    common = {each for shape in shapes for each in shape.known - {s.name for s in shape.steps}}
+    shapes = operation.shapes.below(operation.body)
+    common = {name for shape in shapes for name, step in shape.members.items() if step is None}
     found: set[str] = set()
     for shape in shapes:
-        for step in filter(_matters, shape.steps):
+        for step in filter(_matters, shape.members.values()):
             found.update(_telling(step.name, shape, shapes, common))
     names = "|".join(map(re.escape, sorted(found)))
     return re.compile(f'"(?:{names})"'.encode("ascii"))
 
 
-def _matters(step: BodyMember) -> bool:
-    if step.kind is Kind.DOCUMENT:
-        return step.name in OVERRIDES
-    return step.kind not in (None, Kind.PAYLOAD, Kind.GUARDRAIL_VERSION)
+def _matters(step: BodyMember | None) -> TypeGuard[BodyMember]:
+    if step is None or step.kind in (None, Kind.PAYLOAD, Kind.GUARDRAIL_VERSION):
+        return False
+    return step.kind is not Kind.DOCUMENT or step.name in OVERRIDES
 
 
-def _telling(
-    name: str, shape: BodyShape, shapes: tuple[BodyShape, ...], common: set[str]
-) -> set[str]:
+def _telling(name: str, shape: BodyShape, shapes: list[BodyShape], common: set[str]) -> set[str]:
     if name not in common:
         return {name}
-    above = {s.name for each in shapes for s in each.steps if s.shape == shape.name}
+    above = {
+        step.name
+        for each in shapes
+        for step in each.members.values()
+        if step is not None and step.shape == shape.name
+    }
     return above if above and not above & common else {name}
-
-
-def _reachable(operation: Operation, root: str) -> Iterator[BodyShape]:
-    seen, left = {root}, [root]
-    while left:
-        shape = operation.shapes[left.pop()]
-        yield shape
-        fresh = {step.shape for step in shape.steps if step.shape is not None} - seen
-        seen |= fresh
-        left += fresh
