@@ -110,7 +110,7 @@ def _decide(
     if kind is Kind.MODEL or (kind is Kind.RESOURCE and _is_model(value)):
         decision = policy.decide_model(value, operation=operation)
         yield "residency" if decision.rule.startswith("residency") else "model", decision
-    elif reference.ambiguous:
+    elif reference.ambiguous or kind is Kind.UNKNOWN:
         yield "place", _ambiguous(reference)
     elif kind is Kind.ENDPOINT:
         yield "model", policy.decide_endpoint(value, operation=operation)

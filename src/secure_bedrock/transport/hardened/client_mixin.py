@@ -12,8 +12,6 @@ from secure_bedrock.errors import (
     TransportTampered,
 )
 from secure_bedrock.policy import Policy
-from secure_bedrock.policy.operations import operation_table
-from secure_bedrock.policy.references import Reference, parameter_references
 from secure_bedrock.transport.call import CallPlan, CallRunner
 from secure_bedrock.transport.core.gate import require_allowed
 from secure_bedrock.transport.core.sdk_headers import new_invocation_id
@@ -21,6 +19,7 @@ from secure_bedrock.transport.hardened.botocore_errors import as_botocore, failu
 from secure_bedrock.transport.hardened.call_state import CONTEXT_KEY, CallState
 from secure_bedrock.transport.hardened.content_free import WithheldParams
 from secure_bedrock.transport.hardened.lazy_route import RouteHolder
+from secure_bedrock.transport.hardened.named_parameters import named_parameters
 from secure_bedrock.transport.hardened.quiet_signing import is_unsigned
 from secure_bedrock.transport.record_facts import note_params
 from secure_bedrock.transport.settings import Finding
@@ -79,7 +78,7 @@ class GuardedCalls:
         return CallPlan(
             service=service,
             operation=operation,
-            references=_named(service, operation, params),
+            references=named_parameters(self._service_model.operation_model(operation), params),
             streaming=streaming,
             endpoint_host=route.host if route else "",
             vpc_endpoint_id=route.vpc_endpoint_id if route else None,
@@ -159,10 +158,3 @@ class GuardedCalls:
     def __getstate__(self) -> NoReturn:
         raise TypeError("a hardened client can't be pickled: make it anew where it is needed")
 
-
-def _named(service: str, operation: str, params: dict[str, Any]) -> tuple[Reference, ...]:
-    """What the parameters name; nothing where no table knows the operation, which is then refused for that."""
-    try:
-        return parameter_references(operation_table(service).operation(operation), params)
-    except KeyError:
-        return ()
