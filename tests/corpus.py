@@ -58,7 +58,7 @@ class CorpusEntry(Mapping[str, Any]):
         """What a test that runs the entry has to read and nobody did."""
         setup = self._facts.get("setup", {})
         told = "scenario" in setup or isinstance(setup.get("server"), str)  # in words: for people
-        lacking = [] if told or self.read & {"setup", "candidate"} else ["its setup"]
+        lacking = [] if told or self.read & {"setup", "candidate", "allowlist"} else ["its setup"]
         return lacking + ([] if self.read & {"expect", "error"} else ["what it expects"])
 
 

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +11,13 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from urllib3.util import connection
 
-from secure_bedrock import errors
 from secure_bedrock.client.parts import Parts
 from secure_bedrock.errors import Denied, ModelDenied
 from secure_bedrock.policy import Policy
 from secure_bedrock.testing import ConnectLog, LocalBedrock, LoopbackConnector, StaticResolver
+from tests.corpus import BYPASS, DATA, CorpusEntry
 
-CORPUS = json.loads((Path(__file__).parents[2] / "data" / "bypass.json").read_text("utf-8"))
-FIXTURE = CORPUS["fixture"]
+FIXTURE = json.loads((DATA / "bypass.json").read_text("utf-8"))["fixture"]
 HOST = FIXTURE["dns_names"][0]
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
 MESSAGES = [{"role": "user", "content": [{"text": "hello"}]}]
@@ -33,13 +32,13 @@ ELSEWHERE = {
 }
 # A model that a handler puts in is a model refusal, whoever put it in.
 OTHER_KIND: dict[str, type[Denied]] = {"hook-provide-client-params": ModelDenied}
-ENTRIES = {
-    entry["id"]: entry
-    for entry in CORPUS["entries"]
+ENTRIES = [
+    name
+    for name, entry in BYPASS.items()
     if entry["category"] in CATEGORIES
     and not {"scenario", "server"} & set(entry["setup"])
-    and entry["id"] not in ELSEWHERE
-}
+    and name not in ELSEWHERE
+]
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +73,7 @@ def arguments_of(setup: dict[str, Any]) -> dict[str, Any]:
     return arguments
 
 
-def attempt(entry: dict[str, Any], local: LocalBedrock, patch: pytest.MonkeyPatch) -> str:
+def attempt(entry: Mapping[str, Any], local: LocalBedrock, patch: pytest.MonkeyPatch) -> str:
     """Make the client, let the entry do what it does to it, and call; `patch` takes back what it does to others."""
     parts = Parts(
         Policy(
@@ -98,11 +97,11 @@ def attempt(entry: dict[str, Any], local: LocalBedrock, patch: pytest.MonkeyPatc
     return stop
 
 
-@pytest.mark.parametrize("name", ENTRIES)
+@pytest.mark.corpus(*ENTRIES)
 def test_the_setup_moves_loosens_and_discloses_nothing(
-    name: str, local: LocalBedrock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    corpus_entry: CorpusEntry, local: LocalBedrock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    entry = ENTRIES[name]
+    entry = corpus_entry
     local.clear()
     given = local.credentials
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -125,7 +124,7 @@ def test_the_setup_moves_loosens_and_discloses_nothing(
     assert log.processes == []
     if isinstance(outcome, Denied):
         assert entry["expect"] == "refused"
-        kind = OTHER_KIND.get(name) or getattr(errors, entry["error"])
+        kind = OTHER_KIND.get(entry["id"]) or entry.refusal
         assert isinstance(outcome, kind), repr(outcome)
     else:
         assert entry["expect"] != "refused" or entry["category"] in NEUTRALISED_WILL_DO
