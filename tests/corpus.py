@@ -70,6 +70,7 @@ def _load(name: str) -> dict[str, dict[str, Any]]:
 BYPASS = _load("bypass.json")
 MODEL_IDS = _load("model-ids.json")
 EVERY = {**BYPASS, **MODEL_IDS}
+FIXTURE: dict[str, Any] = json.loads((DATA / "bypass.json").read_text(encoding="utf-8"))["fixture"]
 
 
 def ids_of(definition: pytest.Item | pytest.Function) -> list[str]:

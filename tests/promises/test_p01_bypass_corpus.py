@@ -1,6 +1,5 @@
 """P01: every hostile and legitimate name, URL and DNS answer of the corpus, tried with whole clients."""
 
-import json
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -12,9 +11,8 @@ from secure_bedrock.network import PrivateRoute
 from secure_bedrock.policy import Policy
 from secure_bedrock.testing import ConnectLog, LocalAuthority, LocalBedrock, LoopbackConnector
 from secure_bedrock.values import AddressCheck, Deadline, parse_region, parse_service
-from tests.corpus import BYPASS, DATA, CorpusEntry
+from tests.corpus import BYPASS, FIXTURE, CorpusEntry
 
-FIXTURE: dict[str, Any] = json.loads((DATA / "bypass.json").read_text("utf-8"))["fixture"]
 CATEGORIES = {"hostname", "endpoint_url", "idna", "dns", "ipv6"}
 OURS = {name: entry for name, entry in BYPASS.items() if entry["category"] in CATEGORIES}
 # Tests of their own: a story about time (test_p03_one_name_one_judgement.py), and below a service of which this

@@ -1,6 +1,5 @@
 """P05 and P06: each identifier of the corpus is sent by both front ends; a server tells which ones arrived."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from secure_bedrock.errors import (
 )
 from secure_bedrock.policy import Policy
 from secure_bedrock.testing import ConnectLog, LocalAuthority, LocalBedrock
-from tests.corpus import BYPASS, DATA, MODEL_IDS, CorpusEntry
+from tests.corpus import BYPASS, FIXTURE, MODEL_IDS, CorpusEntry
 
 Entry = Mapping[str, Any]
 STRINGS = {name: entry for name, entry in MODEL_IDS.items() if isinstance(entry["candidate"], str)}
@@ -137,8 +136,7 @@ def test_a_denied_identifier_of_the_other_corpus_never_arrives(
     corpus_entry: CorpusEntry, front: str, bench: Bench
 ) -> None:
     assert (corpus_entry["expect"], corpus_entry.refusal) == ("refused", ModelDenied)
-    fixture = json.loads((DATA / "bypass.json").read_text("utf-8"))["fixture"]
-    policy = {"region": fixture["region"], "allowlist": [MODEL], "accounts": ["111122223333"]}
+    policy = {"region": FIXTURE["region"], "allowlist": [MODEL], "accounts": ["111122223333"]}
     require_denied(policy, corpus_entry["setup"]["modelId"], front, bench)
 
 

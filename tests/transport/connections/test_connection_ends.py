@@ -2,6 +2,7 @@
 
 import errno
 import os
+import socket
 import ssl
 import threading
 import time

@@ -1,6 +1,5 @@
 """Every hostile setup of the corpus that a client's surroundings, arguments or handlers make up."""
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,9 +14,8 @@ from secure_bedrock.client.parts import Parts
 from secure_bedrock.errors import Denied, ModelDenied
 from secure_bedrock.policy import Policy
 from secure_bedrock.testing import ConnectLog, LocalBedrock, LoopbackConnector, StaticResolver
-from tests.corpus import BYPASS, DATA, CorpusEntry
+from tests.corpus import BYPASS, FIXTURE, CorpusEntry
 
-FIXTURE = json.loads((DATA / "bypass.json").read_text("utf-8"))["fixture"]
 HOST = FIXTURE["dns_names"][0]
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
 MESSAGES = [{"role": "user", "content": [{"text": "hello"}]}]
