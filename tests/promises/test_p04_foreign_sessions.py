@@ -1,10 +1,7 @@
-"""P15 and P04: a copied or pickled client, an altered configuration or a foreign session carries no request elsewhere."""
+"""P04: asynchronous clients' parts, which bring connections of their own, are refused and used nowhere."""
 
 import ast
-import copy
-import dataclasses
 import json
-import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -15,11 +12,7 @@ from botocore.config import Config
 
 import secure_bedrock
 from secure_bedrock import SecureBedrockClient, SecureSession, create_client
-from secure_bedrock.errors import (
-    CredentialPathDenied,
-    EnvironmentDenied,
-    ProxyDenied,
-)
+from secure_bedrock.errors import CredentialPathDenied, EnvironmentDenied
 from secure_bedrock.testing import ConnectLog, LocalBedrock
 from tests.corpus import CorpusEntry
 from tests.promises.place import ENIS, PUBLIC, Place, call_of
@@ -39,105 +32,6 @@ def hardened(place: Place, hardened_over: Any) -> Any:
     return hardened_over(
         place.route, place.policy, resolver=place.resolver, connector=place.connector
     )
-
-
-@pytest.mark.corpus("time-pickle-client")
-def test_a_pickle_carries_no_client_away_and_what_it_carries_is_judged_where_it_is_read(
-    corpus_entry: CorpusEntry,
-    bedrock: LocalBedrock,
-    make: Any,
-    make_hardened: Any,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    assert corpus_entry["expect"] == "allowed"
-    with pytest.raises(TypeError, match="can't be pickled"):
-        pickle.dumps(make_hardened())
-    with pytest.raises(TypeError, match="explicit credentials"):
-        pickle.dumps(make())
-
-    keys = bedrock.credentials
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", keys.access_key)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", keys.secret_key)
-    monkeypatch.setenv("AWS_SESSION_TOKEN", keys.token or "")
-    with SecureBedrockClient(bedrock.policy) as client:
-        assert call_of("typed", client)() == "end_turn"
-        carried = pickle.dumps(client)
-    assert pickle.loads(pickle.dumps(bedrock.policy)) == bedrock.policy
-    with pickle.loads(carried) as twin:
-        assert twin.policy == bedrock.policy
-        assert call_of("typed", twin)() == "end_turn"
-    assert len({request.connection for request in bedrock.requests}) == 2
-
-    monkeypatch.setenv("LD_PRELOAD", "/usr/lib/libproxychains.so.4")
-    with pytest.raises(EnvironmentDenied):
-        pickle.loads(carried)
-
-
-@pytest.mark.parametrize("way", [copy.copy, copy.deepcopy])
-@pytest.mark.corpus("time-copy-client")
-def test_a_copy_has_the_guarded_transport_and_takes_no_other(
-    corpus_entry: CorpusEntry, way: Any, place: Place, hardened: Any
-) -> None:
-    twin = way(hardened)
-    raw = HttpxSession()
-    with ConnectLog() as log:
-        with pytest.raises(corpus_entry.refusal):
-            twin._endpoint.http_session = raw
-        endpoint = twin._endpoint
-        other = copy.copy(endpoint)
-        with pytest.raises(corpus_entry.refusal):
-            other.http_session = raw
-        other._session = raw  # past the property
-        twin._endpoint = other
-        with pytest.raises(corpus_entry.refusal):
-            call_of("hardened", twin)()
-        twin._endpoint = endpoint
-    assert log.events == []
-    assert place.server.requests == []
-    assert call_of("hardened", twin)() == call_of("hardened", hardened)() == "end_turn"
-    assert place.dialled == ENIS[:1]
-
-
-@pytest.mark.corpus("time-deepcopy-config")
-def test_a_configuration_that_is_altered_afterwards_changes_nothing(
-    corpus_entry: CorpusEntry, place: Place, hardened_over: Any, trap: Any
-) -> None:
-    assert corpus_entry["expect"] == "allowed"
-    proxies = {"https": f"http://127.0.0.1:{trap.port}"}
-    config = Config(read_timeout=9)
-    network = {"resolver": place.resolver, "connector": place.connector}
-    client = hardened_over(place.route, place.policy, config=config, **network)
-
-    for altered in (config, copy.deepcopy(config), client.meta.config):
-        altered.proxies = proxies
-        altered._user_provided_options["proxies"] = proxies
-    assert call_of("hardened", client)() == "end_turn"
-
-    # Also that which botocore would make a client with: what is asked for is refused, a bare attribute is not asked for.
-    with pytest.raises(ProxyDenied):
-        hardened_over(place.route, place.policy, config=copy.deepcopy(config), **network)
-    bare: Any = Config()
-    bare.proxies = proxies
-    twin = hardened_over(place.route, place.policy, config=copy.deepcopy(bare), **network)
-    assert call_of("hardened", twin)() == "end_turn"
-
-    assert trap.caught == 0
-    assert place.dialled == [ENIS[0]] * 2
-
-
-@pytest.mark.corpus("time-deepcopy-config")
-def test_a_copied_policy_is_as_frozen_as_the_policy(
-    corpus_entry: CorpusEntry, place: Place, opened: Any
-) -> None:
-    assert corpus_entry["expect"] == "allowed"
-    call = opened(place)
-    for part in (copy.deepcopy(place.policy), place.policy):
-        for target in (part, part.network, part.models):
-            for field in dataclasses.fields(target):
-                with pytest.raises((dataclasses.FrozenInstanceError, TypeError)):
-                    setattr(target, field.name, None)
-    assert call() == "end_turn"
-    assert place.dialled == ENIS[:1]
 
 
 class AioConfig(Config):
