@@ -34,6 +34,7 @@ class Place:
             models=[MODEL],
             network={"ca_bundle": server.ca_path},
             retry={"max_attempts": 2},
+            timeouts={"read_s": 5.0},
         )
         self.route = PrivateRoute(
             service=parse_service("bedrock-runtime"),

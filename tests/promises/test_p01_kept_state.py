@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from secure_bedrock.errors import ConnectFailed
-from secure_bedrock.testing import ConnectLog, LocalAuthority, LocalBedrock
+from secure_bedrock.testing import ConnectLog, Fault, LocalAuthority, LocalBedrock
 from tests.corpus import FIXTURE, CorpusEntry
 from tests.promises.place import ENIS, PUBLIC, Place
 
@@ -101,6 +101,7 @@ def test_a_proxy_that_another_thread_sets_meanwhile_is_not_used(
         monkeypatch.setenv(name, "")  # so that every one is taken back in the end
     place = Place(corpus_server, *ENIS)
     call = opened(place)
+    corpus_server.fault(Fault.all()["close-idle"], times=None)  # each call has to dial
     done = threading.Event()
 
     def keep_setting() -> None:
@@ -120,5 +121,5 @@ def test_a_proxy_that_another_thread_sets_meanwhile_is_not_used(
         thread.join(10)
 
     assert trap.caught == 0
-    assert log.connects == [("127.0.0.1", corpus_server.port)]
-    assert place.dialled == ENIS[:1]
+    assert log.connects == [("127.0.0.1", corpus_server.port)] * 20
+    assert place.dialled == ENIS[:1] * 20
