@@ -2,6 +2,7 @@
 
 import errno
 import os
+import socket
 import ssl
 import threading
 import time
@@ -133,20 +134,19 @@ def test_a_dropped_connection_closes_its_socket(start: Any, connect: Any, route_
     assert ended.wait(5)
 
 
-class FailingSocket:
+class FailingSocket(socket.socket):
     """A secured socket whose peer the kernel has given up."""
 
     def __init__(self, error: Exception) -> None:
+        super().__init__()
         self.error = error
 
-    def settimeout(self, seconds: float) -> None:
+    def settimeout(self, seconds: float | None) -> None:
+        assert seconds is not None
         assert seconds >= 0
 
     def read(self, count: int) -> bytes:
         raise self.error
-
-    def close(self) -> None:
-        """Nothing is open."""
 
 
 @pytest.mark.parametrize(

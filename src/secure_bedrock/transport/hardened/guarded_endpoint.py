@@ -36,9 +36,7 @@ class GuardedEndpoint(_Endpoint):  # type: ignore[misc]
     @http_session.setter
     def http_session(self, session: object) -> None:
         if session is not self._session:
-            raise TransportTampered(
-                "the guarded transport of a client can't be replaced", rule="transport-replaced"
-            )
+            _refuse_other_transport()
 
     def make_request(self, operation_model: Any, request_dict: dict[str, Any]) -> tuple[Any, Any]:
         """The HTTP response and the parsed answer; AWS's messages are withheld from both errors and handlers."""
@@ -58,6 +56,8 @@ class GuardedEndpoint(_Endpoint):  # type: ignore[misc]
             raise TransportTampered(
                 "an event handler answered in the transport's place", rule="answered-by-handler"
             )
+        if type(self._session) is not GuardedHttpSession:  # what was assigned past the property
+            _refuse_other_transport()
         response = self._session.send(request, state)
         if state.answered_by is not response:
             _refuse_answer()
@@ -109,6 +109,12 @@ def _judged(parsed: dict[str, Any]) -> ServiceError:
         http_status=metadata["HTTPStatusCode"],
         message=str(error.get("Message", "")),
         retry_after_s=retry_after(metadata["HTTPHeaders"]),
+    )
+
+
+def _refuse_other_transport() -> NoReturn:
+    raise TransportTampered(
+        "the guarded transport of a client can't be replaced", rule="transport-replaced"
     )
 
 
