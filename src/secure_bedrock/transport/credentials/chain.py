@@ -20,6 +20,7 @@ from secure_bedrock.transport.credentials import (
     freeze,
 )
 from secure_bedrock.transport.credentials.none_found import no_credentials
+from secure_bedrock.transport.settings.files import CONFIG_FILE, CREDENTIALS_FILE, profile_of
 from secure_bedrock.values import PerProcess
 
 # The providers that read AWS's files, or a web identity's token file.
@@ -35,11 +36,7 @@ PROFILE_PROVIDERS: Final = frozenset(
         "config-file",
     }
 )
-_PROFILE_VARIABLES: Final = ("AWS_DEFAULT_PROFILE", "AWS_PROFILE")  # botocore's order
-_FILES: Final = (
-    ("AWS_CONFIG_FILE", "~/.aws/config"),
-    ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
-)
+_FILES: Final = (CONFIG_FILE, CREDENTIALS_FILE)
 
 
 def credential_source(
@@ -113,7 +110,7 @@ class CredentialChain:
         return self._found
 
     def _find(self) -> CredentialSource:
-        profile = self._asked_profile or self._profile_of_environment()
+        profile = self._asked_profile or profile_of(self._environ)
         named = profile is not None
         profiles = self._profiles(profile or "default", required=named)
         for find in (
@@ -127,11 +124,6 @@ class CredentialChain:
                 return found
         raise no_credentials(
             self._policy.identity.credentials, profile=self._asked_profile, environ=self._environ
-        )
-
-    def _profile_of_environment(self) -> str | None:
-        return next(
-            (self._environ[name] for name in _PROFILE_VARIABLES if self._environ.get(name)), None
         )
 
     def _from_environment(self) -> CredentialSource | None:
