@@ -16,7 +16,9 @@ _PROFILE = "a profile that is named and missing is refused, never replaced by an
 _FILES = "it selects a file; what the file describes is judged like any other"
 _ROLE = "roles are assumed over the private route of sts only"
 _IMDS = "only the instance metadata addresses are asked, with a session token, without proxy or redirect"
-_CONTAINER = "only loopback and the container credential addresses are asked, without proxy or redirect"
+_CONTAINER = (
+    "only loopback and the container credential addresses are asked, without proxy or redirect"
+)
 _SSO = "tokens are exchanged over the private route of sso or sso-oidc only"
 _LOGIN = "tokens are exchanged over the private route of signin only"
 _PROCESS = "no program is run unless identity.credentials lists custom-process"
@@ -41,9 +43,7 @@ CREDENTIAL_SETTINGS: Final[tuple[Setting, ...]] = (
     ),
     *_judged("AWS_PROFILE", "AWS_DEFAULT_PROFILE", reason=_PROFILE),
     *_judged("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", reason=_FILES),
-    *_judged(
-        "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME", "AWS_WEB_IDENTITY_TOKEN_FILE", reason=_ROLE
-    ),
+    *_judged("AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME", "AWS_WEB_IDENTITY_TOKEN_FILE", reason=_ROLE),
     *_judged(
         "AWS_EC2_METADATA_DISABLED",
         "AWS_EC2_METADATA_SERVICE_ENDPOINT",

@@ -37,9 +37,7 @@ def models_folder_is_used() -> bool:
         return False
 
 
-def _sections(
-    environ: Mapping[str, str], file: tuple[str, str]
-) -> Mapping[str, Mapping[str, str]]:
+def _sections(environ: Mapping[str, str], file: tuple[str, str]) -> Mapping[str, Mapping[str, str]]:
     variable, default = file
     try:
         text = Path(environ.get(variable) or default).expanduser().read_text(encoding="utf-8")

@@ -23,7 +23,9 @@ _NO_MONITORING = "no client-side monitoring is started"
 _FIXED_IMDS = "only the fixed metadata addresses are asked, by IMDSv2"
 _OTHER_REGION = "it differs from the policy's Region, which is used"
 _ANSWERS = "every answer is judged, and the certificate must be for the route's own name"
-_BELOW = "OpenSSL reads it before any context exists: it can load native code and lower security levels"
+_BELOW = (
+    "OpenSSL reads it before any context exists: it can load native code and lower security levels"
+)
 _INTERPOSED = "it names a library that redirects connections below Python"
 
 # Libraries that take over connect(2) below Python; allocators and profilers are preloaded legitimately.
@@ -95,9 +97,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     ),
     *_unfollowed("AWS_RETRY_MODE", "AWS_MAX_ATTEMPTS", reason=_OWN_RETRY),
     *_unfollowed("AWS_DEFAULTS_MODE", reason="defaults come from the policy"),
-    *_unfollowed(
-        "AWS_SDK_UA_APP_ID", reason="the user agent says nothing of the application"
-    ),
+    *_unfollowed("AWS_SDK_UA_APP_ID", reason="the user agent says nothing of the application"),
     *_unfollowed("AWS_IMDS_USE_IPV6", reason=_FIXED_IMDS),
     *_unfollowed(
         "AWS_CREDENTIAL_FILE", "BOTO_CONFIG", reason="no provider here reads files of this kind"
