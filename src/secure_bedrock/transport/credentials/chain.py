@@ -10,6 +10,7 @@ from typing import Final
 
 from secure_bedrock.errors import CredentialPathDenied, EndpointNotFound
 from secure_bedrock.policy import Policy
+from secure_bedrock.transport.call_deadline import held
 from secure_bedrock.transport.credentials import (
     ClientFor,
     CredentialSource,
@@ -104,7 +105,7 @@ class CredentialChain:
 
     def _source(self) -> CredentialSource:
         if self._found is None:
-            with self._lock():
+            with held(self._lock()):
                 if self._found is None:
                     self._found = self._find()
         return self._found
