@@ -20,7 +20,7 @@ from secure_bedrock.values import Deadline
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
 MESSAGES = [{"role": "user", "content": [{"text": "hello"}]}]
 DEADLINE_S = 0.4
-LIMITS = "[timeouts]\nconnect_s = 30.0\n"
+LIMITS = "[retry]\nmax_attempts = 1\n[timeouts]\nconnect_s = 5.0\n"
 ENOUGH_S = 3.0  # less than one exchange may take by itself
 
 
@@ -69,7 +69,7 @@ def typed(text: str) -> None:
 
 
 def hardened(text: str) -> None:
-    limits = f"[timeouts]\nconnect_s = 30.0\ndeadline_s = {DEADLINE_S}\n"
+    limits = f"{LIMITS}deadline_s = {DEADLINE_S}\n"
     client = create_client("bedrock-runtime", Policy.from_toml(text.replace(LIMITS, limits)))
     try:
         client.converse(modelId=MODEL, messages=MESSAGES)

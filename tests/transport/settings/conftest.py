@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -56,6 +57,12 @@ class Surroundings:
         file = self.home / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(self.filled(text), encoding="utf-8")
+
+    def policy(self, bedrock: LocalBedrock) -> Policy:
+        """The server's policy with a trust store of its own: TLS contexts are kept for files that were seen."""
+        trusted = self.home / f"ca-{uuid4().hex}.pem"
+        trusted.write_bytes(Path(bedrock.ca_path).read_bytes())
+        return Policy.from_toml(bedrock.policy_toml().replace(bedrock.ca_path, str(trusted)))
 
     def keys_in_file(self, bedrock: LocalBedrock) -> None:
         """Working credentials, so that botocore's own session reads the files and the environment."""

@@ -11,6 +11,7 @@ from botocore.loaders import Loader
 from secure_bedrock import Policy
 from secure_bedrock.testing import ConnectLog, LocalBedrock
 from secure_bedrock.testing.received import ReceivedRequest
+from secure_bedrock.transport.hardened.packaged import packaged_loader
 from secure_bedrock.transport.settings import NO_EFFECT, SETTINGS, Setting
 
 PROXY, URL = "http://user:hunter2@127.0.0.1:{trap}", "https://127.0.0.1:{trap}"
@@ -21,7 +22,29 @@ RULES = json.dumps(
         "rules": [{"conditions": [], "endpoint": {"url": URL}, "type": "endpoint"}],
     }
 )
-RULE_FILE = "bedrock-runtime/2023-09-30/endpoint-rule-set-1.json"
+# What stock clients load in the place of the packaged model: Converse goes to another path.
+MODEL_FILES = {
+    "bedrock-runtime/2023-09-30/endpoint-rule-set-1.json": RULES,
+    **{
+        f"bedrock-runtime/{version}/service-2.json": json.dumps(
+            {
+                "version": "2.0",
+                "metadata": {
+                    "apiVersion": version,
+                    "endpointPrefix": "bedrock-runtime",
+                    "protocol": "rest-json",
+                    "serviceId": "Bedrock Runtime",
+                    "signatureVersion": "v4",
+                },
+                "operations": {
+                    "Converse": {"name": "Converse", "http": {"method": "POST", "requestUri": "/x"}}
+                },
+                "shapes": {},
+            }
+        )
+        for version in ("2023-09-30", "2099-01-01")
+    },
+}
 
 # The variables that are set for a row of the table; a row that isn't here has "true", which switches on what a
 # switch can switch.
@@ -110,6 +133,7 @@ KEYS: Mapping[str, str] = {
     "s3": "\n  use_accelerate_endpoint = true",
     "s3_us_east_1_regional_endpoint": "legacy",
 }
+MODELS = ("AWS_DATA_PATH", "data_path", "api_versions", "~/.aws/models")
 THIS = "test_not_followed.py::test_a_call_with_it_is_the_call_without_it"
 ROWS = {row.label: row for row in SETTINGS if row.proven_by.endswith(THIS)}
 
@@ -126,9 +150,13 @@ def said(request: ReceivedRequest) -> tuple[str, str, bytes, dict[str, str]]:
 
 def put(row: Setting, around: Any) -> None:
     """What the row is about, with a value that moves, loosens or discloses a stock client's traffic where it can."""
-    around.file(f"m/{RULE_FILE}", RULES)
+    if row.name in MODELS:
+        packaged_loader.cache_clear()  # it keeps what it read
+    for file, text in MODEL_FILES.items():
+        around.file(f"m/{file}", text)
     if row.kind == "folder":
-        around.file(f"{row.name.removeprefix('~/')}/{RULE_FILE}", RULES)
+        for file, text in MODEL_FILES.items():
+            around.file(f"{row.name.removeprefix('~/')}/{file}", text)
     elif row.kind == "key":
         around.file(".aws/config", f"[default]\n{row.name} = {KEYS.get(row.name, 'true')}\n")
     else:
@@ -149,9 +177,10 @@ def plain(bedrock: LocalBedrock, around: Any, call: Call, monkeypatch: Any) -> A
 
 def observed(bedrock: LocalBedrock, call: Call, around: Any) -> ReceivedRequest:
     """The request of a call that went to the approved endpoint and left no other trace."""
+    policy = around.policy(bedrock)
     before = set(around.home.rglob("*"))
     with ConnectLog() as log:
-        assert call(bedrock.policy) == "end_turn"
+        assert call(policy) == "end_turn"
     assert log.connects == [("127.0.0.1", bedrock.port)]
     assert [event.kind for event in log.events] == ["connect"]
     assert around.trap.caught == 0
