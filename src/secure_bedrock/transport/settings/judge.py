@@ -33,12 +33,11 @@ def judge_surroundings(
 
 def _in_environment(environ: Mapping[str, str], region: Region) -> Found:
     """What is set and not followed; `judged` settings are judged where credentials are looked for."""
-    present = sorted(name for name in environ if environ[name])
     for setting in SETTINGS:
         if setting.verdict == "judged":
             continue
-        for name in present:
-            if setting.matches(name) and setting.applies(environ[name], region):
+        for name in setting.found_in(environ):
+            if setting.applies(environ[name], region):
                 yield setting, Finding(name, setting.verdict, setting.reason)
 
 

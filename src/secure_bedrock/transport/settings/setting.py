@@ -1,6 +1,6 @@
 """One setting of the surroundings, and the verdict on it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -53,7 +53,17 @@ class Setting:
             return False
         if self.name.endswith("*"):
             return name.startswith(self.name[:-1])
-        return name == self.name or (self.name.endswith("_PROXY") and name.upper() == self.name)
+        return name == self.name or (self._is_proxy and name.upper() == self.name)
+
+    def found_in(self, environ: Mapping[str, str]) -> list[str]:
+        """The names under which it is set to something; one look where there is only one name."""
+        if self._is_proxy or self.name.endswith("*"):
+            return sorted(name for name in environ if self.matches(name) and environ[name])
+        return [self.name] if self.kind == "variable" and environ.get(self.name) else []
+
+    @property
+    def _is_proxy(self) -> bool:
+        return self.name.endswith("_PROXY")
 
 
 @dataclass(frozen=True, slots=True)
