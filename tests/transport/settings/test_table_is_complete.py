@@ -87,6 +87,10 @@ def test_every_proxy_that_urllib_reads_is_judged() -> None:
         assert is_known(name)
 
 
+def test_a_variable_that_is_called_like_a_key_is_not_that_key() -> None:
+    assert [row.name for row in SETTINGS if row.kind != "variable" and row.matches(row.name)] == []
+
+
 def test_what_has_no_effect_is_not_also_judged() -> None:
     judged = {row.name for row in SETTINGS}
     assert judged & set(NO_EFFECT) == set()
