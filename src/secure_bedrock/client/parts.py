@@ -53,7 +53,7 @@ class Parts:
         connector: Connector | None = None,
     ) -> None:
         self.policy = policy
-        self.findings = preflight(os.environ, region=policy.region)
+        self.findings = preflight(os.environ, region=policy.region, profile=profile_name)
         self.resolver = resolver
         self.connector = connector
         self.source: CredentialSource = credential_source(

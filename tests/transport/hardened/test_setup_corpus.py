@@ -24,8 +24,8 @@ MESSAGES = [{"role": "user", "content": [{"text": "hello"}]}]
 NEUTRALISED_WILL_DO = {"env", "config file", "client config", "event-hook"}
 CATEGORIES = NEUTRALISED_WILL_DO | {"tls", "region", "credential endpoints"}
 ELSEWHERE = {
-    "cred-imds-v6": "below, and answered in test_metadata.py",
-    "cred-container-rel": "below, and answered in test_metadata.py",
+    "cred-imds-v6": "test_metadata_paths.py: it is asked, and is not there",
+    "cred-container-rel": "test_metadata_paths.py: it is asked, and is not there",
     "hook-before-send-return": "opens a socket of its own: what lockdown() is for",
 }
 # A model that a handler puts in is a model refusal, whoever put it in.
