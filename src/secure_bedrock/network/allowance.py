@@ -56,7 +56,7 @@ class Allowance:
     def decide_destination(self, host: object, port: object) -> Decision:
         """May a socket be connected, or a datagram sent, there? Total: any object gets an answer.
 
-        `host` has to be an address: the C library would resolve a name after this was asked.
+        `host` has to be an address: who gives a name to a socket leaves its answers to the C library, unjudged.
         """
         text = _text_of(host)
         try:
@@ -109,7 +109,7 @@ def _not_an_address(text: str | None) -> Decision:
     shown = text if text is not None and is_host_name(text) else "a destination that is no address"
     return _refused(
         "not-an-address",
-        f"{shown} was to be connected to, and would be resolved without being judged",
+        f"{shown} was to be connected to, whose addresses would be nobody's to judge",
     )
 
 
