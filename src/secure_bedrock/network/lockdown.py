@@ -27,7 +27,7 @@ def enforce(allowance: Allowance, asked_for: Hashable) -> None:
     global _asked_for  # noqa: PLW0603 - there is one lockdown in an interpreter
     with _lock():
         if not stands_for(asked_for):
-            sys.addaudithook(_hook_for(allowance))
+            sys.addaudithook(hook_for(allowance))
         prove()
         _asked_for = asked_for
 
@@ -60,7 +60,7 @@ def prove() -> None:
     raise _not_in_force("it was let through")
 
 
-def _hook_for(allowance: Allowance) -> Callable[[str, tuple[Any, ...]], None]:
+def hook_for(allowance: Allowance) -> Callable[[str, tuple[Any, ...]], None]:
     # No global is looked up for other events: there are thousands of them, some when modules are being taken down.
     judges = JUDGES.get
 

@@ -29,7 +29,7 @@ CATEGORIES = NEUTRALISED_WILL_DO | {"tls", "region", "credential endpoints"}
 ELSEWHERE = {
     "cred-imds-v6": "test_metadata.py: needs the machine's own metadata service",
     "cred-container-rel": "test_metadata.py: needs the container's own metadata service",
-    "hook-before-send-return": "opens a socket of its own: what lockdown() is for",
+    "hook-before-send-return": "opens a socket of its own: tests/lockdown/test_other_clients.py",
 }
 # A model that a handler puts in is a model refusal, whoever put it in.
 OTHER_KIND: dict[str, type[Denied]] = {"hook-provide-client-params": ModelDenied}
