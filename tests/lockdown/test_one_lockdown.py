@@ -133,6 +133,32 @@ outcomes["reach"] = reach()
     }
 
 
+def test_who_comes_second_in_a_race_for_the_same_adds_no_hook(
+    locked: Locked, server: LocalBedrock
+) -> None:
+    """The look before the search for endpoints is not the one that counts."""
+    told = run(
+        locked,
+        server,
+        """
+from secure_bedrock.network.allowance import Allowance
+from secure_bedrock.network.lockdown import enforce
+hooks = []
+sys.addaudithook(lambda event, _: hooks.append(event) if event == "sys.addaudithook" else None)
+for asked_for in ("one", "one", "two"):
+    outcomes[f"{len(outcomes)} {asked_for}"] = ruled(enforce, Allowance(guards=()), asked_for)
+outcomes["hooks"] = str(len(hooks))
+""",
+    )
+
+    assert told == {
+        "0 one": "done",
+        "1 one": "done",
+        "2 two": "ConfigurationError lockdown-in-force",
+        "hooks": "1",
+    }
+
+
 def test_a_hook_that_was_suppressed_is_noticed(locked: Locked, server: LocalBedrock) -> None:
     """CPython leaves a hook out, in silence, when an earlier one raises at its adding."""
     told = run(

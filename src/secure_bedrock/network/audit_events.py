@@ -82,19 +82,22 @@ def _strange() -> Decision:
     return _refused("unknown-event", "an audit event in a form that is not known")
 
 
-_JUDGES: Final[dict[str, Judge]] = {
-    "socket.__new__": _new_socket,
-    "socket.connect": _destination,
-    "socket.sendto": _destination,
-    "socket.sendmsg": _destination,
-    "socket.getaddrinfo": _lookup,
-    "socket.gethostbyname": _lookup,
-    "socket.gethostbyaddr": _lookup,
-}
 # A refusal is a RuntimeError in 3.11.7, a crash of the process in 3.12.1, and 3.13.0 does not raise the event
 # (tried on 2026-11-20).
-if sys.version_info < (3, 12):
-    _JUDGES["cpython.PyInterpreterState_New"] = _new_interpreter
+_INTERPRETERS: Final[Mapping[str, Judge]] = (
+    {"cpython.PyInterpreterState_New": _new_interpreter} if sys.version_info < (3, 12) else {}
+)
 
-JUDGES: Final[Mapping[str, Judge]] = MappingProxyType(_JUDGES)
+JUDGES: Final[Mapping[str, Judge]] = MappingProxyType(
+    {
+        "socket.__new__": _new_socket,
+        "socket.connect": _destination,
+        "socket.sendto": _destination,
+        "socket.sendmsg": _destination,
+        "socket.getaddrinfo": _lookup,
+        "socket.gethostbyname": _lookup,
+        "socket.gethostbyaddr": _lookup,
+        **_INTERPRETERS,
+    }
+)
 """Who judges which event; every other event is let through."""
