@@ -15,6 +15,7 @@ from secure_bedrock import (
     __version__,
     create_client,
     errors,
+    lockdown,
 )
 from secure_bedrock.audit import InvocationEvent
 from secure_bedrock.models import (
