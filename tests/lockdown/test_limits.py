@@ -141,6 +141,20 @@ def test_native_code_is_not_seen(locked: Locked, lasting_trap: Any, came: Came) 
     assert came(1)
 
 
+def test_a_name_that_a_socket_is_given_is_resolved_before_it_is_refused(locked: Locked) -> None:
+    """Shown with a zone that is no interface's, which the resolver refuses without asking a name server."""
+    told = locked(
+        """
+        import socket
+        with socket.socket(socket.AF_INET6) as one:
+            tried("a name", one.connect, ("::1%nowhere", 443))
+        """
+    )
+
+    assert told.outcomes["a name"].startswith("gaierror: ")
+    assert told.passed == []
+
+
 def test_a_connection_from_before_lives_on(
     locked: Locked, server: LocalBedrock, lasting_trap: Any
 ) -> None:

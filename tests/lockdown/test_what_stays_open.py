@@ -1,12 +1,13 @@
 """What a locked process can still do: its own calls, its own sockets, and what was opted in to."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from secure_bedrock.testing import LocalBedrock
+from secure_bedrock.testing import LocalAuthority, LocalBedrock, LocalVpc
 
 Locked = Callable[..., Any]
 Came = Callable[[int], bool]
@@ -234,3 +235,59 @@ def test_every_service_of_the_policy_keeps_its_endpoint(
         "10.30.200.1 443",
     }
     assert told.passed == ["10.20.1.7:443", "10.30.200.1:443"]
+
+
+FOUND_BY_EC2 = """
+import os, socket
+from botocore.credentials import ReadOnlyCredentials
+from secure_bedrock import Policy, lockdown
+from secure_bedrock.errors import SecureBedrockError
+
+policy = Policy.from_toml(os.environ["P"])
+given = ReadOnlyCredentials(os.environ["KEY"], os.environ["SECRET"], os.environ["TOKEN"])
+lockdown(policy, credentials=given)
+sys.addaudithook(after)
+
+udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for at in [("10.20.1.10", 443), ("10.20.2.10", 443), ("10.20.1.11", 443), ("10.20.1.10", 444)]:
+    tried(f"{at[0]} {at[1]}", udp.connect, at)
+udp.close()
+"""
+
+
+def test_endpoints_that_ec2_names_are_the_ones_that_stay_open(
+    locked: Locked, authority: LocalAuthority
+) -> None:
+    with LocalVpc(authority=authority) as vpc:
+        ec2 = "\n".join(
+            f"{key} = {json.dumps(value)}" for key, value in vpc.policy_mapping().items()
+        )
+        policy = f"""
+            region = "eu-west-1"
+            models = ["amazon.nova-lite-v1:0"]
+            [account]
+            vpc_id = "{vpc.vpc_id}"
+            [network]
+            address_check = "eni"
+            ca_bundle = "{vpc.ca_path}"
+            [network.endpoints.ec2]\n{ec2}
+            """
+        keys = vpc.credentials
+
+        told = locked(
+            "import sys\n" + FOUND_BY_EC2,
+            policy=None,
+            P=policy,
+            KEY=keys.access_key,
+            SECRET=keys.secret_key,
+            TOKEN=keys.token or "",
+        )
+
+        assert {request.refused for request in vpc.requests} == {None}
+    assert told.outcomes == {
+        "10.20.1.10 443": "PermissionError: socket.connect",  # of the hook that comes after
+        "10.20.2.10 443": "PermissionError: socket.connect",
+        "10.20.1.11 443": "destination-not-listed",
+        "10.20.1.10 444": "destination-not-listed",
+    }
+    assert told.passed == ["10.20.1.10:443", "10.20.2.10:443"]

@@ -121,6 +121,11 @@ def native(client: SecureBedrockClient) -> Any:
     return reply.json()
 
 
+def locked(policy: Policy) -> None:
+    lockdown(policy)
+    lockdown("secure-bedrock.toml", allow_loopback=True, credentials=None)
+
+
 def hardened(policy: Policy) -> boto3.Session:
     create_client("bedrock-runtime")
     create_client("bedrock-runtime", policy, region_name="eu-west-1", config=Config())

@@ -66,7 +66,13 @@ def main() -> None:
             Policy.from_toml(os.environ["POLICY"]), allow_loopback=os.environ["LOOPBACK"] == "yes"
         )
         sys.addaudithook(after)
-    names = {"tried": tried, "outcome": outcome, "outcomes": outcomes, "passed": passed}
+    names = {
+        "tried": tried,
+        "outcome": outcome,
+        "outcomes": outcomes,
+        "passed": passed,
+        "after": after,
+    }
     exec(compile(sys.stdin.read(), "<block>", "exec"), {**names, "__name__": "block"})
     json.dump({"outcomes": outcomes, "passed": passed}, sys.stdout)
 
