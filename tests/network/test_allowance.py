@@ -1,5 +1,6 @@
 """Which destinations and names an allowance admits: one table each."""
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -169,10 +170,34 @@ def test_an_address_that_is_refused_is_shown_as_a_url_shows_it() -> None:
     assert ALLOWANCE.decide_destination("52.94.0.10", 443).next_step != ""
 
 
+def test_what_next_is_the_opt_in_for_loopback_and_a_table_for_all_else() -> None:
+    for loopback in (
+        ALLOWANCE.decide_destination("127.0.0.1", 443),
+        ALLOWANCE.decide_destination("::1", 443),
+        ALLOWANCE.decide_lookup("localhost"),
+    ):
+        assert "allow_loopback=True" in loopback.next_step
+    for other in (
+        ALLOWANCE.decide_destination("52.94.0.10", 443),
+        ALLOWANCE.decide_destination("169.254.0.1", 443),
+        ALLOWANCE.decide_destination("s3.amazonaws.com", 443),
+        ALLOWANCE.decide_destination("10.20.1.10", "443"),
+        ALLOWANCE.decide_lookup("s3.amazonaws.com"),
+    ):
+        assert "[network.endpoints.<service>]" in other.next_step
+
+
+def test_an_allowance_is_a_frozen_value() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        ALLOWANCE.loopback = True  # type: ignore[misc]
+    assert not hasattr(ALLOWANCE, "__dict__")
+
+
 @pytest.mark.parametrize("text", ["a prompt", "s3cret/+==", "x" * 300, b"\xffhush", Text("x.y")])
 def test_what_is_neither_address_nor_name_is_not_repeated(text: Any) -> None:
     for decision in (ALLOWANCE.decide_lookup(text), ALLOWANCE.decide_destination(text, 443)):
         assert decision.allowed is False
+        assert decision.reason.startswith("what was asked for is ")
         assert str(text) not in decision.reason + decision.next_step
         assert "hush" not in decision.reason
 
@@ -186,6 +211,7 @@ def test_an_allowance_of_nothing_admits_nothing() -> None:
     nothing = Allowance(guards=())
 
     assert nothing.decide_destination("10.20.1.10", 443).allowed is False
+    assert nothing.decide_destination("127.0.0.1", 443).allowed is False
     assert nothing.decide_lookup("eni.example").allowed is False
 
 

@@ -86,6 +86,7 @@ TO: dict[str, tuple[str, object, str]] = {
     "a path": ("unix", "/run/socket", ""),
     "a pair, by a Unix socket": ("unix", ("10.20.1.11", 443), ""),
     "the kernel, by netlink": ("netlink", (0, 0), "not-an-address"),
+    "the endpoint, by netlink": ("netlink", HERE, "not-an-address"),
     "the peer": ("v4", None, ""),
 }
 
@@ -168,6 +169,15 @@ def test_another_interpreter_is_refused_where_python_can_take_the_refusal() -> N
     expected = "subinterpreter" if sys.version_info < (3, 12) else ""
 
     assert rule_of("cpython.PyInterpreterState_New") == expected
+
+
+def test_what_is_let_through_says_by_which_rule(sockets: dict[str, socket.socket]) -> None:
+    new, connect = JUDGES["socket.__new__"], JUDGES["socket.connect"]
+
+    assert new(ALLOWANCE, (None, V4, STREAM, 0)).rule == "socket-family"
+    assert new(ALLOWANCE, (None, UNIX, STREAM, 0)).rule == "socket-family"
+    assert connect(ALLOWANCE, (sockets["unix"], "/run/socket")).rule == "unix-or-connected"
+    assert connect(ALLOWANCE, (sockets["v4"], HERE)).rule == "eni-address"
 
 
 def test_a_refusal_says_why_and_what_next(sockets: dict[str, socket.socket]) -> None:

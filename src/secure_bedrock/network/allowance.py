@@ -13,6 +13,7 @@ from secure_bedrock.values import Decision
 
 # RFC 6761 section 6.3 (2013-02): names of loopback, which resolvers answer themselves.
 _LOCALHOST: Final = "localhost"
+_OPT_IN: Final = "call lockdown(policy, allow_loopback=True) where this machine is meant"
 _NAME_IT: Final = (
     "add the service's [network.endpoints.<service>] table, or make the call before lockdown()"
 )
@@ -66,7 +67,8 @@ class Allowance:
         if type(port) is not int:  # a subclass may compare as something else
             return _refused("not-a-port", f"the port for {address} is not a plain number")
         reserved = never_range(address)
-        if self.loopback and reserved is not None and reserved.name == LOOPBACK:
+        is_loopback = reserved is not None and reserved.name == LOOPBACK
+        if self.loopback and is_loopback:
             return Decision(True, "loopback", "loopback was opted in to")
         if (address, port) in self.exact:
             return Decision(True, "credential-address", "where credentials are given out")
@@ -75,7 +77,11 @@ class Allowance:
             if guard.route.port == port and judged.allowed:
                 return judged
         shown = f"[{address}]" if address.version == 6 else str(address)
-        return _refused("destination-not-listed", f"the policy has no endpoint at {shown}:{port}")
+        return _refused(
+            "destination-not-listed",
+            f"the policy has no endpoint at {shown}:{port}",
+            _OPT_IN if is_loopback else _NAME_IT,
+        )
 
     def decide_lookup(self, host: object) -> Decision:
         """May this be looked up? An address asks nobody for its own sake, None means this machine. Total."""
@@ -89,8 +95,11 @@ class Allowance:
         try:
             parse_address(text)
         except ValueError:
-            shown = text if text is not None and is_host_name(text) else "that"
-            return _refused("name-not-listed", f"{shown} is not a name of the policy's endpoints")
+            return _refused(
+                "name-not-listed",
+                f"{_shown(text)} is not a name of the policy's endpoints",
+                _OPT_IN if text == _LOCALHOST else _NAME_IT,
+            )
         return Decision(True, "address", "an address names itself")
 
 
@@ -105,13 +114,13 @@ def _text_of(host: object) -> str | None:
 
 
 def _not_an_address(text: str | None) -> Decision:
+    return _refused("not-an-address", f"{_shown(text)} is no plain address, so nothing judges it")
+
+
+def _shown(text: str | None) -> str:
     """The text is shown only where it is a host name: what is none may be anything."""
-    shown = text if text is not None and is_host_name(text) else "a destination that is no address"
-    return _refused(
-        "not-an-address",
-        f"{shown} was to be connected to, whose addresses would be nobody's to judge",
-    )
+    return f"{text}" if is_host_name(text) else "what was asked for"
 
 
-def _refused(rule: str, reason: str) -> Decision:
-    return Decision(False, rule, reason, next_step=_NAME_IT)
+def _refused(rule: str, reason: str, next_step: str = _NAME_IT) -> Decision:
+    return Decision(False, rule, reason, next_step=next_step)
