@@ -281,6 +281,7 @@ def test_endpoints_that_ec2_names_are_the_ones_that_stay_open(
             KEY=keys.access_key,
             SECRET=keys.secret_key,
             TOKEN=keys.token or "",
+            AWS_ACCESS_KEY_ID="AKIDOFNOBODYATALL000",  # so that it is those given that are used
         )
 
         assert {request.refused for request in vpc.requests} == {None}
