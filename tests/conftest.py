@@ -111,6 +111,14 @@ def trap() -> Iterator[Trap]:
     made.close()
 
 
+@pytest.fixture(scope="session")
+def lasting_trap() -> Iterator[Trap]:
+    """The same, for tests that share it and look at how much its count has grown."""
+    made = Trap()
+    yield made
+    made.close()
+
+
 class OneRoute:
     """A RouteSource that knows one route."""
 

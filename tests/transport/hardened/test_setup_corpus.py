@@ -26,7 +26,7 @@ CATEGORIES = NEUTRALISED_WILL_DO | {"tls", "region", "credential endpoints"}
 ELSEWHERE = {
     "cred-imds-v6": "test_metadata_paths.py: it is asked, and is not there",
     "cred-container-rel": "test_metadata_paths.py: it is asked, and is not there",
-    "hook-before-send-return": "opens a socket of its own: what lockdown() is for",
+    "hook-before-send-return": "opens a socket of its own: tests/lockdown/test_other_clients.py",
 }
 # A model that a handler puts in is a model refusal, whoever put it in.
 OTHER_KIND: dict[str, type[Denied]] = {"hook-provide-client-params": ModelDenied}
