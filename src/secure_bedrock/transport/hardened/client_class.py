@@ -45,7 +45,7 @@ def client_class(model: ServiceModel, *, api_version: str | None, emitter: Any) 
         # botocore takes away the methods of streams in both directions, which it can't speak.
         if name in vars(kind) or not model.operation_model(operation).has_event_stream_input:
             raise _replaced(name)
-    inherited = {*dir(GuardedCalls), *dir(BaseClient)} - _OF_EVERY_CLASS
+    inherited = {*dir(GuardedCalls), *dir(BaseClient), *_PRESIGNERS} - _OF_EVERY_CLASS
     for name in inherited & vars(kind).keys():
         if vars(kind)[name] is not refuse_presigning:
             raise _replaced(name)
