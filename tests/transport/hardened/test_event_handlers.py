@@ -12,6 +12,8 @@ from typing import Any
 import botocore.session
 import pytest
 from botocore import UNSIGNED
+from botocore.auth import SigV4Auth
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError, ParamValidationError
 from botocore.hooks import HierarchicalEmitter
 
@@ -90,6 +92,11 @@ def gives(value: Any) -> Callable[..., Any]:
 
 def forgets(context: dict[str, Any], **_: Any) -> None:
     del context[CONTEXT_KEY]
+
+
+def signs_again(request: Any, **_: Any) -> None:
+    keys: Any = Credentials("AKIDOTHER", "other")
+    SigV4Auth(keys, "bedrock", "eu-west-1").add_auth(request)
 
 
 def other_body(_body: Any) -> bytes:
