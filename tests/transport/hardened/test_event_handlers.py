@@ -27,7 +27,7 @@ from secure_bedrock.errors import (
     TransportTampered,
 )
 from secure_bedrock.testing import ConnectLog, Fault, LocalBedrock
-from secure_bedrock.transport.hardened.call_state import CONTEXT_KEY
+from secure_bedrock.transport.hardened.call_state import CONTEXT_KEY, CallState
 from secure_bedrock.transport.hardened.session import hardened_session
 
 SERVICE = "bedrock-runtime"
@@ -94,6 +94,16 @@ def forgets(context: dict[str, Any], **_: Any) -> None:
     del context[CONTEXT_KEY]
 
 
+def loses_its_call(request: Any, **_: Any) -> None:
+    getattr(request, "context", {}).clear()  # prepared requests of older versions have none
+
+
+def calls_it_unsigned(request: Any, **_: Any) -> None:
+    for state in getattr(request, "context", {}).values():
+        if isinstance(state, CallState):
+            state.unsigned = True
+
+
 def signs_again(request: Any, **_: Any) -> None:
     keys: Any = Credentials("AKIDOTHER", "other")
     SigV4Auth(keys, "bedrock", "eu-west-1").add_auth(request)
@@ -139,11 +149,8 @@ REQUEST: Rows = {
     "another coding": (heads(Content_Encoding="gzip"), (Denied,)),
     "another framing": (heads(Transfer_Encoding="chunked"), (Denied,)),
     # Before the signer it is missed; after it the transport holds the call itself.
-    "no call": (lambda request, **_: request.context.clear(), (ANSWERED, TransportTampered)),
-    "an unsigned call": (
-        lambda request, **_: setattr(request.context[CONTEXT_KEY], "unsigned", True),
-        (ANSWERED, OperationDenied),
-    ),
+    "no call": (loses_its_call, (ANSWERED, TransportTampered)),
+    "an unsigned call": (calls_it_unsigned, (ANSWERED, OperationDenied)),
     "no event stream": (changes(stream_output=lambda value: not value), (ANSWERED,)),
 }
 
@@ -251,7 +258,7 @@ ROWS: dict[str, Rows] = {
     },
     "before-send": {
         **REQUEST,
-        "no call": (lambda request, **_: request.context.clear(), (ANSWERED,)),
+        "no call": (loses_its_call, (ANSWERED,)),
         "another body": (changes(body=other_body), (OperationDenied,)),
         "another body as long": (
             changes(body=lambda body: body.replace(b"hello", b"jello")),
@@ -450,4 +457,5 @@ def test_every_event_of_a_stock_client_is_in_the_table(
 
     tried = {attack.event for attack in ATTACKS.values()} | {"creating-client-class"}
     assert emitted - tried == set()
-    assert tried - emitted <= {"before-endpoint-resolution"}  # not for an endpoint that is given
+    # The first is not for an endpoint that is given, older versions lack the second.
+    assert tried - emitted <= {"before-endpoint-resolution", "creating-serializer"}
