@@ -137,7 +137,7 @@ def freeze(credentials: object) -> CredentialSource:
     """
     if callable(getattr(credentials, "frozen", None)):
         return credentials  # type: ignore[return-value]
-    if hasattr(type(credentials), "refresh_needed"):
+    if hasattr(credentials, "refresh_needed"):  # of the object, not of its type: a proxy has it too
         raise CredentialPathDenied(
             "botocore's refreshable credentials fetch new values over connections of their own",
             rule="refreshable-credentials",

@@ -3,8 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from botocore.awsrequest import AWSResponse
+
 from secure_bedrock.audit import CallRecord
 from secure_bedrock.errors import ServiceError, TransportTampered
+from secure_bedrock.transport.hardened.answer_witness import AnswerWitness
 from secure_bedrock.values import Deadline
 
 CONTEXT_KEY = "secure_bedrock.call"
@@ -28,13 +31,22 @@ class CallState:
     event_stream: bool = False
     record: CallRecord | None = None
     params: Any = field(default=None, repr=False)
-    answered_by: object = field(default=None, repr=False)
-    answer: object = field(default=None, repr=False)
+    answered_by: AWSResponse | None = field(default=None, repr=False)
+    answer: AnswerWitness | None = field(default=None, repr=False)
     error: ServiceError | None = field(default=None, repr=False)
 
     def renew(self) -> None:
         """Forget the last attempt's answer: each attempt needs its own."""
         self.answered_by = self.answer = self.error = None
+
+    def vouches_for(self, given: object, *, failed: bool) -> bool:
+        """Whether `given` is this attempt's answer of the guarded transport, unedited, and an error only if it was."""
+        return (
+            self.answered_by is not None
+            and self.answer is not None
+            and failed is (self.error is not None)
+            and self.answer.is_of(given)
+        )
 
 
 def state_of(context: Any) -> CallState:

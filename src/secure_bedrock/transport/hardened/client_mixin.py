@@ -43,9 +43,11 @@ class GuardedCalls:
 
     meta: Any
     _service_model: Any
+    _endpoint: Any
 
     def __init__(self, *, secure_parts: ClientParts, **client_args: Any) -> None:
         self._secure = secure_parts
+        self._guarded_endpoint = client_args["endpoint"]
         super().__init__(**client_args)
 
     @property
@@ -113,14 +115,19 @@ class GuardedCalls:
             answer = super()._make_api_call(  # type: ignore[misc]
                 plan.operation, WithheldParams(params, state)
             )
-        except ClientError:
-            if state.answered_by is not None:
+        except ClientError as error:
+            if state.vouches_for(error.response, failed=True):
                 raise
         else:
-            if state.answered_by is not None and answer is state.answer:
+            if state.vouches_for(answer, failed=False):
                 return answer
+        if state.answered_by is None:
+            raise TransportTampered(
+                "an answer did not come through the guarded transport", rule="no-witness"
+            )
+        state.answered_by.raw.close()  # nobody else will read what is left of it
         raise TransportTampered(
-            "an answer did not come through the guarded transport", rule="no-witness"
+            "an answer was changed on its way from the transport", rule="answer-changed"
         )
 
     def _early_check(self, plan: CallPlan) -> None:
@@ -141,6 +148,14 @@ class GuardedCalls:
                 api_params.real, operation_model, context
             )
         return state.params
+
+    def _make_request(self, *request: Any, **named: Any) -> Any:
+        """Through the endpoint that this client was made with: another one would send before its answer is judged."""
+        if self._endpoint is not self._guarded_endpoint:
+            raise TransportTampered(
+                "the guarded endpoint of a client can't be replaced", rule="endpoint-replaced"
+            )
+        return super()._make_request(*request, **named)  # type: ignore[misc]
 
     def _resolve_endpoint_ruleset(
         self, operation_model: Any, params: Any, request_context: Any, *_args: Any, **_kwargs: Any
