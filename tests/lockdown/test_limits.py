@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from secure_bedrock.testing import LocalBedrock
+from tests.corpus import CorpusEntry
 
 Locked = Callable[..., Any]
 Came = Callable[[int], bool]
@@ -52,10 +53,12 @@ with warnings.catch_warnings():
 """
 
 
-def test_time_multiprocessing_spawn(
-    locked: Locked, lasting_trap: Any, came: Came, tmp_path: Path
+@pytest.mark.corpus("time-multiprocessing-spawn")
+def test_a_spawned_worker(
+    corpus_entry: CorpusEntry, locked: Locked, lasting_trap: Any, came: Came, tmp_path: Path
 ) -> None:
-    """A spawned worker is a new process: it is locked down where its own code asks for it."""
+    """It is a new process: it is locked down where its own code asks for it."""
+    assert corpus_entry["expect"] == "allowed"
     (tmp_path / "lockdown_worker.py").write_text(WORKER)
     told = locked(
         IN_WORKERS, TRAP=lasting_trap.port, FOLDER=tmp_path, PYTHONPATH=_path_with(tmp_path)
@@ -87,10 +90,12 @@ if os.environ["MAKE"] == "yes":
 """
 
 
-def test_time_subinterpreter(
-    locked: Locked, server: LocalBedrock, lasting_trap: Any, came: Came
+@pytest.mark.corpus("time-subinterpreter")
+def test_a_subinterpreter(
+    corpus_entry: CorpusEntry, locked: Locked, server: LocalBedrock, lasting_trap: Any, came: Came
 ) -> None:
     """Audit hooks are an interpreter's own. Python 3.11 refuses to make another one after the lockdown."""
+    assert corpus_entry["expect"] == "allowed"
     makes = sys.version_info < (3, 12)
     told = locked(
         SUBINTERPRETER,

@@ -1,20 +1,14 @@
 """Other clients in a locked process, unhardened ones of boto3 first: refused as they ask for a name or an address."""
 
-import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from secure_bedrock.testing import LocalAuthority, LocalBedrock
+from tests.corpus import FIXTURE, CorpusEntry
 
 Locked = Callable[..., Any]
-
-CORPUS = json.loads((Path(__file__).parents[1] / "data" / "bypass.json").read_text("utf-8"))
-FIXTURE = CORPUS["fixture"]
-ENTRIES = {entry["id"]: entry for entry in CORPUS["entries"]}
-MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
 
 CLIENTS = """
 import os, socket, boto3
@@ -42,28 +36,29 @@ def corpus_server(authority: LocalAuthority) -> Iterator[LocalBedrock]:
         yield running
 
 
-@pytest.mark.parametrize(
-    ("entry", "rule"),
-    [
-        ("path-other-client", "name-not-listed"),
-        ("path-control-client", "name-not-listed"),
-        ("hook-before-send-return", "destination-not-listed"),
-    ],
-)
+RULES = {
+    "path-other-client": "name-not-listed",
+    "path-control-client": "name-not-listed",
+    "hook-before-send-return": "destination-not-listed",
+}
+
+
+@pytest.mark.corpus(*RULES)
 def test_an_entry_of_the_corpus(
-    entry: str, rule: str, locked: Locked, corpus_server: LocalBedrock
+    corpus_entry: CorpusEntry, locked: Locked, corpus_server: LocalBedrock
 ) -> None:
-    assert ENTRIES[entry]["error"] == "LockdownViolation"
+    assert corpus_entry["error"] == "LockdownViolation"
+    post = corpus_entry["setup"]["post"]
     corpus_server.clear()
 
     told = locked(
         f"{CLIENTS}\n"
-        f"def entry():\n    exec({ENTRIES[entry]['setup']['post']!r}, globals())\n    converse(c)\n"
+        f"def entry():\n    exec({post!r}, globals())\n    converse(c)\n"
         "tried('the entry', entry)",
         policy=corpus_server.policy_toml(),
     )
 
-    assert told.outcomes == {"the entry": rule}
+    assert told.outcomes == {"the entry": RULES[corpus_entry["id"]]}
     assert told.passed in ([], ["52.94.0.10"])  # looked up as an address, which asks nobody
     assert corpus_server.requests == []
 
@@ -125,14 +120,3 @@ outcomes["asked"] = str(len(asked))
     )
 
     assert told.outcomes == {"list": "name-not-listed", "asked": "1"}
-
-
-def test_every_entry_that_names_the_lockdown_is_played() -> None:
-    named = {name for name, entry in ENTRIES.items() if entry["error"] == "LockdownViolation"}
-
-    assert named == {
-        "path-other-client",
-        "path-control-client",
-        "hook-before-send-return",
-        "time-subinterpreter",  # test_limits.py, with time-multiprocessing-spawn
-    }

@@ -23,13 +23,13 @@ from secure_bedrock import Policy, SecureBedrockClient, create_client
 from secure_bedrock.errors import TlsDenied
 from secure_bedrock.testing import LocalAuthority, LocalBedrock
 from secure_bedrock.transport.connections.tls import tls_context
+from tests.corpus import FIXTURE, CorpusEntry
 
 ROOT = Path(__file__).parents[3]
-CORPUS = json.loads((ROOT / "tests" / "data" / "bypass.json").read_text("utf-8"))
-REGION: str = CORPUS["fixture"]["region"]
-HOST: str = CORPUS["fixture"]["dns_names"][0]
+REGION: str = FIXTURE["region"]
+HOST: str = FIXTURE["dns_names"][0]
 SHORT = f"bedrock-runtime.{REGION}.amazonaws.com"  # a common name holds 64 characters, X.520
-ENI: str = CORPUS["fixture"]["eni_ips"][0]
+ENI: str = FIXTURE["eni_ips"][0]
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
 MESSAGES = [{"role": "user", "content": [{"text": "hello"}]}]
 WILDCARD = HOST.replace(HOST.split(".", maxsplit=1)[0], "*", 1)
@@ -133,8 +133,6 @@ SERVERS: Mapping[str, Server] = {
     "TLS 1.1 only": Server(lambda ca: speaking(NEWER, ca.issue_cert(HOST)), "tls-parameters"),
 }
 REFUSED = {name: server for name, server in SERVERS.items() if server.rule is not None}
-# No server can show it: the kernel rewrites the address below every process. See the threat model.
-ELSEWHERE = {"time-dnat"}
 ARGUMENTS: Mapping[str, dict[str, Any]] = {
     "kw-verify-empty": {"verify": ""},
     "verify=False": {"verify": False},
@@ -185,12 +183,19 @@ def hardened(policy: Policy, server: LocalBedrock, **arguments: Any) -> str:
 FRONTS: Mapping[str, Callable[[Policy, LocalBedrock], str]] = {"typed": typed, "hardened": hardened}
 
 
-def test_every_tls_entry_of_the_corpus_is_met() -> None:
-    entries = {entry["id"]: entry for entry in CORPUS["entries"] if entry["category"] == "tls"}
-    ours = {name for name in (*SERVERS, *ARGUMENTS) if name in entries}
-    assert set(entries) - ours == ELSEWHERE
-    for name in ours:
-        assert (entries[name]["expect"] == "allowed") is (name not in REFUSED and name in SERVERS)
+@pytest.mark.corpus(*(name for name in SERVERS if name.startswith("tls-")))
+@pytest.mark.parametrize("front", FRONTS)
+def test_an_entry_comes_out_as_the_corpus_expects(
+    corpus_entry: CorpusEntry, front: str, plain_surroundings: Path
+) -> None:
+    row = SERVERS[corpus_entry["id"]]
+    with LocalBedrock(region=REGION, host=row.host, authority=Showing(row.context)) as server:
+        if corpus_entry["expect"] == "allowed":
+            assert FRONTS[front](policy_of(server), server) == "end_turn"
+            return
+        with pytest.raises(corpus_entry.refusal):
+            FRONTS[front](policy_of(server), server)
+        assert server.requests == []
 
 
 @pytest.mark.parametrize("front", FRONTS)
