@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from secure_bedrock.audit import CallRecord
-from secure_bedrock.errors import ServiceError, TransportTampered
+from secure_bedrock.errors import AddressDenied, ConnectFailed, ServiceError, TransportTampered
+from secure_bedrock.transport.connections.driver import GuardedTransport
 from secure_bedrock.values import Deadline
 
 CONTEXT_KEY = "secure_bedrock.call"
@@ -15,13 +16,14 @@ class CallState:
     """One attempt's token: made by the client, carried in the request's context, marked by the guarded session only.
 
     `params` are the parameters after the handlers of the first attempt, so that idempotency tokens stay the same in
-    later ones. `error` is what AWS answered last, as the typed client would raise it.
+    later ones. `error` is what AWS answered last, as the typed client would raise it. `transport` is the one that this
+    attempt goes over, whatever becomes of the route meanwhile, and `unreached` why it could not.
     """
 
     operation: str
     deadline: Deadline
     invocation_id: str
-    url: str = ""
+    transport: GuardedTransport | None = field(default=None, repr=False)
     number: int = 1
     max_attempts: int = 1
     unsigned: bool = False
@@ -31,10 +33,17 @@ class CallState:
     answered_by: object = field(default=None, repr=False)
     answer: object = field(default=None, repr=False)
     error: ServiceError | None = field(default=None, repr=False)
+    unreached: AddressDenied | ConnectFailed | None = field(default=None, repr=False)
 
-    def renew(self) -> None:
-        """Forget the last attempt's answer: each attempt needs its own."""
-        self.answered_by = self.answer = self.error = None
+    @property
+    def url(self) -> str:
+        """The endpoint's URL, "" before the first attempt."""
+        return "" if self.transport is None else self.transport.route.url
+
+    def renew(self, transport: GuardedTransport) -> None:
+        """Begin an attempt: it goes over this transport and needs an answer of its own."""
+        self.transport = transport
+        self.answered_by = self.answer = self.error = self.unreached = None
 
 
 def state_of(context: Any) -> CallState:
