@@ -179,6 +179,23 @@ def test_a_replaced_interface_works_once_ec2_lists_it(vpc: Vpc, opened: Any) -> 
     assert (event.outcome, event.attempts, event.peer_ip) == ("ok", 1, NEW)
 
 
+def test_a_connection_is_kept_for_its_age_and_then_its_name_is_judged_anew(
+    vpc: Vpc, opened: Any
+) -> None:
+    call = opened(vpc)
+    call()
+    pool = _way_of(vpc.clients[-1]).transport()._pool
+    began = pool._clock()
+    vpc.dns.set(vpc.bedrock.host, [PUBLIC])
+    for at_s in range(50, 300, 50):  # never idle for a minute
+        pool._clock = lambda at_s=at_s: began + at_s
+        assert call() == "You said: hello"
+    pool._clock = lambda: began + 301
+
+    assert refusal_of(call).rule == "not-eni-address"
+    assert vpc.dialled == [OLD]
+
+
 @pytest.mark.parametrize("answers", [[PUBLIC], [NEW], [OLD, PUBLIC], [OLD, NEW]])
 def test_what_ec2_does_not_list_stays_refused_and_is_looked_up_once_in_a_while(
     vpc: Vpc, opened: Any, answers: list[str]
