@@ -8,13 +8,14 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from secure_bedrock import Policy, SecureBedrockClient
 from secure_bedrock.audit import InvocationEvent
 from secure_bedrock.client.parts import Parts
 from secure_bedrock.client.typed_calls import TypedCalls
 from secure_bedrock.discovery.finder import RENEWAL_S
-from secure_bedrock.errors import AddressDenied, EndpointDenied, EndpointNotFound
+from secure_bedrock.errors import AddressDenied, ConnectFailed, EndpointDenied, EndpointNotFound
 from secure_bedrock.network import vpc_endpoint_id_of
 from secure_bedrock.testing import (
     ConnectLog,
@@ -25,7 +26,9 @@ from secure_bedrock.testing import (
     LoopbackConnector,
     StaticResolver,
 )
+from secure_bedrock.transport.credentials import FrozenCredentials
 from secure_bedrock.values import Deadline
+from secure_bedrock.values.restore import forget_all
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
 MESSAGES = [{"role": "user", "content": [{"text": "hello"}]}]
@@ -79,11 +82,14 @@ class Vpc:
         }
         return Policy(region="eu-west-1", models=[MODEL], network=given, retry={"max_attempts": 1})
 
-    def typed(self, policy: Policy | None = None) -> SecureBedrockClient:
-        client = SecureBedrockClient(policy or self.policy(), credentials=self.bedrock.credentials)
+    def typed(
+        self, policy: Policy | None = None, credentials: object = None
+    ) -> SecureBedrockClient:
+        keys = credentials or self.bedrock.credentials
+        client = SecureBedrockClient(policy or self.policy(), credentials=keys)
         client._parts = Parts(
             client.policy,
-            credentials=self.bedrock.credentials,
+            credentials=keys,
             sinks=[self.events.append],
             resolver=self.dns,
             connector=self.connector,
@@ -121,13 +127,13 @@ def vpc(running: tuple[LocalBedrock, LocalVpc], plain_surroundings: Path) -> Ite
 Call = Callable[[], Any]
 
 
-def typed_call(vpc: Vpc, policy: Policy | None = None) -> Call:
-    client = vpc.typed(policy)
+def typed_call(vpc: Vpc, policy: Policy | None = None, credentials: object = None) -> Call:
+    client = vpc.typed(policy, credentials)
     return lambda: client.converse(MODEL, "hello").text
 
 
-def hardened_call(vpc: Vpc, policy: Policy | None = None) -> Call:
-    client = vpc.typed(policy).client("bedrock-runtime")
+def hardened_call(vpc: Vpc, policy: Policy | None = None, credentials: object = None) -> Call:
+    client = vpc.typed(policy, credentials).client("bedrock-runtime")
     vpc.clients.append(client)
     return lambda: client.converse(modelId=MODEL, messages=MESSAGES)["output"]["message"][
         "content"
@@ -326,6 +332,46 @@ def test_a_route_that_people_stated_asks_nobody(vpc: Vpc, opened: Any) -> None:
 
     assert refusal_of(call).rule == "no-answer"
     assert vpc.ec2_asked == []
+
+
+class FailingSts:
+    """Credentials that come over a route of their own, which is the one that can't be reached."""
+
+    def __init__(self, keys: Any) -> None:
+        self.keys, self.fails = keys, False
+
+    def frozen(self) -> FrozenCredentials:
+        if self.fails:
+            raise ConnectFailed("STS can't be reached", rule="connect-failed")
+        return FrozenCredentials(self.keys.access_key, self.keys.secret_key, self.keys.token)
+
+
+def test_credentials_that_can_not_be_fetched_do_not_make_the_route_outdated(
+    vpc: Vpc, opened: Any
+) -> None:
+    source = FailingSts(vpc.bedrock.credentials)
+    call = opened(vpc, credentials=source)
+    use_and_age(vpc, call)
+    source.fails = True
+    with pytest.raises((ConnectFailed, EndpointConnectionError)):
+        call()
+
+    assert vpc.ec2_asked == ASKED_ONCE
+
+
+def test_a_restored_snapshot_finds_its_route_anew_before_anything_is_refused(
+    vpc: Vpc, opened: Any
+) -> None:
+    call = opened(vpc)
+    call()
+    vpc.dns.set(vpc.bedrock.host, [])
+    vpc.dns.set(NEW_HOST, [NEW])
+    vpc.lists(NEW, endpoint_id=RECREATED)
+    forget_all()
+
+    assert call() == "You said: hello"
+    assert vpc.dialled == [OLD, NEW]
+    assert [query.host for query in vpc.dns.queries] == [vpc.bedrock.host, NEW_HOST]
 
 
 def test_a_zonal_name_that_a_caller_chose_stays_chosen(vpc: Vpc) -> None:
