@@ -342,6 +342,7 @@ class FailingSts:
 
     def frozen(self) -> FrozenCredentials:
         if self.fails:
+            self.fails = False  # EC2 could be asked again
             raise ConnectFailed("STS can't be reached", rule="connect-failed")
         return FrozenCredentials(self.keys.access_key, self.keys.secret_key, self.keys.token)
 
@@ -372,6 +373,24 @@ def test_a_restored_snapshot_finds_its_route_anew_before_anything_is_refused(
     assert call() == "You said: hello"
     assert vpc.dialled == [OLD, NEW]
     assert [query.host for query in vpc.dns.queries] == [vpc.bedrock.host, NEW_HOST]
+
+
+def test_a_call_that_has_begun_ends_over_the_route_that_it_began_with(vpc: Vpc) -> None:
+    """Another thread's renewal in the middle of botocore's preparations must not look like a rewritten URL."""
+    client = vpc.typed().client("bedrock-runtime")
+    vpc.clients.append(client)
+    way = client._secure.route
+    vpc.lists(NEW, endpoint_id=RECREATED)
+    refused = AddressDenied("was", rule="not-eni-address")
+
+    def meanwhile(**_event: Any) -> None:
+        assert way.renewed(way.transport(), refused, Deadline())
+
+    client.meta.events.register_first("provide-client-params", meanwhile)
+    client.converse(modelId=MODEL, messages=MESSAGES)
+
+    assert vpc.dialled == [OLD]
+    assert (way.route().host, vpc.events[-1].endpoint_host) == (NEW_HOST, vpc.bedrock.host)
 
 
 def test_a_zonal_name_that_a_caller_chose_stays_chosen(vpc: Vpc) -> None:

@@ -258,7 +258,7 @@ def test_a_count_of_a_thousand_digits_is_not_counted(
 def test_a_stream_that_is_refused_unread_gives_its_connection_up_at_once(
     make: Any, bedrock: LocalBedrock
 ) -> None:
-    bedrock.fault(Fault("no-stream", "answer", effects.instead(200, JSON, b'{"a":"stream?"}')))
+    bedrock.fault(Fault("no-stream", "answer", effects.instead(200, JSON, bytes(1_000_000))))
     client = make(toml=ONE_TRY)
     with pytest.raises(IncompleteResponse) as caught:
         CALLS["ConverseStream"](client)
