@@ -2,6 +2,7 @@
 
 import gc
 import os
+import random
 import subprocess
 import sys
 import textwrap
@@ -162,9 +163,6 @@ print(sys.modules["snapshot_restore_py"].seen)
 @pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
 def test_no_two_copies_of_a_process_draw_the_same(client: SecureBedrockClient) -> None:
     """A forked child is a copy of its parent's memory, as a restored environment is of its snapshot's."""
-    import random
-
-    random.seed(20261120)
     client.converse(MODEL, "Hello")
     drawn = [_drawn_in_child(client) for _ in range(CHILDREN)]
 
@@ -182,6 +180,9 @@ def _drawn_in_child(client: SecureBedrockClient) -> list[str]:
     child = os.fork()
     if child == 0:
         try:
+            random.seed(
+                20261120
+            )  # Python seeds it anew in a child, which nobody does after a restore
             jitter = client._parts.runner.engine._random
             lines = [f"{new_event_id(1.0)}\n{new_invocation_id()}\n{jitter()}" for _ in range(50)]
             os.write(writing, "\n".join(lines).encode())
