@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Write policy/operation_tables/*.json from the installed botocore's packaged service models.
+"""Write policy/operation_tables/*.json and docs/reference/operations.md from the installed botocore's service models.
 
-`--check` writes nothing and exits 1 when a file differs from what would be written. Models in `~/.aws/models`
-and `AWS_DATA_PATH` are not read: they could rename an operation.
+`--check` writes nothing and exits 1 when a file differs from what would be written. A member that may name a model
+and that no rule in operation_model/ explains is an error in both cases, as is an operation without a class. Models in
+`~/.aws/models` and `AWS_DATA_PATH` are not read: they could rename an operation.
 """
 
 import argparse
@@ -14,7 +15,12 @@ from typing import Any
 import botocore
 from botocore.loaders import Loader
 
-TABLES = Path(__file__).parents[1] / "src" / "secure_bedrock" / "policy" / "operation_tables"
+from operation_model.graph import ServiceGraph
+from operation_model.page import page
+
+ROOT = Path(__file__).parents[1]
+TABLES = ROOT / "src" / "secure_bedrock" / "policy" / "operation_tables"
+PAGE = ROOT / "docs" / "reference" / "operations.md"
 
 SERVICES = (
     "bedrock",
@@ -30,6 +36,8 @@ SERVICES = (
     "ssm",
     "sts",
 )
+NAMES_ONLY = frozenset({"ec2", "ssm", "sts"})
+"""Services that this library asks for facts and credentials: no request to them names a model."""
 
 
 def packaged_loader() -> Loader:
@@ -41,52 +49,51 @@ def table_of(service: str, loader: Loader) -> dict[str, Any]:
     """What the wire gate has to know of a service, as plain JSON values."""
     model = loader.load_service_model(service, "service-2")
     metadata = model["metadata"]
-    return {
+    rows, shapes = _rows(service, model)
+    table = {
         "service": service,
         "botocore": botocore.__version__,
         "api_version": metadata["apiVersion"],
         "protocol": metadata["protocol"],
         "signing_name": metadata.get("signingName", metadata["endpointPrefix"]),
         "target_prefix": metadata.get("targetPrefix"),
-        "operations": _operations(model),
+        "operations": rows,
         "unsigned": sorted(
             name for name, shape in model["operations"].items() if shape.get("authtype") == "none"
         ),
     }
+    return table | ({"shapes": shapes} if shapes else {})
 
 
-def _operations(model: dict[str, Any]) -> dict[str, list[Any]] | list[str]:
-    """REST: name → [method, URI template, query names]; elsewhere the names are all there is."""
-    operations = model["operations"]
-    if model["metadata"]["protocol"] != "rest-json":
-        return sorted(operations)
-    return {
-        name: [shape["http"]["method"], shape["http"]["requestUri"], _query_names(model, shape)]
-        for name, shape in sorted(operations.items())
-    }
-
-
-def _query_names(model: dict[str, Any], operation: dict[str, Any]) -> list[str]:
-    if "input" not in operation:
-        return []
-    members = model["shapes"][operation["input"]["shape"]]["members"]
-    return sorted(
-        member.get("locationName", name)
-        for name, member in members.items()
-        if member.get("location") == "querystring"
-    )
+def _rows(service: str, model: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """Rows and structures; of the services that this library only asks for facts, the names alone."""
+    names = sorted(model["operations"])
+    if service in NAMES_ONLY:
+        return names, {}
+    graph = ServiceGraph(service, model)
+    rows = {name: graph.row(name) for name in names}
+    return rows, graph.shapes(rows)
 
 
 def rendered(table: dict[str, Any]) -> str:
-    """One operation a line, so that a review of a new botocore reads as a list of changes."""
+    """One operation or structure a line, so that a review of a new botocore reads as a list of changes."""
     lines = []
     for key, value in table.items():
-        if key == "operations" and isinstance(value, dict):
+        if key in ("operations", "shapes") and isinstance(value, dict):
             rows = ",\n".join(f"  {json.dumps(n)}: {json.dumps(row)}" for n, row in value.items())
-            lines.append(f'"operations": {{\n{rows}\n}}')
+            lines.append(f"{json.dumps(key)}: {{\n{rows}\n}}")
         else:
             lines.append(f"{json.dumps(key)}: {json.dumps(value)}")
     return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def files() -> dict[Path, str]:
+    """Every file that is written, with its text."""
+    loader = packaged_loader()
+    tables = {service: table_of(service, loader) for service in SERVICES}
+    texts = {TABLES / f"{service}.json": rendered(table) for service, table in tables.items()}
+    described = [table for service, table in tables.items() if service not in NAMES_ONLY]
+    return texts | {PAGE: page(described)}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -94,13 +101,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--check", action="store_true", help="compare only; exit 1 on a difference")
     check = parser.parse_args(arguments).check
-    loader = packaged_loader()
     stale = []
-    for service in SERVICES:
-        path = TABLES / f"{service}.json"
-        text = rendered(table_of(service, loader))
+    for path, text in files().items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:
-            stale.append(service)
+            stale.append(path.name)
             if not check:
                 path.parent.mkdir(exist_ok=True)
                 path.write_text(text, encoding="utf-8")

@@ -50,7 +50,7 @@ def test_the_field_names_are_the_contract() -> None:
         input_tokens output_tokens total_tokens cache_read_input_tokens cache_write_input_tokens
         max_tokens request_bytes response_bytes message_count tool_count usage_missing
         endpoint_host peer_ip vpc_endpoint_id tls_version tls_cipher peer_cert_sha256
-        guard_verdict guard_reason posture_id
+        guard_verdict guard_reason would_deny posture_id
         lambda_request_id cold_start trace_id span_id
         dropped_before
     """

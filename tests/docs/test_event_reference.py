@@ -49,6 +49,10 @@ def seen() -> set[str]:
         with SecureBedrockClient(policy, credentials=credentials, sinks=sinks) as client:
             _calls(bedrock, client)
         _hardened_calls(SecureSession(policy, credentials=credentials, sinks=sinks))
+        unlisted = bedrock.policy_toml().replace(MODEL, "amazon.nova-pro-v1:0")
+        lenient = Policy.from_toml(f'mode = "report"\n{unlisted}')
+        with SecureBedrockClient(lenient, credentials=credentials, sinks=sinks) as client:
+            client.converse(MODEL, "Hello")
     return {name for event in events for name in event.to_dict()}
 
 

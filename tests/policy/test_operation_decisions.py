@@ -70,7 +70,7 @@ CASES: dict[str, tuple[Policy, Any, Any, str, str]] = {
     "an unlike name has no nearest": (
         DEFAULT,
         "bedrock-runtime",
-        "StartAsyncInvoke",
+        "Quantise",
         "operation-unknown",
         "no policy can allow it",
     ),

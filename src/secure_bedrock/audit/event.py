@@ -38,7 +38,8 @@ class InvocationEvent:
 
     Units stand in the names. `ts` is the call's start in UTC. `outcome` is refused when a rule of this library did
     not let the call happen, incomplete when an answer was cut. `guard_verdict` is private when the peer was judged
-    and approved. `guard_reason` and `error_code` are stable identifiers, never a message. `dropped_before` counts the
+    and approved. `guard_reason` and `error_code` are stable identifiers, never a message. `would_deny` is the rule of
+    the first denial that mode "report" let through. `dropped_before` counts the
     events that the sink which gets this one did not accept since the last that it did.
     """
 
@@ -93,6 +94,7 @@ class InvocationEvent:
     peer_cert_sha256: str | None = None
     guard_verdict: GuardVerdict | None = None
     guard_reason: str | None = None
+    would_deny: str | None = None
     posture_id: str | None = None
 
     lambda_request_id: str | None = None

@@ -74,6 +74,7 @@ class CallRecord:
     peer_cert_sha256: str | None = None
     guard_verdict: GuardVerdict | None = None
     guard_reason: str | None = None
+    would_deny: str | None = None
     posture_id: str | None = None
     lambda_request_id: str | None = None
     cold_start: bool | None = None

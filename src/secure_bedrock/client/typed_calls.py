@@ -9,6 +9,8 @@ from secure_bedrock.audit import CallRecord
 from secure_bedrock.client.parts import Parts
 from secure_bedrock.errors import InvalidRequest
 from secure_bedrock.models import ConverseResponse, InvokeModelResponse
+from secure_bedrock.policy.operation_members import Kind
+from secure_bedrock.policy.references import Reference
 from secure_bedrock.transport.call import CallPlan
 from secure_bedrock.transport.connections.driver import GuardedResponse
 from secure_bedrock.transport.core.answers import parse_invoke_answer, parse_json_answer
@@ -113,8 +115,10 @@ class TypedCalls:
             channel, call = prepared[0]
             return take(channel.attempt(call, record, number, limit), record)
 
+        # Where there is no model at all, the arguments are wrong, not the model.
+        named = () if model_id is None else (Reference(Kind.MODEL, model_id, "label:modelId"),)
         plan = CallPlan(
-            service=BEDROCK_RUNTIME, operation=operation, model_id=model_id, streaming=stream
+            service=BEDROCK_RUNTIME, operation=operation, references=named, streaming=stream
         )
         deadline = Deadline.after(deadline_s) if timed and deadline_s is not None else None
         return self._parts.runner.run(plan, attempt, deadline=deadline)

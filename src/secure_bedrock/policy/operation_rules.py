@@ -1,7 +1,7 @@
 """May this operation be called? A pure decision over `operations.allow`."""
 
 from secure_bedrock.policy.shown import plain_text, shown, similar
-from secure_bedrock.policy.supported import OPERATIONS
+from secure_bedrock.policy.supported import is_operation, operations_of
 from secure_bedrock.values import Decision, Evidence
 
 
@@ -14,11 +14,13 @@ def decide_operation(allow: frozenset[str], service: object, operation: object) 
     if name in allow:
         evidence = (Evidence("entry", name, "operations.allow"),)
         return Decision(True, "operation-listed", f"{name} is on operations.allow", evidence)
-    if name in OPERATIONS:
+    if is_operation(owner, action):
         reason, hint = f"{name} is not on operations.allow", "add it there if it may be called"
         return Decision(False, "operation-not-listed", reason, next_step=hint)
-    known = [kin.partition(":")[2] for kin in sorted(OPERATIONS) if kin.startswith(f"{owner}:")]
     # Never "add it to the list": the policy would be refused for that.
-    hint = similar(action, known).removeprefix("; ") or "no policy can allow it in this version"
+    hint = (
+        similar(action, sorted(operations_of(owner))).removeprefix("; ")
+        or "no policy can allow it in this version"
+    )
     reason = f"{shown(name)} is no operation whose requests this version can judge"
     return Decision(False, "operation-unknown", reason, next_step=hint)

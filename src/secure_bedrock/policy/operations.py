@@ -12,6 +12,8 @@ from functools import cache
 from typing import Any, Final
 from urllib.parse import quote, unquote_to_bytes
 
+from secure_bedrock.policy.operation_members import Operation, ShapeGraph, operation_of
+
 # What botocore leaves bare in a path label (`botocore.utils.SAFE_CHARS`, botocore 1.44.5, read 2026-11-20).
 LABEL_SAFE: Final = "-._~"
 
@@ -77,6 +79,27 @@ class OperationTable:
     unsigned: frozenset[str]
     rest: Mapping[str, RestOperation]
     _index: _Index = field(repr=False, compare=False)
+    _rows: Mapping[str, Mapping[str, Any]] = field(repr=False, compare=False)
+    _shapes: ShapeGraph = field(repr=False, compare=False)
+    _built: dict[str, Operation] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def described(self) -> bool:
+        """False where the table has the operations' names only: services that no model is named to (ec2, ssm, sts)."""
+        return bool(self._rows)
+
+    def operation(self, name: str) -> Operation:
+        """What an operation is for and which of its members name something; thread-safe.
+
+        KeyError where the table does not know the operation, or knows only names (ec2, ssm, sts): deny it.
+        """
+        operation = self._built.get(name)
+        if (
+            operation is None
+        ):  # two threads may both make it: the values are equal, the first is kept
+            made = operation_of(self.service, name, self._rows[name], self._shapes)
+            operation = self._built.setdefault(name, made)
+        return operation
 
     def match_rest(self, method: str, path: str) -> OperationMatch | None:
         """The operation of an encoded path without query, or None where the table knows none.
@@ -103,7 +126,8 @@ def operation_table(service: str) -> OperationTable:
     assert raw is not None, "the package's loader gives its data files"
     table: dict[str, Any] = json.loads(raw)
     rows = table["operations"]
-    rest = {} if isinstance(rows, list) else {name: _rest(name, *row) for name, row in rows.items()}
+    described = {} if isinstance(rows, list) else rows
+    rest = {name: _rest(name, row) for name, row in described.items() if "http" in row}
     return OperationTable(
         service=service,
         botocore_version=table["botocore"],
@@ -115,6 +139,8 @@ def operation_table(service: str) -> OperationTable:
         unsigned=frozenset(table["unsigned"]),
         rest=rest,
         _index=_index(rest),
+        _rows=described,
+        _shapes=ShapeGraph(table.get("shapes", {})),
     )
 
 
@@ -123,7 +149,8 @@ def encode_label(text: str) -> str:
     return quote(text, safe=LABEL_SAFE)
 
 
-def _rest(name: str, method: str, template: str, query: list[str]) -> RestOperation:
+def _rest(name: str, row: Mapping[str, Any]) -> RestOperation:
+    method, _, template = row["http"].partition(" ")
     parts = template.split("/")
     return RestOperation(
         name=name,
@@ -131,7 +158,7 @@ def _rest(name: str, method: str, template: str, query: list[str]) -> RestOperat
         template=template,
         segments=tuple(None if part.startswith("{") else part for part in parts),
         labels=tuple(part[1:-1] for part in parts if part.startswith("{")),
-        query=frozenset(query),
+        query=frozenset(row.get("params", ())),
     )
 
 

@@ -9,7 +9,9 @@ from typing import Any, Final, Literal, Self
 from secure_bedrock.errors import Problem
 from secure_bedrock.policy.model_ids import MAX_LENGTH
 from secure_bedrock.policy.model_rules import EntryList, Home, ModelRules
+from secure_bedrock.policy.operation_members import Kind
 from secure_bedrock.policy.operation_rules import decide_operation
+from secure_bedrock.policy.places import refuse_place
 from secure_bedrock.policy.sections import (
     AccountPolicy,
     AuditPolicy,
@@ -24,7 +26,7 @@ from secure_bedrock.policy.sections import (
     RetryPolicy,
     Timeouts,
 )
-from secure_bedrock.values import AddressCheck, Decision, Region
+from secure_bedrock.values import AddressCheck, Decision, Region, partition_of
 
 Section = Mapping[str, Any]
 _REMEMBERED: Final = 1024  # decisions of each kind; an id has at most 2048 characters
@@ -42,7 +44,7 @@ class Policy:
 
     region: Region
     name: str | None
-    mode: Literal["enforce"]
+    mode: Literal["enforce", "report"]
     source: str | None = field(compare=False)
     network: NetworkPolicy
     models: ModelsPolicy
@@ -129,6 +131,22 @@ class Policy:
         if type(model_id) is str and len(model_id) <= MAX_LENGTH:
             return self._decide_model(model_id)
         return self._model_rules.decide(model_id)
+
+    def decide_endpoint(self, name: object, *, operation: str = "InvokeEndpoint") -> Decision:
+        """May the SageMaker endpoint be asked? By its ARN on models.allow; a name is of models.accounts. Total."""
+        if type(name) is not str or name.startswith("arn:"):
+            return self.decide_model(name, operation=operation)
+        head = f"arn:{partition_of(self.region)}:sagemaker:{self.region}"
+        for account in self.models.accounts:
+            decision = self.decide_model(f"{head}:{account}:endpoint/{name}", operation=operation)
+            if decision.allowed:
+                return decision
+        reason = "no entry of models.allow is the ARN of this endpoint in one of models.accounts"
+        return Decision(False, "model-not-listed", reason)
+
+    def refuse_place(self, kind: Kind, value: object) -> Decision | None:
+        """Why a request may not name the bucket, resource or URL; None where it may. Total."""
+        return refuse_place(kind, value, self._model_rules.home, self.operations.s3_buckets)
 
     def decide_operation(self, service: str, operation: str) -> Decision:
         """May the operation be called? `service` is boto3's name, `operation` AWS's (`Converse`). Total."""

@@ -14,13 +14,20 @@ INFERENCE_OPERATIONS: Final = frozenset(
 )
 """The default of `operations.allow`."""
 
-OPERATIONS: Final = INFERENCE_OPERATIONS | {
-    "sts:GetCallerIdentity",
-    "ec2:DescribeVpcEndpoints",
-    "ec2:DescribeNetworkInterfaces",
-    "ec2:DescribeVpcs",
-}
-"""Every operation whose requests this version can judge."""
+
+def is_operation(service: str, name: str) -> bool:
+    """Whether the tables have the operation, so that its requests can be judged; reads the service's table once."""
+    if f"{service}:{name}" in INFERENCE_OPERATIONS:
+        return True  # the usual policy needs no table for this
+    return name in operations_of(service)
+
+
+def operations_of(service: str) -> frozenset[str]:
+    """The operations that the tables have of a service; empty for a service that has no table."""
+    # Only a policy that names more than the usual operations reads JSON for it.
+    from secure_bedrock.policy.operations import SERVICES, operation_table  # noqa: PLC0415
+
+    return operation_table(service).operations if service in SERVICES else frozenset()
 
 
 def not_yet(instead: str) -> ValueError:

@@ -4,8 +4,9 @@ import re
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from secure_bedrock.policy.model_entries import parse_entry
+from secure_bedrock.policy.places import BUCKET
 from secure_bedrock.policy.shown import shown, similar
-from secure_bedrock.policy.supported import OPERATIONS, not_yet
+from secure_bedrock.policy.supported import is_operation, not_yet, operations_of
 from secure_bedrock.values import BEDROCK_RUNTIME
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._:/@-]{0,98}[A-Za-z0-9])?", re.ASCII)
@@ -115,13 +116,21 @@ def model_entry(text: str) -> str:
 
 
 def operation(text: str) -> str:
-    """`service:Operation`; a name alone is bedrock-runtime's. ValueError for what this version can't judge."""
-    name = text if ":" in text else f"{BEDROCK_RUNTIME}:{text}"
-    if name in OPERATIONS:
-        return name
-    short = [known.removeprefix(f"{BEDROCK_RUNTIME}:") for known in sorted(OPERATIONS)]
-    meant = similar(text, short)
-    raise not_yet(f"this version can't judge requests of {shown(text)}, so leave it out{meant}")
+    """`service:Operation`; a name alone is bedrock-runtime's. ValueError for what no table of operations has."""
+    service, name = text.rsplit(":", 1) if ":" in text else (BEDROCK_RUNTIME, text)
+    if is_operation(service, name):
+        return f"{service}:{name}"
+    known = sorted(operations_of(service))
+    if not known:
+        raise ValueError(f"no operations of a service {shown(service)} are known")
+    raise ValueError(f"{service} has no operation {shown(name)}{similar(name, known)}")
+
+
+def bucket(text: str) -> str:
+    """The name of an S3 bucket, without s3://."""
+    if not BUCKET.fullmatch(text):
+        raise ValueError("expected a bucket's name, without s3:// and without a path")
+    return text
 
 
 def sink(text: str) -> str:

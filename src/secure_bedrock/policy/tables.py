@@ -97,7 +97,7 @@ _RESIDENCY = Table(
 _OPERATIONS = Table(
     {
         "allow": _list("operation names", syntax.operation),
-        "s3_buckets": Off(([],), "this version judges no s3:// locations; leave it out"),
+        "s3_buckets": _list("bucket names", syntax.bucket),
     },
     _operations,
     places=_PLACES,
@@ -171,7 +171,7 @@ _TOP: dict[str, Shape] = {
     "version": Whole(1, 1),
     "name": Text(syntax.policy_name),
     "region": Text(parse_region),
-    "mode": OneOf(("enforce",), {"report": 'write "enforce" or leave it out'}),
+    "mode": OneOf(("enforce", "report")),
     "network": _NETWORK,
     "models": TableOrList(_MODELS, "allow"),
     "residency": _RESIDENCY,

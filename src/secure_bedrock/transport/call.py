@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from secure_bedrock.audit import AuditTrail, CallRecord, outcome_of
-from secure_bedrock.errors import ModelDenied, OperationDenied
 from secure_bedrock.policy import Policy
+from secure_bedrock.policy.references import Reference
+from secure_bedrock.policy.requests import RequestFacts, first_model
 from secure_bedrock.resilience import Failure, RetryEngine, RetryNote, StopReason, classify
+from secure_bedrock.transport.core.gate import require_allowed
 from secure_bedrock.values import Deadline
 
 T = TypeVar("T")
@@ -20,7 +22,7 @@ Attempt = Callable[[CallRecord, int, Deadline], T]
 class CallPlan:
     """What is about to be called, before anything is serialised; holds no content.
 
-    `model_id` is what the caller asked for, of whatever type, or None where the operation names none.
+    `references` are what the caller's parameters name, of whatever type.
     `granted` marks an operation that this library calls for itself (endpoint discovery, credentials).
     `find_route` is asked before anything is decided: a service without a route is EndpointNotFound, whatever the
     operation.
@@ -28,12 +30,17 @@ class CallPlan:
 
     service: str
     operation: str
-    model_id: object = None
+    references: tuple[Reference, ...] = ()
     streaming: bool = False
     endpoint_host: str = ""
     vpc_endpoint_id: str | None = None
     granted: bool = False
     find_route: Callable[[], object] | None = None
+
+    @property
+    def facts(self) -> RequestFacts:
+        """What the policy is asked about."""
+        return RequestFacts(self.service, self.operation, self.references, self.granted)
 
 
 class CallRunner:
@@ -77,19 +84,13 @@ class CallRunner:
         """The early check: the same decisions that the wire gate makes, before anything is serialised."""
         if plan.find_route is not None:
             plan.find_route()
-        if plan.granted:
-            return
-        self.policy.decide_operation(plan.service, plan.operation).or_raise(OperationDenied)
-        if plan.model_id is not None:
-            decision = self.policy.decide_model(plan.model_id, operation=plan.operation)
-            decision.or_raise(ModelDenied)
+        require_allowed(self.policy, plan.facts)
 
     def _begin(self, plan: CallPlan) -> CallRecord:
-        model_id = plan.model_id if isinstance(plan.model_id, str) else None
         return self.trail.begin(
             service=plan.service,
             operation=plan.operation,
-            model_id=model_id,
+            model_id=first_model(plan.references),
             streaming=plan.streaming,
             region=self.policy.region,
             endpoint_host=plan.endpoint_host,

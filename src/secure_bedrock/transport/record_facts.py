@@ -7,6 +7,7 @@ from secure_bedrock.audit import CallRecord
 from secure_bedrock.network import PrivateRoute
 from secure_bedrock.transport.connections.driver import GuardedResponse
 from secure_bedrock.transport.core.answers import request_id_of
+from secure_bedrock.transport.core.wire import GatedRequest
 
 
 def note_params(record: CallRecord, params: Mapping[str, Any]) -> None:
@@ -25,6 +26,13 @@ def note_params(record: CallRecord, params: Mapping[str, Any]) -> None:
     record.guardrail_version = _text(guardrail.get("guardrailVersion"))
     tier = params.get("serviceTier")
     record.service_tier = _text(tier.get("type") if isinstance(tier, Mapping) else tier)
+
+
+def note_judgement(record: CallRecord, gated: GatedRequest) -> None:
+    """Write what the gate saw in the bytes: the model that they name, and what mode "report" let through."""
+    record.model_id = gated.model_id or record.model_id
+    if gated.would_deny is not None:
+        record.would_deny = gated.would_deny.rule
 
 
 def _member(params: Mapping[str, Any], name: str, inner: str) -> Any:

@@ -23,7 +23,7 @@ from secure_bedrock.transport.core.sign import sign
 from secure_bedrock.transport.core.wire import WireRequest
 from secure_bedrock.transport.credentials import CredentialSource, FrozenCredentials
 from secure_bedrock.transport.lazy_route import RouteHolder
-from secure_bedrock.transport.record_facts import note_response, note_route
+from secure_bedrock.transport.record_facts import note_judgement, note_response, note_route
 from secure_bedrock.transport.user_agent import user_agent
 from secure_bedrock.values import Deadline
 
@@ -118,7 +118,7 @@ class TypedChannel:
             signing_name=self._signing_name,
         )
         gated = gate(signed, route=route, policy=self.policy)
-        record.model_id = gated.model_id or record.model_id
+        note_judgement(record, gated)
         record.request_bytes = len(gated.body)
         response = transport.exchange(
             gated,

@@ -8,6 +8,7 @@ import botocore.session
 import pytest
 from botocore.awsrequest import AWSPreparedRequest
 
+from secure_bedrock.policy.operation_members import Kind
 from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.wire import WireRequest
 from secure_bedrock.values import Decision
@@ -28,6 +29,16 @@ class Everything:
 
     def decide_operation(self, service: str, operation: str) -> Decision:
         return Decision(allowed=True, rule="any", reason="")
+
+    def decide_endpoint(self, name: object, *, operation: str = "InvokeEndpoint") -> Decision:
+        return self.decide_model(name, operation=operation)
+
+    def refuse_place(self, kind: Kind, value: object) -> Decision | None:
+        return None
+
+    @property
+    def mode(self) -> str:
+        return "enforce"
 
 
 class Captured(Exception):

@@ -1,13 +1,21 @@
 """The wire gate: the last decision before bytes leave, taken on those bytes."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final, Protocol
+from typing import Final
 
-from secure_bedrock.errors import EndpointDenied, ModelDenied, OperationDenied
-from secure_bedrock.policy.operations import OperationMatch, OperationTable, operation_table
+from secure_bedrock.errors import (
+    Denied,
+    EndpointDenied,
+    ModelDenied,
+    OperationDenied,
+    ResidencyDenied,
+)
+from secure_bedrock.policy.operations import OperationTable, operation_table
+from secure_bedrock.policy.requests import Family, Judgement, RequestFacts, Rules, judge_request
 from secure_bedrock.transport.core.authorization import check_anonymous, check_authorization
 from secure_bedrock.transport.core.header_fields import check_length, parse_fields
 from secure_bedrock.transport.core.named_operation import named_operation
+from secure_bedrock.transport.core.request_facts import read_facts
 from secure_bedrock.transport.core.wire import (
     _SEAL,
     GatedRequest,
@@ -15,27 +23,13 @@ from secure_bedrock.transport.core.wire import (
     WireRequest,
     require_plain,
 )
-from secure_bedrock.values import Decision
 
-# Where a request can name a model, for the operations whose every member was read (bedrock-runtime 2023-09-30,
-# botocore 1.44.5, 2026-11-20): a path label, or nowhere. Their bodies name none, so they are not parsed.
-# What is not here could name a model elsewhere, and is denied whatever the policy says.
-_MODEL_LABEL: Final[Mapping[str, str | None]] = {
-    "ApplyGuardrail": None,
-    "Converse": "modelId",
-    "ConverseStream": "modelId",
-    "CountTokens": "modelId",
-    "InvokeModel": "modelId",
-    "InvokeModelWithResponseStream": "modelId",
+_DENIALS: Final[Mapping[Family, type[Denied]]] = {
+    "operation": OperationDenied,
+    "model": ModelDenied,
+    "residency": ResidencyDenied,
+    "place": OperationDenied,
 }
-_NAMES_NO_MODEL: Final = frozenset({"ec2", "ssm", "sts"})
-
-
-class Rules(Protocol):
-    """What the gate asks of a `Policy`."""
-
-    def decide_model(self, model_id: object, *, operation: str = ...) -> Decision: ...
-    def decide_operation(self, service: str, operation: str) -> Decision: ...
 
 
 def gate(
@@ -44,7 +38,7 @@ def gate(
     """The bytes to write, or a Denied that says why not; pure, and the only maker of a GatedRequest.
 
     `grants` are the "service:Operation" that this library calls for itself (discovery, credentials): for them
-    the operation is not asked of the policy; a model always is.
+    the operation is not asked of the policy; what the request names always is.
     """
     require_plain(request)
     table = _table(route.service)
@@ -52,9 +46,11 @@ def gate(
     if fields.get("host") != route.authority:
         raise EndpointDenied("the Host header is not the pinned endpoint's", rule="host-header")
     check_length(fields, request.body)
-    match = named_operation(request, fields, table)
-    model_id, decision = _decide(match, table, policy, grants)
-    if match.name in table.unsigned:
+    named = named_operation(request, fields, table)
+    granted = bool(grants) and f"{table.service}:{named.name}" in grants
+    facts = read_facts(named, table, fields, request.body, granted=granted)
+    judgement = require_allowed(policy, facts)
+    if named.name in table.unsigned:
         check_anonymous(fields)
     else:
         check_authorization(
@@ -65,9 +61,10 @@ def gate(
         body=request.body,
         route=route,
         service=route.service,
-        operation=match.name,
-        model_id=model_id,
-        decision=decision,
+        operation=named.name,
+        model_id=judgement.model_id,
+        decision=judgement.decision,
+        would_deny=judgement.would_deny,
         seal=_SEAL,
     )
 
@@ -81,35 +78,11 @@ def _table(service: str) -> OperationTable:
         ) from None
 
 
-def _decide(
-    match: OperationMatch, table: OperationTable, policy: Rules, grants: frozenset[str]
-) -> tuple[str | None, Decision]:
-    decision = _decide_operation(match.name, table.service, policy, grants)
-    label = _model_label(match.name, table.service)
-    if label is None:
-        return None, decision
-    model_id = match.labels[label]
-    decision = policy.decide_model(model_id, operation=match.name)
-    decision.or_raise(ModelDenied)
-    return model_id, decision
-
-
-def _decide_operation(name: str, service: str, policy: Rules, grants: frozenset[str]) -> Decision:
-    if f"{service}:{name}" in grants:
-        return Decision(allowed=True, rule="granted", reason="this library calls it for itself")
-    decision = policy.decide_operation(service, name)
-    decision.or_raise(OperationDenied)
-    return decision
-
-
-def _model_label(name: str, service: str) -> str | None:
-    if service in _NAMES_NO_MODEL:
-        return None
-    if service != "bedrock-runtime" or name not in _MODEL_LABEL:
-        raise OperationDenied(
-            "where this operation names a model is not known", rule="operation-not-supported"
-        )
-    return _MODEL_LABEL[name]
+def require_allowed(policy: Rules, facts: RequestFacts) -> Judgement:
+    """The judgement that allows the request; raises the denial of what it is about."""
+    judgement = judge_request(policy, facts)
+    judgement.decision.or_raise(_DENIALS[judgement.family])
+    return judgement
 
 
 def _head(request: WireRequest, fields: Mapping[str, str]) -> bytes:

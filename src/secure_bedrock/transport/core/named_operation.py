@@ -1,97 +1,91 @@
 """Which operation a request's bytes name, by its service's protocol; what could name two is refused."""
 
-import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NoReturn
 from urllib.parse import quote, unquote_plus, unquote_to_bytes
 
 from secure_bedrock.errors import OperationDenied
-from secure_bedrock.policy.operations import (
-    LABEL_SAFE,
-    OperationMatch,
-    OperationTable,
-    operation_table,
-)
+from secure_bedrock.policy.operation_members import Operation, Place
+from secure_bedrock.policy.operations import LABEL_SAFE, OperationTable, operation_table
+from secure_bedrock.policy.references import Reference, references
 from secure_bedrock.transport.core.wire import WireRequest
 
 _FORM: Final = "application/x-www-form-urlencoded; charset=utf-8"
 
 
+@dataclass(frozen=True, slots=True)
+class NamedOperation:
+    """The operation of a request, and what its request line names.
+
+    `operation` is None where the table knows names only. `in_headers` says that header fields can name something too.
+    """
+
+    name: str
+    operation: Operation | None = None
+    references: tuple[Reference, ...] = ()
+    in_headers: bool = False
+
+
 def named_operation(
     request: WireRequest, fields: Mapping[str, str], table: OperationTable
-) -> OperationMatch:
-    """The operation and the decoded labels of its path; OperationDenied where it can't be told."""
+) -> NamedOperation:
+    """The operation and what path and query name; OperationDenied where it can't be told."""
     if table.protocol != "json" and "x-amz-target" in fields:
         _refuse("X-Amz-Target names an operation of another protocol", "operation-ambiguous")
     if table.protocol == "rest-json":
         return _by_request_line(table.service, request.method, request.target)
     if (request.method, request.target) != ("POST", "/"):
         _refuse("the request line is not the protocol's", "operation-unknown")
-    if table.protocol == "json":
-        name = _by_target(fields, request.body, table)
-    else:
-        name = _by_action(fields, request.body, table)
+    by_target = table.protocol == "json"
+    name = _by_target(fields, table) if by_target else _by_action(fields, request.body, table)
     if name not in table.operations:
         _refuse("the service has no such operation", "operation-unknown")
-    return OperationMatch(name, {})
+    return NamedOperation(name, table.operation(name) if table.described else None)
 
 
 @lru_cache(maxsize=512)
-def _by_request_line(service: str, method: str, target: str) -> OperationMatch:
+def _by_request_line(service: str, method: str, target: str) -> NamedOperation:
     """Depends on nothing else, and callers use few targets: models, guardrails."""
     table = operation_table(service)
     path, mark, query = target.partition("?")
     match = table.match_rest(method, path)
     if match is None:
         _refuse("method and path name no operation in exactly one way", "operation-unknown")
-    if mark:
-        _check_query(query, table.rest[match.name].query)
-    return match
+    asked = _query(query, table.rest[match.name].query) if mark else {}
+    operation = table.operation(match.name)
+    named = references(operation, labels=match.labels, query=asked, headers={})
+    in_headers = any(bound.place is Place.HEADER for bound in operation.bound)
+    return NamedOperation(match.name, operation, named, in_headers)
 
 
-def _check_query(query: str, known: frozenset[str]) -> None:
-    seen = set()
+def _query(query: str, known: frozenset[str]) -> Mapping[str, tuple[str, ...]]:
+    """Every parameter with its values; a list is a name that is repeated."""
+    found: dict[str, tuple[str, ...]] = {}
     for pair in query.split("&"):
         name, equals, value = pair.partition("=")
-        if not equals or name in seen or name not in known or not _canonical(value):
+        decoded = _decoded(value)
+        if not equals or name not in known or decoded is None:
             _refuse("the query string holds something the operation does not know", "query-unknown")
-        seen.add(name)
-
-
-def _canonical(value: str) -> bool:
-    try:
-        text = unquote_to_bytes(value).decode("utf-8")
-    except UnicodeError:  # bytes that are not UTF-8, or a lone surrogate in the value itself
-        return False
-    return quote(text, safe=LABEL_SAFE) == value
-
-
-def _by_target(fields: Mapping[str, str], body: bytes, table: OperationTable) -> str:
-    prefix, _, name = fields.get("x-amz-target", "").rpartition(".")
-    if prefix != table.target_prefix:
-        _refuse("X-Amz-Target is not the service's", "operation-unknown")
-    try:
-        document = json.loads(
-            body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant
-        )
-    except (ValueError, RecursionError):
-        _refuse("the body is not JSON that can be read in one way only", "body-ambiguous")
-    if not isinstance(document, dict):
-        _refuse("the body is not a JSON object", "body-ambiguous")
-    return name
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError
+        found[name] = (*found.get(name, ()), decoded)
     return found
 
 
-def _no_constant(_: str) -> NoReturn:
-    """NaN and the infinities are Python's words, not JSON's."""
-    raise ValueError
+def _decoded(value: str) -> str | None:
+    """The value, or None where botocore would have encoded it in another way."""
+    try:
+        text = unquote_to_bytes(value).decode("utf-8")
+    except UnicodeError:  # bytes that are not UTF-8, or a lone surrogate in the value itself
+        return None
+    return text if quote(text, safe=LABEL_SAFE) == value else None
+
+
+def _by_target(fields: Mapping[str, str], table: OperationTable) -> str:
+    prefix, _, name = fields.get("x-amz-target", "").rpartition(".")
+    if prefix != table.target_prefix:
+        _refuse("X-Amz-Target is not the service's", "operation-unknown")
+    return name
 
 
 def _by_action(fields: Mapping[str, str], body: bytes, table: OperationTable) -> str:

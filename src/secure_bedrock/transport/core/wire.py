@@ -70,6 +70,7 @@ class GatedRequest:
     operation: str
     model_id: str | None
     decision: Decision
+    would_deny: Decision | None = None
     seal: InitVar[object] = None
 
     def __post_init__(self, seal: object) -> None:

@@ -10,18 +10,18 @@ from secure_bedrock.errors import (
     AddressDenied,
     ConnectFailed,
     DeadlineExceeded,
-    ModelDenied,
-    OperationDenied,
     TransportError,
     TransportTampered,
 )
 from secure_bedrock.policy import Policy
 from secure_bedrock.transport.call import CallPlan, CallRunner
 from secure_bedrock.transport.connections.driver import GuardedTransport
+from secure_bedrock.transport.core.gate import require_allowed
 from secure_bedrock.transport.core.sdk_headers import new_invocation_id
 from secure_bedrock.transport.hardened.botocore_errors import as_botocore, failures_of
 from secure_bedrock.transport.hardened.call_state import CONTEXT_KEY, CallState, state_of
 from secure_bedrock.transport.hardened.content_free import WithheldParams
+from secure_bedrock.transport.hardened.named_parameters import named_parameters
 from secure_bedrock.transport.hardened.quiet_signing import is_unsigned
 from secure_bedrock.transport.lazy_route import RouteHolder
 from secure_bedrock.transport.record_facts import note_params, note_route
@@ -81,7 +81,7 @@ class GuardedCalls:
         return CallPlan(
             service=service,
             operation=operation,
-            model_id=params.get("modelId"),
+            references=named_parameters(self._service_model.operation_model(operation), params),
             streaming=streaming,
             endpoint_host=route.host if route else "",
             vpc_endpoint_id=route.vpc_endpoint_id if route else None,
@@ -147,12 +147,8 @@ class GuardedCalls:
 
     def _early_check(self, plan: CallPlan) -> None:
         """The gate's decisions on the parameters as asked, before credentials are fetched or anything is serialised."""
-        if plan.granted or self._secure.runner is not None:  # the runner has made it
-            return
-        policy = self._secure.policy
-        policy.decide_operation(plan.service, plan.operation).or_raise(OperationDenied)
-        if plan.model_id is not None:
-            policy.decide_model(plan.model_id, operation=plan.operation).or_raise(ModelDenied)
+        if self._secure.runner is None:  # else the runner has made it
+            require_allowed(self._secure.policy, plan.facts)
 
     def _emit_api_params(self, api_params: Any, operation_model: Any, context: Any) -> Any:
         """Take the parameters out of what botocore's history sees; handlers run once per call, not per attempt."""

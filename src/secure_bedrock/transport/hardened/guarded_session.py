@@ -23,7 +23,7 @@ from secure_bedrock.transport.core.wire import GatedRequest, WireRequest
 from secure_bedrock.transport.hardened.call_state import CallState, require_state
 from secure_bedrock.transport.hardened.raw_body import RawBody
 from secure_bedrock.transport.lazy_route import RouteHolder
-from secure_bedrock.transport.record_facts import note_response
+from secure_bedrock.transport.record_facts import note_judgement, note_response
 
 # botocore's own session has these; code that reaches for them wants to move the traffic.
 _FOREIGN_PARTS = frozenset({"_proxy_config", "_manager", "_proxy_managers", "_verify"})
@@ -104,7 +104,7 @@ class GuardedHttpSession:
                 )
             raise
         if record is not None:
-            record.model_id = gated.model_id or record.model_id
+            note_judgement(record, gated)
         return gated
 
     def close(self) -> None:

@@ -1,0 +1,88 @@
+"""What a request may name beside models: buckets that the policy lists, resources that are its own, no URL."""
+
+import re
+from collections.abc import Collection
+from typing import Final
+
+from secure_bedrock.policy.model_rules import Home
+from secure_bedrock.policy.operation_members import Kind
+from secure_bedrock.policy.shown import shown
+from secure_bedrock.values import Decision, partition_of
+
+# Bucket naming rules of the S3 user guide ("General purpose bucket naming rules", read 2026-11-20).
+BUCKET: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]{1,61})[a-z0-9]", re.ASCII)
+_BARE: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._:/+=@-]{0,2047})", re.ASCII)
+
+# Where an ARN of AWS's own stands with no account, or with "aws": evaluators and prompt routers that come with the
+# service (patterns of EvaluatorArn and DefaultPromptRouterArn, botocore 1.44.5, read 2026-11-20).
+_AWS_OWN: Final = frozenset({"", "aws"})
+
+_NEVER: Final = {
+    Kind.URL: ("url", "the request names a URL, and no policy can allow one"),
+    Kind.SYSTEM_TOOL: (
+        "system-tool",
+        "the request asks for a tool that AWS runs, and no policy can allow one",
+    ),
+}
+
+
+def refuse_place(
+    kind: Kind, value: object, home: Home, buckets: Collection[str]
+) -> Decision | None:
+    """The refusal of what the value names, or None where it may be named; total over every object.
+
+    An identifier without `arn:` is of the account that is called. Reasons never repeat the value.
+    """
+    if kind in _NEVER:
+        rule, reason = _NEVER[kind]
+        return Decision(False, rule, reason)
+    if type(value) is not str:
+        return Decision(False, "member-ambiguous", f"a {kind.value} is named by a string")
+    if kind is Kind.S3:
+        return _decide_bucket(value, buckets)
+    if kind is Kind.ACCOUNT:
+        return None if value in home.accounts else _foreign("the account that the request names")
+    if value.startswith("arn:"):
+        return _decide_arn(kind, value, home)
+    if "://" in value or not _BARE.fullmatch(value):
+        return Decision(False, "identifier", f"the {kind.value} is not named by an identifier")
+    return None
+
+
+def bucket_of(location: str) -> str | None:
+    """The bucket of `s3://bucket/key`, of an S3 ARN or of a bucket's name alone; None where it can't be told."""
+    for prefix in ("s3://", "arn:aws:s3:::", "arn:aws-us-gov:s3:::", "arn:aws-cn:s3:::"):
+        if location.startswith(prefix):
+            bucket = location.removeprefix(prefix).partition("/")[0]
+            break
+    else:
+        bucket = location
+    return bucket if BUCKET.fullmatch(bucket) else None
+
+
+def _decide_bucket(location: str, buckets: Collection[str]) -> Decision | None:
+    bucket = bucket_of(location)
+    if bucket is None:
+        return Decision(False, "s3-location", "the S3 location does not tell its bucket")
+    if bucket in buckets:
+        return None
+    reason = f"the request names the bucket {shown(bucket)}, which is not on operations.s3_buckets"
+    return Decision(False, "s3-bucket", reason, next_step="add the bucket if requests may name it")
+
+
+def _decide_arn(kind: Kind, arn: str, home: Home) -> Decision | None:
+    parts = arn.split(":", 5)
+    if len(parts) != 6 or not parts[5] or not _BARE.fullmatch(arn):
+        return Decision(False, "identifier", f"the {kind.value}'s ARN is malformed")
+    _, partition, _, region, account, _ = parts
+    if partition != partition_of(home.region) or region not in ("", home.region):
+        reason = f"the {kind.value}'s ARN is not of partition and Region {home.region}"
+        return Decision(False, "arn-region", reason)
+    if account in _AWS_OWN or account in home.accounts:
+        return None
+    return _foreign(f"the account of the {kind.value}'s ARN")
+
+
+def _foreign(what: str) -> Decision:
+    reason = f"{what} is not one of models.accounts"
+    return Decision(False, "arn-account", reason, next_step="add the account if it is yours")

@@ -1,0 +1,161 @@
+"""May this request leave? One pure decision over all that was read of it; the early check and the wire gate ask it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, Protocol
+
+from secure_bedrock.policy.model_ids import parse_model_id
+from secure_bedrock.policy.operation_members import Kind
+from secure_bedrock.policy.references import Reference
+from secure_bedrock.values import Decision
+
+Family = Literal["operation", "model", "residency", "place"]
+"""What a decision is about; whoever raises has one error for each."""
+
+# Members of the free-form fields that Converse hands to the model's own API. There they could name another model, or
+# servers for the model's provider to call: their names in the providers' native APIs, read 2026-11-20.
+OVERRIDES: Final = ("additionalModelRequestFields", "modelInput")
+_NATIVE_MODEL: Final = frozenset(
+    {"model", "modelId", "model_id", "modelArn", "models", "fallbacks"}
+)
+_NATIVE_SERVERS: Final = frozenset({"mcp_servers", "mcpServers"})
+
+_UNJUDGED: Final = frozenset({Kind.PAYLOAD, Kind.GUARDRAIL_VERSION})
+
+# What mode "report" lets through, less what the tables do not know: that could be anything.
+_REPORTABLE: Final = frozenset({"operation", "model", "residency"})
+_UNKNOWN_RULES: Final = frozenset({"operation-type", "operation-unknown", "model-type", "model-id"})
+
+
+class Rules(Protocol):
+    """What is asked of a `Policy`."""
+
+    @property
+    def mode(self) -> str: ...
+    def decide_operation(self, service: str, operation: str) -> Decision: ...
+    def decide_model(self, model_id: object, *, operation: str = ...) -> Decision: ...
+    def decide_endpoint(self, name: object, *, operation: str = ...) -> Decision: ...
+    def refuse_place(self, kind: Kind, value: object) -> Decision | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFacts:
+    """What one request is, in the words of the table of operations; its repr shows none of what it names.
+
+    `granted` marks an operation that this library calls for itself: it is not asked of `operations.allow`. Whatever it
+    names still is.
+    """
+
+    service: str
+    operation: str
+    references: tuple[Reference, ...] = ()
+    granted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The decision on a request, what it is about, and the model that the request names first.
+
+    `would_deny` is the first denial that mode "report" let through; `decision` then allows.
+    """
+
+    decision: Decision
+    family: Family
+    model_id: str | None = None
+    would_deny: Decision | None = None
+
+
+_GRANTED: Final = Decision(True, "granted", "this library calls it for itself")
+_REPORTED: Final = Decision(True, "reported", 'mode = "report" lets it through')
+
+
+def judge_request(policy: Rules, facts: RequestFacts) -> Judgement:
+    """The first refusal, else the last word that allows: of the operation, its models, and what else it names."""
+    last: Decision = _GRANTED
+    family: Family = "operation"
+    would_deny: Decision | None = None
+    for about, decision in _decisions(policy, facts):
+        if decision.allowed:
+            last, family = decision, about
+        elif (
+            policy.mode == "report" and about in _REPORTABLE and decision.rule not in _UNKNOWN_RULES
+        ):
+            would_deny = decision if would_deny is None else would_deny
+        else:
+            return Judgement(decision, about, first_model(facts.references), would_deny)
+    return Judgement(
+        last if would_deny is None else _REPORTED, family, first_model(facts.references), would_deny
+    )
+
+
+def first_model(references: tuple[Reference, ...]) -> str | None:
+    """The model that is named first, where it is a string: what a record of the call says."""
+    for reference in references:
+        if reference.kind is Kind.MODEL:
+            return reference.value if type(reference.value) is str else None
+    return None
+
+
+def _decisions(policy: Rules, facts: RequestFacts) -> Iterator[tuple[Family, Decision]]:
+    if not facts.granted:
+        yield "operation", policy.decide_operation(facts.service, facts.operation)
+    for reference in facts.references:
+        yield from _decide(policy, facts.operation, reference)
+
+
+def _decide(
+    policy: Rules, operation: str, reference: Reference
+) -> Iterator[tuple[Family, Decision]]:
+    kind, value = reference.kind, reference.value
+    if kind is Kind.MODEL or (kind is Kind.RESOURCE and _is_model(value)):
+        decision = policy.decide_model(value, operation=operation)
+        yield "residency" if decision.rule.startswith("residency") else "model", decision
+    elif reference.ambiguous or kind is Kind.UNKNOWN:
+        yield "place", _ambiguous(reference)
+    elif kind is Kind.ENDPOINT:
+        yield "model", policy.decide_endpoint(value, operation=operation)
+    elif kind is Kind.DOCUMENT:
+        yield from _overrides(policy, operation, reference)
+    elif kind not in _UNJUDGED:
+        refusal = policy.refuse_place(kind, value)
+        if refusal is not None:
+            yield "place", refusal
+
+
+def _ambiguous(reference: Reference) -> Decision:
+    if reference.kind is Kind.UNKNOWN:
+        reason = (
+            f"{reference.path} holds what this version does not know, so it could name anything"
+        )
+        return Decision(False, "member-unknown", reason)
+    reason = f"{reference.path} should be a string and is not"
+    return Decision(False, "member-ambiguous", reason)
+
+
+def _is_model(value: object) -> bool:
+    """Whether an ARN that may be of anything is a model's."""
+    try:
+        parse_model_id(value)
+    except ValueError:
+        return False
+    return type(value) is str and value.startswith("arn:")
+
+
+def _overrides(
+    policy: Rules, operation: str, reference: Reference
+) -> Iterator[tuple[Family, Decision]]:
+    """What fields for the model's own API may not hold; other documents are content and nobody's business."""
+    if not reference.path.endswith(OVERRIDES):
+        return
+    fields = reference.value
+    if not isinstance(fields, Mapping):
+        yield "place", Decision(False, "member-ambiguous", f"{reference.path} should be an object")
+        return
+    for name in sorted(_NATIVE_MODEL & fields.keys()):
+        value = fields[name]
+        for model in value if isinstance(value, list | tuple) else (value,):
+            yield "model", policy.decide_model(model, operation=operation)
+    if _NATIVE_SERVERS & fields.keys():
+        refusal = policy.refuse_place(Kind.URL, None)
+        if refusal is not None:
+            yield "place", refusal

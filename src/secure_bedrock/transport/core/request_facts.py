@@ -1,0 +1,110 @@
+"""What a request's bytes name, read no further than the policy needs: megabytes of text and images are not parsed."""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Final, TypeGuard
+
+from secure_bedrock.policy.operation_members import BodyMember, BodyShape, Kind, Operation
+from secure_bedrock.policy.operations import OperationTable, operation_table
+from secure_bedrock.policy.references import Reference, references
+from secure_bedrock.policy.requests import OVERRIDES, RequestFacts
+from secure_bedrock.transport.core.named_operation import NamedOperation
+from secure_bedrock.transport.core.strict_json import parse_object, refuse_body
+
+_JSON_TYPES: Final = (
+    "application/json",
+    "application/x-amz-json-1.0",
+    "application/x-amz-json-1.1",
+)
+
+
+def read_facts(
+    named: NamedOperation,
+    table: OperationTable,
+    fields: Mapping[str, str],
+    body: bytes,
+    *,
+    granted: bool,
+) -> RequestFacts:
+    """The operation and everything that the request names; OperationDenied where that could be read two ways."""
+    found = named.references
+    if named.operation is not None:
+        if named.in_headers:
+            found += references(named.operation, labels={}, query={}, headers=fields)
+        found += _body(named.operation, table.protocol, fields, body)
+    elif table.protocol == "json":
+        parse_object(body)
+    return RequestFacts(table.service, named.name, found, granted)
+
+
+def _body(
+    operation: Operation, protocol: str, fields: Mapping[str, str], body: bytes
+) -> tuple[Reference, ...]:
+    """What the body names; it is parsed only where it holds a name that matters."""
+    if protocol == "json":
+        return _in_body(operation, parse_object(body))
+    if operation.payload is not None or operation.body is None or not body:
+        return ()
+    if fields.get("content-type", _JSON_TYPES[0]) not in _JSON_TYPES:
+        refuse_body("the body is not declared as JSON")
+    _check_encoding(body)
+    if _telling_names(operation.service, operation.name).search(body) or _ESCAPED.search(body):
+        return _in_body(operation, parse_object(body))
+    return ()
+
+
+def _in_body(operation: Operation, document: dict[str, Any]) -> tuple[Reference, ...]:
+    return references(operation, labels={}, query={}, headers={}, body=document)
+
+
+def _check_encoding(body: bytes) -> None:
+    """Refuse what another parser could take for UTF-16 or UTF-32, or decode leniently: names could hide in it."""
+    if not body.startswith(b"{") or body.startswith(b"{\0"):
+        refuse_body("the body does not begin as a JSON object in UTF-8 does")
+    if not body.isascii():
+        try:
+            body.decode("utf-8")
+        except UnicodeDecodeError:
+            refuse_body("the body is not UTF-8")
+
+
+# A member's name could hide behind an escape of its own letters (`\u0075ri`); no serialiser of JSON writes that.
+_ESCAPED: Final = re.compile(rb"\\u00[2-7]")
+
+
+@cache
+def _telling_names(service: str, name: str) -> re.Pattern[bytes]:
+    """Finds the names of members, in quotes, without one of which the body can name nothing that the policy judges.
+
+    For each member that names something it is its own name, or, where the same name is common in members that name
+    nothing, that of what it stands in.
+    """
+    operation = operation_table(service).operation(name)
+    assert operation.body is not None, "only a body with members is searched"
+    shapes = operation.shapes.below(operation.body)
+    common = {name for shape in shapes for name, step in shape.members.items() if step is None}
+    found: set[str] = set()
+    for shape in shapes:
+        for step in filter(_matters, shape.members.values()):
+            found.update(_telling(step.name, shape, shapes, common))
+    names = "|".join(map(re.escape, sorted(found)))
+    return re.compile(f'"(?:{names})"'.encode("ascii"))
+
+
+def _matters(step: BodyMember | None) -> TypeGuard[BodyMember]:
+    if step is None or step.kind in (None, Kind.PAYLOAD, Kind.GUARDRAIL_VERSION):
+        return False
+    return step.kind is not Kind.DOCUMENT or step.name in OVERRIDES
+
+
+def _telling(name: str, shape: BodyShape, shapes: list[BodyShape], common: set[str]) -> set[str]:
+    if name not in common:
+        return {name}
+    above = {
+        step.name
+        for each in shapes
+        for step in each.members.values()
+        if step is not None and step.shape == shape.name
+    }
+    return above if above and not above & common else {name}

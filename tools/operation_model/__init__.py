@@ -1,0 +1,1 @@
+"""How the table of operations is derived from botocore's service models."""
