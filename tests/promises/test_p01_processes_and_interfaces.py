@@ -149,3 +149,22 @@ def test_an_address_that_ec2_does_not_name_is_refused(
     assert {port for _, port in log.connects} <= {vpc.ec2.port}
     assert log.public == []
     assert vpc.place.server.requests == []
+
+
+@pytest.mark.corpus("time-eni-replaced")
+def test_an_address_that_ec2_names_by_now_is_used_after_one_look(
+    corpus_entry: CorpusEntry, front_name: str, vpc: Vpc
+) -> None:
+    assert corpus_entry["expect"] == "allowed"
+    with vpc.client() as client:
+        call = first_call(front_name, client)
+        client.route()
+        asked = len(vpc.ec2.requests)
+        vpc.stand(REPLACED)
+        vpc.place.resolver.set(vpc.place.server.host, [REPLACED])
+
+        assert call() == call() == "end_turn"
+
+        assert client.route().addresses == (REPLACED,)
+        assert len(vpc.ec2.requests) == 2 * asked
+    assert vpc.place.dialled == [REPLACED]

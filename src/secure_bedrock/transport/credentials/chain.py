@@ -22,7 +22,7 @@ from secure_bedrock.transport.credentials import (
 )
 from secure_bedrock.transport.credentials.none_found import no_credentials
 from secure_bedrock.transport.settings.files import CONFIG_FILE, CREDENTIALS_FILE, profile_of
-from secure_bedrock.values import PerProcess
+from secure_bedrock.values import PerProcess, forget_at_snapshot
 
 # The providers that read AWS's files, or a web identity's token file.
 # Source: METHOD of botocore.credentials' providers (botocore 1.44.5, read 2026-11-20).
@@ -61,7 +61,10 @@ def credential_source(
 
 
 class CredentialChain:
-    """Asks the listed providers in order, once; thread-safe. What was found refreshes itself."""
+    """Asks the listed providers in order, once; thread-safe. What was found refreshes itself.
+
+    A restored snapshot of the process asks them again.
+    """
 
     def __init__(
         self,
@@ -78,6 +81,7 @@ class CredentialChain:
         self._lock = PerProcess(threading.Lock)
         self._found: CredentialSource | None = None
         self._fetching = threading.local()
+        forget_at_snapshot(self)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
@@ -103,12 +107,18 @@ class CredentialChain:
         finally:
             self._fetching.now = False
 
+    def forget_moment(self) -> None:
+        """Ask the providers again on the next call: what is in hand was meant for another moment."""
+        self._found = None
+
     def _source(self) -> CredentialSource:
-        if self._found is None:
+        found = self._found
+        if found is None:
             with held(self._lock()):
-                if self._found is None:
-                    self._found = self._find()
-        return self._found
+                found = self._found
+                if found is None:
+                    found = self._found = self._find()
+        return found
 
     def _find(self) -> CredentialSource:
         profile = self._asked_profile or profile_of(self._environ)

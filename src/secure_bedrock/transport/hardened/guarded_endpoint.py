@@ -61,7 +61,11 @@ class GuardedEndpoint(_Endpoint):  # type: ignore[misc]
         response = self._session.send(request, state)
         if state.answered_by is not response:
             _refuse_answer()
-        parsed = self._parse(operation_model, response, state)
+        try:
+            parsed = self._parse(operation_model, response, state)
+        except BaseException:
+            response.raw.close()  # a stream that is refused has no reader who would
+            raise
         state.answer = witness(parsed, event=f"after-call.{event}")
         self._event_emitter.emit(
             f"response-received.{event}",

@@ -21,9 +21,9 @@ from secure_bedrock.transport.hardened.assembly import client_arguments, open_tr
 from secure_bedrock.transport.hardened.client_class import client_class, harden_class
 from secure_bedrock.transport.hardened.client_mixin import ClientParts
 from secure_bedrock.transport.hardened.config_options import Tuning
-from secure_bedrock.transport.hardened.lazy_route import RouteHolder
 from secure_bedrock.transport.hardened.packaged import neutral_settings, packaged_loader
 from secure_bedrock.transport.hardened.quiet_signing import BotocoreCredentials
+from secure_bedrock.transport.lazy_route import RouteHolder
 from secure_bedrock.transport.settings import Finding
 from secure_bedrock.values import PerProcess
 
@@ -87,7 +87,7 @@ class HardenedSession(_Session):  # type: ignore[misc]
                 connector=parts.connector,
             )
 
-        holder = RouteHolder(lambda: parts.routes.route(service), transport)
+        holder = RouteHolder(service, parts.routes, transport)
         judged = judge_arguments(arguments, policy=parts.policy, route=holder.look())
         tuning = judged.tuning
         if judged.route is not None:
