@@ -22,6 +22,8 @@ def test_it_can_be_stopped_while_a_connections_thread_is_being_started(
 
     with LocalBedrock() as bedrock:
         monkeypatch.setattr(threading.Thread, "start", slowly)
+        # Not waiting long for the thread that accepts, it comes to the other one in time.
+        monkeypatch.setattr("secure_bedrock.testing.local_server._STOP_S", 0.05)
         with socket.create_connection(("127.0.0.1", bedrock.port)):
             assert starting.wait(5)
             bedrock.stop()
