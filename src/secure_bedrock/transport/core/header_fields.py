@@ -42,13 +42,13 @@ def parse_fields(headers: Headers) -> Mapping[str, str]:
     Values are printable ASCII without space at either end: Latin-1 and UTF-8 read other bytes differently, and
     SigV4 and HTTP trim differently. No line end and no colon of a name survives, so fields can't be smuggled in.
     """
-    names, values = zip(*headers, strict=True) if headers else ((), ())
-    names = _lowered(names)
+    names = _lowered(tuple([name for name, _ in headers]))
+    values = [value for _, value in headers]
     text = "".join(values)
     if (
         not text.isascii()
         or text.encode("ascii").translate(None, _PRINTABLE)
-        or tuple(map(str.strip, values)) != values
+        or [value for value in values if value != value.strip()]
     ):
         raise OperationDenied("a header's value could be read in two ways", rule="header-form")
     fields = dict(zip(names, values, strict=True))
