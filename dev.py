@@ -112,21 +112,9 @@ class Environment:
         return stamp.exists() and stamp.read_text() == _digest([lock])
 
 
-# With the lowest dependencies: the rooms that touch one, and the laws that hold us against botocore. The controls,
-# which show what stock boto3 does, need one version only.
-LOWEST_TESTS = (
-    "tests/transport",
-    "tests/promises",
-    "tests/client",
-    "tests/discovery",
-    "tests/resilience",
-    "tests/property",
-    "-k",
-    "not stock",
-)
-
-# On the other versions: the seam, and its promises. The typed clients take a signature from botocore and nothing
-# else, and two laws hold that.
+# Whatever of the tests botocore has a part in. The typed clients take a signature from it and nothing else, and two
+# laws hold that; the controls, which show what stock boto3 does, need one version only.
+BOTOCORES_PART = ("-k", "not [typed and not -typed and not stock")
 SEAM_TESTS = (
     "tests/promises",
     "tests/transport/hardened",
@@ -136,8 +124,18 @@ SEAM_TESTS = (
     "tests/transport/core/test_sign.py",
     "tests/property/test_typed_path_equals_botocore.py",
     "tests/property/test_typed_answers_equal_botocore.py",
-    "-k",
-    "not [typed and not -typed and not stock",
+    *BOTOCORES_PART,
+)
+
+# With the lowest dependencies: every room that touches one, the typed clients and tenacity's among them.
+LOWEST_TESTS = (
+    "tests/transport",
+    "tests/promises",
+    "tests/client",
+    "tests/discovery",
+    "tests/resilience",
+    "tests/property",
+    *BOTOCORES_PART,
 )
 
 # Between the lower bound and the newest: each minor version's last, of 1.43 the one that aiobotocore 3.10 holds to.

@@ -117,10 +117,10 @@ def calls_of_itself(*names: str) -> Need:
 
 
 def asks_only(variable: str, names: Collection[str]) -> Need:
-    """Of this variable it reads these attributes and no other."""
+    """Of this variable (`request`, `self._raw_stream`) it reads these attributes and no other."""
 
     def need(value: Any) -> str | None:
-        read = {node.attr for node in _attributes(value) if _is_name(node.value, variable)}
+        read = {node.attr for node in _attributes(value) if ast.unparse(node.value) == variable}
         strange = read.difference(names)
         return f"it reads {', '.join(sorted(strange))} of {variable}" if strange else None
 

@@ -24,6 +24,7 @@ from secure_bedrock.transport.core.sign import _STAMP, _Signable
 from secure_bedrock.transport.hardened.config_options import OPTIONS
 from secure_bedrock.transport.hardened.hardening import _PRESIGNERS
 from secure_bedrock.transport.hardened.quiet_parsing import _FIRST_ERROR_STATUS
+from secure_bedrock.transport.hardened.raw_body import RawBody
 
 _HARDENED = "secure_bedrock.transport.hardened"
 _CALLS = f"{_HARDENED}.client_mixin:GuardedCalls"
@@ -231,7 +232,7 @@ _WIRE = [
     touch("botocore.compat:set_socket_timeout", "hardened/raw_body.py",
           goes_through("_fp", "fp", "raw", "_sock", "settimeout")),
     touch("botocore.response:StreamingBody", "hardened/raw_body.py",
-          asks_only("_raw_stream", {"read", "stream", "readable", "readinto", "tell", "close"})),
+          asks_only("self._raw_stream", dir(RawBody))),
     touch("botocore.httpsession:URLLib3Session.__init__", "hardened/guarded_session.py",
           stores("_proxy_config", "_manager", "_proxy_managers", "_verify")),
     touch("botocore.httpsession:URLLib3Session.send", "hardened/guarded_session.py", takes("self", object())),
