@@ -37,7 +37,9 @@ def check_authorization(
     if stamp is None or stamp[1] != date:
         raise OperationDenied("the signature's date is not X-Amz-Date's", rule="signature-date")
     signed = frozenset(listed.split(";"))
-    if not fields.keys() & _MUST_BE_SIGNED <= signed <= fields.keys():
+    unsigned = (fields.keys() & _MUST_BE_SIGNED) - signed
+    absent = signed - fields.keys()
+    if unsigned or absent:
         raise OperationDenied("the signature is not of these headers", rule="signature-headers")
     digest = fields.get("x-amz-content-sha256")
     if digest is not None and digest != sha256(body).hexdigest():
