@@ -142,7 +142,8 @@ def _survivors(results: Sequence[Result], known: Reasons) -> str:
         kind = "equivalent" if reason and reason.equivalent else "accepted"
         why = f"{kind}: {reason.why}" if reason else _UNEXPLAINED
         change = f"`{_code(mutant.before)}` → `{_code(mutant.after)}`"
-        lines.append(f"- `{mutant.file}:{mutant.line}` ({mutant.where}) {change}\n  {why}")
+        where = mutant.where.strip("()")
+        lines.append(f"- `{mutant.file}:{mutant.line}` ({where}) {change}\n  {why}")
     return "\n".join([*lines, "" if survivors else "None.", ""]).rstrip() + "\n"
 
 
