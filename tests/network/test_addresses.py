@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secure_bedrock.network import Address, never, parse_address, parse_cidr
+from secure_bedrock.network.addresses import spelled
 from secure_bedrock.network.ranges import NEVER_V4, NEVER_V6, PRIVATE
 
 
@@ -104,6 +105,21 @@ ADDRESSES: dict[str, Address] = {
 
 @pytest.mark.parametrize(("text", "address"), ADDRESSES.items(), ids=ADDRESSES.keys())
 def test_an_address_is_what_it_spells(text: str, address: Address) -> None:
+    assert parse_address(text) == address
+
+
+SPELLINGS: dict[str, Address] = {
+    "10.0.1.10": IPv4Address("10.0.1.10"),
+    "fd12:3456::10": IPv6Address("fd12:3456::10"),
+    "::a00:10a": IPv6Address("::10.0.1.10"),
+    "::ffff:10.0.1.10": IPv6Address("::ffff:a00:10a"),
+    "::ffff:0.0.0.0": IPv6Address("::ffff:0:0"),
+}
+
+
+@pytest.mark.parametrize(("text", "address"), SPELLINGS.items(), ids=SPELLINGS.keys())
+def test_an_address_is_spelled_in_one_way_on_every_python(text: str, address: Address) -> None:
+    assert spelled(address) == text
     assert parse_address(text) == address
 
 
