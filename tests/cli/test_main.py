@@ -282,11 +282,14 @@ def test_ctrl_c_is_130_and_silent(
     main_thread = threading.main_thread().ident
     assert main_thread is not None
     timer = threading.Timer(0.3, signal.pthread_kill, (main_thread, signal.SIGINT))
+    # A shell that starts the suite in the background has it ignore interrupts, and Python then leaves it so.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     timer.start()
     try:
         assert main(["init", "--policy", str(pipe), "--force"]) == 130
     finally:
         timer.join()
+        signal.signal(signal.SIGINT, before)
 
     assert capsys.readouterr() == ("", "")
 
