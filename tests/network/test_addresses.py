@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secure_bedrock.network import Address, never, parse_address, parse_cidr
-from secure_bedrock.network.addresses import spelled
+from secure_bedrock.network.addresses import never_range, spelled
 from secure_bedrock.network.ranges import NEVER_V4, NEVER_V6, PRIVATE
 
 
@@ -189,6 +189,25 @@ NEVER: dict[str, str | None] = json.loads(DATA.read_text(encoding="utf-8"))["row
 @pytest.mark.parametrize(("text", "why"), NEVER.items(), ids=NEVER.keys())
 def test_the_never_set_names_why(text: str, why: str | None) -> None:
     assert never(parse_address(text)) == why
+
+
+# Each has a narrower range in front that takes a part of it, so a wider one would refuse the same addresses.
+WITHIN = {
+    "224.0.0.1": "224.0.0.0/4",
+    "::": "::/128",
+    "100::1": "100::/64",
+    "fe00::1": "fe00::/9",
+    "fe80::1": "fe80::/10",
+    "::ffff:10.0.0.1": "::ffff:0:0/96",
+}
+
+
+@pytest.mark.parametrize(("text", "cidr"), WITHIN.items(), ids=WITHIN.keys())
+def test_a_refusal_names_the_range_as_its_registry_writes_it(text: str, cidr: str) -> None:
+    row = never_range(parse_address(text))
+
+    assert row is not None
+    assert (row.cidr, row.network) == (cidr, ip_network(cidr))
 
 
 def test_a_zoned_address_object_is_judged_by_its_number() -> None:
