@@ -115,7 +115,8 @@ def survivors(*changes_: str) -> list[Any]:
 
 
 def test_a_survivor_is_explained_by_its_own_reason_as_often_as_it_is_listed() -> None:
-    from mutation.report import Reason, page, scores, unexplained
+    from mutation.page import earlier, found, page
+    from mutation.report import Reason, scores, unexplained
 
     known = {("a.py", "(module)", "a < b → a <= b"): Reason("same", equivalent=True, times=1)}
     results = survivors("a < b → a <= b", "1 → 2")
@@ -126,9 +127,25 @@ def test_a_survivor_is_explained_by_its_own_reason_as_often_as_it_is_listed() ->
     total = scores(results, known)[-1]
     assert (total.mutants, total.killed, total.equivalent) == (6, 3, 2)
     assert (round(total.plain), round(total.adjusted)) == (50, 75)
-    assert "`a.py:3` (module) `1` → `2`\n  **not explained**" in page(
-        results, known, seconds=9, workers=2
-    )
+    text = page(found(results, known))
+    assert "`a.py:3` (module) `1` → `2`\n  **not explained**" in text
+    assert page(earlier(text)) == text
+
+
+def test_a_run_of_one_file_keeps_the_others_rows() -> None:
+    from mutation.page import earlier, found, page
+    from mutation.report import Reason
+
+    known = {("a.py", "(module)", "1 → 2"): Reason("same to all", equivalent=True, times=1)}
+    first = found(survivors("1 → 2", "1 → 0"), known)
+    text = page(found(survivors(), known))
+    both = page({**earlier(page(first)), **earlier(text.replace("a.py", "b.py"))})
+
+    assert "| a.py | 6 | 4 | 0 | 2 | 66.7 % | 80.0 % |" in both
+    assert "| b.py | 6 | 6 | 0 | 0 | 100.0 % | 100.0 % |" in both
+    assert "| all | 12 | 10 | 0 | 2 | 83.3 % | 90.9 % |" in both
+    assert both.count("  equivalent: same to all") == 1
+    assert both.count("**not explained**") == 1
 
 
 def test_a_reason_without_a_survivor_is_outdated() -> None:
@@ -136,4 +153,7 @@ def test_a_reason_without_a_survivor_is_outdated() -> None:
 
     key = ("a.py", "(module)", "gone → (removed)")
 
-    assert outdated(survivors(), {key: Reason("gone", equivalent=False, times=1)}) == [key]
+    elsewhere = ("b.py", "(module)", "not run → now")
+    reason = Reason("gone", equivalent=False, times=1)
+
+    assert outdated(survivors(), {key: reason, elsewhere: reason}) == [key]
