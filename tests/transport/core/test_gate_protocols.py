@@ -168,6 +168,8 @@ def test_a_json_service_names_its_operation_by_target() -> None:
 TARGETS: dict[str, tuple[str, Callable[[], WireRequest]]] = {
     "another service's target": ("operation-unknown", lambda: targeted("Other.GetParameter")),
     "no such operation": ("operation-unknown", lambda: targeted("AmazonSSM.Nothing")),
+    "a prefix without a dot, whatever the body": ("operation-unknown", lambda: targeted("AmazonSSM", b"{")),
+    "two dots, whatever the body": ("operation-unknown", lambda: targeted("AmazonSSM.X.GetParameter", b"{")),
     "duplicate keys": ("body-ambiguous", lambda: targeted(body=b'{"Name": "a", "Name": "b"}')),
     "duplicate keys further down": ("body-ambiguous", lambda: targeted(body=b'{"a": {"b": 1, "b": 2}}')),
     "a number that JSON has not": ("body-ambiguous", lambda: targeted(body=b'{"a": NaN}')),

@@ -127,9 +127,12 @@ def test_a_header_that_speaks_about_the_request_is_refused(name: str) -> None:
 
 
 def test_all_refused_headers_are_named_in_order() -> None:
+    """So many that no set of them comes out in order by chance."""
+    given = [(name, "x") for name in reversed(REFUSED_HEADERS)]
     with pytest.raises(OperationDenied) as refused:
-        parse_fields((("TE", "x"), ("Connection", "x"), ("Host", "h"), ("Upgrade", "x")))
-    assert refused.value.reason == "the request carries connection, te, upgrade"
+        parse_fields((*given, ("Host", "h")))
+    named = ", ".join(sorted(name.lower() for name in REFUSED_HEADERS))
+    assert refused.value.reason == f"the request carries {named}"
 
 
 @pytest.mark.parametrize("character", ["\x00", "\x1f", "\x7f", "\x80", "\t", "\r", "\n"])
