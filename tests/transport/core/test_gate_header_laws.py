@@ -157,7 +157,7 @@ def test_what_the_gate_writes_h11_reads_as_it_was_checked(
 ) -> None:
     """Another HTTP parser, as a server would use it: the same fields, no more of them, and the body behind them."""
     body = data.draw(st.binary(max_size=20))
-    target = f"/model/{encode_label(MODEL)}/converse"
+    target = f"/model/{encode_label(MODEL)}/invoke"
     plain = WireRequest("POST", target, (("Host", HOST),), body)
     request = sign(plain, credentials=Keys(), region="eu-west-1", signing_name="bedrock", now=NOW)
     shuffled = tuple(data.draw(st.permutations([*request.headers, *headers])))
