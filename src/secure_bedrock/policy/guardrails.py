@@ -69,7 +69,7 @@ _SLOTS: Final[Mapping[str, tuple[GuardrailSlot, ...]]] = {
     ),
     f"{_AGENT}:InvokeInlineAgent": tuple(
         GuardrailSlot(path, "guardrailIdentifier", "guardrailVersion")
-        for path in ("guardrailConfiguration", "collaborators?[].guardrailConfiguration")
+        for path in ("guardrailConfiguration", "collaborators[].guardrailConfiguration")
     ),
 }
 # Outside the body: in header fields that botocore's parameters of these names become, or in the path.
@@ -90,7 +90,7 @@ _NATIVE_PATHS: Final = (
 )
 # "If you don't specify guardContent […] the guardrail assesses the entire message": GuardrailConverseContentBlock,
 # botocore 1.44.5. With one, it assesses that block alone.
-_NARROWING: Final = ("messages?[].content?[].guardContent?", "system?[].guardContent?")
+_NARROWING: Final = ("messages[].content[].guardContent?", "system[].guardContent?")
 _SYNCHRONOUS: Final = frozenset({"sync", "SYNCHRONOUS"})
 
 _LEAVE_OUT: Final = "leave the guardrail out: the policy's is added"
@@ -108,13 +108,16 @@ def guardrail_facts(
             for slot in _SLOTS.get(key, ())
             for found in read_slot(body, slot.path)
         ]
-    modes = read_slot(body, "guardrailConfig?.streamProcessingMode?")
     native = [found for path in _NATIVE_PATHS for found in read_slot(body, path)]
-    modes += [found for each in native for found in read_slot(each, "streamProcessingMode?")]
+    modes = [found for each in native for found in read_slot(each, "streamProcessingMode?")]
+    blocks: list[object] = []
+    if _SLOTS.get(key) is _CONVERSE:
+        modes += read_slot(body, "guardrailConfig?.streamProcessingMode?")
+        blocks = [found for path in _NARROWING for found in read_slot(body, path)]
     return GuardrailFacts(
         tuple(named),
         tuple(modes),
-        any(map(_narrows, native)) or any(read_slot(body, path) for path in _NARROWING),
+        bool(blocks) or any(map(_narrows, native)),
         any(
             each.kind is Kind.AGENT and each.path.endswith(".agentAliasArn") for each in references
         ),

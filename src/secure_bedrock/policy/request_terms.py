@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final, Protocol
 
 from secure_bedrock.policy import guardrails, token_limits
@@ -59,7 +59,7 @@ def asks_tokens(policy: Terms, service: str, operation: str) -> bool:
     return f"{service}:{operation}" not in token_limits.EXEMPT and reaches_model(service, operation)
 
 
-@cache
+@lru_cache(1024)
 def reaches_model(service: str, operation: str) -> bool:
     """Whether content may reach a model: true unless the table says that the operation only reads or controls.
 

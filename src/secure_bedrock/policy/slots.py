@@ -1,7 +1,7 @@
 """Where in a request's JSON a setting stands: written as one path, read and filled by two pure functions.
 
-`a.b` is member `b` of `a`. `?` after a name says that without it there is nothing to set; `[]` that each item of a list
-has the setting. A name without `?` that is missing is where the setting is missing.
+`a.b` is member `b` of `a`. `?` after a name says that without it there is nothing to set; `[]` the same of a list, each
+item of which has the setting. Where another name is missing, the setting is missing.
 """
 
 from dataclasses import dataclass
@@ -28,8 +28,8 @@ def _steps(path: str) -> tuple[_Step, ...]:
 
 def _step(word: str) -> _Step:
     many = word.endswith("[]")
-    word = word.removesuffix("[]")
-    return _Step(word.removesuffix("?"), word.endswith("?"), many)
+    name = word.removesuffix("[]").removesuffix("?")
+    return _Step(name, many or word.endswith("?"), many)
 
 
 def read_slot(document: object, path: str) -> list[object]:

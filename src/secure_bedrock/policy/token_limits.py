@@ -39,14 +39,14 @@ _RAG_STEPS: Final = (
 _RAG_PLACES: Final = tuple(
     f"{step}.inferenceConfig.textInferenceConfig.maxTokens" for step in _RAG_STEPS
 )
-_PROMPTS: Final = "promptOverrideConfiguration?.promptConfigurations?[].inferenceConfiguration"
+_PROMPTS: Final = "promptOverrideConfiguration?.promptConfigurations[].inferenceConfiguration"
 _TYPED: Final[Mapping[str, tuple[str, ...]]] = {
     "bedrock-runtime:Converse": ("inferenceConfig.maxTokens",),
     "bedrock-runtime:ConverseStream": ("inferenceConfig.maxTokens",),
     f"{_AGENT}:RetrieveAndGenerate": _RAG_PLACES,
     f"{_AGENT}:RetrieveAndGenerateStream": _RAG_PLACES,
     f"{_AGENT}:InvokeInlineAgent": tuple(
-        f"{agent}{_PROMPTS}.maximumLength" for agent in ("", "collaborators?[].")
+        f"{agent}{_PROMPTS}.maximumLength" for agent in ("", "collaborators[].")
     ),
 }
 # Fields that are handed to the model's own API, which may set the limit anew.
@@ -58,8 +58,8 @@ _OVERRIDES: Final[Mapping[str, tuple[str, ...]]] = {
     f"{_AGENT}:RetrieveAndGenerate": _RAG_FREE,
     f"{_AGENT}:RetrieveAndGenerateStream": _RAG_FREE,
     f"{_AGENT}:InvokeInlineAgent": tuple(
-        f"{agent}promptOverrideConfiguration?.promptConfigurations?[].{_FREE}?"
-        for agent in ("", "collaborators?[].")
+        f"{agent}promptOverrideConfiguration?.promptConfigurations[].{_FREE}?"
+        for agent in ("", "collaborators[].")
     ),
 }
 _MODEL_INPUT: Final = "bedrock-runtime:StartAsyncInvoke"
