@@ -292,7 +292,8 @@ def test_a_body_is_no_longer_than_the_limit_whatever_the_service(
     sentence: str, service: str, mode: str
 ) -> None:
     size, allowed = SIZES[sentence]
-    facts = RequestFacts(*service.split(":"), terms=RequestTerms(body_bytes=size))
+    name, _, operation = service.partition(":")
+    facts = RequestFacts(name, operation, terms=RequestTerms(body_bytes=size))
     judgement = judge_request(policy(mode, max_request_bytes=10), facts)
 
     assert judgement.decision.allowed is allowed
