@@ -163,6 +163,10 @@ ROWS: dict[str, tuple[Request, str | None]] = {
         MORE,
     ),
     "an imported model, nothing": (native(OPAQUE, prompt="a"), UNSAID),
+    "an imported model, thinking alone": (
+        native(OPAQUE, thinking={"budget_tokens": 10}),
+        UNSAID,
+    ),
     "an asynchronous call": (
         ("bedrock-runtime", "StartAsyncInvoke", NOVA, {"modelInput": {"prompt": "a"}}),
         UNSAID,
