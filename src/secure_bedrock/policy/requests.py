@@ -109,17 +109,23 @@ def _decide(
     kind, value = reference.kind, reference.value
     if kind is Kind.MODEL or (kind is Kind.RESOURCE and _is_model(value)):
         decision = policy.decide_model(value, operation=operation)
-        yield "residency" if decision.rule.startswith("residency") else "model", decision
+        yield _family(decision, "model"), decision
     elif reference.ambiguous or kind is Kind.UNKNOWN:
         yield "place", _ambiguous(reference)
     elif kind is Kind.ENDPOINT:
-        yield "model", policy.decide_endpoint(value, operation=operation)
+        decision = policy.decide_endpoint(value, operation=operation)
+        yield _family(decision, "model"), decision
     elif kind is Kind.DOCUMENT:
         yield from _overrides(policy, operation, reference)
     elif kind not in _UNJUDGED:
         refusal = policy.refuse_place(kind, value)
         if refusal is not None:
-            yield "place", refusal
+            yield _family(refusal, "place"), refusal
+
+
+def _family(decision: Decision, else_: Family) -> Family:
+    """A rule of residency tells by its name, whoever asked for the decision."""
+    return "residency" if decision.rule.startswith("residency") else else_
 
 
 def _ambiguous(reference: Reference) -> Decision:
