@@ -97,7 +97,7 @@ def test_a_denial_in_the_table_ends_with_the_next_step(capsys: pytest.CaptureFix
 
     out = capsys.readouterr().out
     assert out.startswith("denied\n")
-    assert "rule       model-not-listed" in out
+    assert "rule          model-not-listed" in out
     shown = " ".join(out.split())
     assert shown.endswith(f" next ask for the profile that models.allow lists: {EU}")
     assert "also admitted" not in shown

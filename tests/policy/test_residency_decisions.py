@@ -392,6 +392,12 @@ def test_every_refusal_of_residency_is_of_its_family() -> None:
         assert judged(policy, operation, kind, value) == ("residency", rule)
 
 
+def test_a_global_guardrail_profile_is_denied_as_a_global_model_is() -> None:
+    policy = policy_of(Row(HAIKU, "", allow=[HAIKU]))
+    judgement = judged(policy, "bedrock:CreateGuardrail", Kind.GUARDRAIL, "global.guardrail.v1:0")
+    assert judgement == ("model", "model-global")
+
+
 def test_report_lets_residency_through_and_says_so() -> None:
     policy = Policy(region="eu-west-1", models=[HAIKU], residency={"regions": AWAY}, mode="report")
     facts = RequestFacts("bedrock-runtime", "Converse", (Reference(Kind.MODEL, HAIKU, "modelId"),))

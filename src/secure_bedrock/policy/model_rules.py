@@ -132,21 +132,6 @@ class ModelRules:
         reason = "a global. profile may answer from any Region; residency.allow_global is not set"
         return refuse("model-global", reason, hint=self._kin_hint(profile) or HINT_GLOBAL)
 
-    def refuse_guardrail(self, name: str) -> Decision | None:
-        """Why a guardrail's profile may not be named: where it would judge content; None for a guardrail itself.
-
-        A guardrail's id has no dot, a profile's has: `eu.guardrail.v1:0`, alone or at the end of an ARN.
-        """
-        if "." not in name:
-            return None
-        try:
-            profile = parse_model_id(name.rpartition("/")[2])
-        except ValueError:
-            profile = None
-        if not isinstance(profile, ProfileId):
-            return refuse("identifier", "the guardrail is not named by an id, an ARN or a profile")
-        return self.never(profile)
-
     def _not_listed(self, model: ModelId) -> Decision:
         own = self.home.own_terms(model)
         hint = self._kin_hint(own) or self._spelling_hint(own) or HINT_LIST

@@ -12,7 +12,7 @@ from secure_bedrock.policy.model_ids import MAX_LENGTH, parse_model_id
 from secure_bedrock.policy.model_rules import EntryList, ModelRules
 from secure_bedrock.policy.operation_members import Kind
 from secure_bedrock.policy.operation_rules import decide_operation
-from secure_bedrock.policy.places import refuse_place
+from secure_bedrock.policy.places import guardrail_profile, refuse_place
 from secure_bedrock.policy.residency import (
     COUNTING,
     Destinations,
@@ -180,9 +180,10 @@ class Policy:
         """Why a request may not name the bucket, resource or URL; None where it may. Total."""
         rules = self._model_rules
         refusal = refuse_place(kind, value, rules.home, self.operations.s3_buckets)
-        if refusal is None and kind is Kind.GUARDRAIL and type(value) is str:
-            return rules.refuse_guardrail(value)
-        return refusal
+        if refusal is not None or kind is not Kind.GUARDRAIL or type(value) is not str:
+            return refusal
+        profile = guardrail_profile(value)
+        return None if profile is None else rules.never(profile)
 
     def decide_operation(self, service: str, operation: str) -> Decision:
         """May the operation be called? `service` is boto3's name, `operation` AWS's (`Converse`). Total."""

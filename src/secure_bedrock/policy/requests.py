@@ -124,8 +124,10 @@ def _decide(
 
 
 def _family(decision: Decision, else_: Family) -> Family:
-    """A rule of residency tells by its name, whoever asked for the decision."""
-    return "residency" if decision.rule.startswith("residency") else else_
+    """A rule tells by its name that it is of residency or of models, whoever asked for the decision."""
+    if decision.rule.startswith("residency"):
+        return "residency"
+    return "model" if decision.rule.startswith("model-") else else_
 
 
 def _ambiguous(reference: Reference) -> Decision:
