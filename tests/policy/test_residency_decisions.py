@@ -1,6 +1,7 @@
 """Where inference may run: verdict, rule and the way out, as a table of sentences."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 import pytest
 
@@ -295,6 +296,16 @@ def test_where_a_model_runs_is_decided(sentence: str) -> None:
     assert "global." not in decision.next_step
 
 
+class Models(StrEnum):
+    SONNET = SONNET
+
+
+def test_a_string_enum_is_counted_for_as_what_it_holds() -> None:
+    policy = policy_of(CASES["tokens are counted for the base id of a listed profile"])
+    decision = policy.decide_model(Models.SONNET, operation="CountTokens")
+    assert decision.rule == "model-listed-for-counting"
+
+
 def test_a_decision_names_the_destinations_that_it_rests_on() -> None:
     asked = f"eu.{SONNET}"
     told = {asked: BOTH}
@@ -353,6 +364,14 @@ GUARDRAILS: dict[str, Asked] = {
         False,
         "identifier",
     ),
+    "a profile's ARN of a geography that is not known": (
+        GUARDRAIL_ARN.replace("/eu.", "/uk."),
+        None,
+        {},
+        False,
+        "identifier",
+    ),
+    "a model's id": (HAIKU, None, {}, False, "identifier"),
     "a profile's ARN of another Region": (
         GUARDRAIL_ARN.replace("eu-west-1", "us-east-1"),
         None,
@@ -390,6 +409,15 @@ def test_every_refusal_of_residency_is_of_its_family() -> None:
     }
     for (operation, kind, value), rule in asked.items():
         assert judged(policy, operation, kind, value) == ("residency", rule)
+
+
+def test_a_model_in_the_fields_for_the_models_own_api_is_held_against_residency_too() -> None:
+    policy = policy_of(Row(HAIKU, "", regions=AWAY, allow=[HAIKU]))
+    fields = {"fallbacks": [HAIKU]}
+    reference = Reference(Kind.DOCUMENT, fields, "additionalModelRequestFields")
+    facts = RequestFacts("bedrock-runtime", "Converse", (reference,))
+    judgement = judge_request(policy, facts)
+    assert (judgement.family, judgement.decision.rule) == ("residency", "residency-region")
 
 
 def test_a_global_guardrail_profile_is_denied_as_a_global_model_is() -> None:

@@ -162,7 +162,8 @@ def _overrides(
     for name in sorted(_NATIVE_MODEL & fields.keys()):
         value = fields[name]
         for model in value if isinstance(value, list | tuple) else (value,):
-            yield "model", policy.decide_model(model, operation=operation)
+            decision = policy.decide_model(model, operation=operation)
+            yield _family(decision, "model"), decision
     if _NATIVE_SERVERS & fields.keys():
         refusal = policy.refuse_place(Kind.URL, None)
         if refusal is not None:
