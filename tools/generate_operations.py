@@ -15,7 +15,7 @@ from typing import Any
 import botocore
 from botocore.loaders import Loader
 
-from operation_model.graph import ServiceGraph
+from operation_model.graph import ServiceGraph, request_lines
 from operation_model.page import page
 
 ROOT = Path(__file__).parents[1]
@@ -31,13 +31,18 @@ SERVICES = (
     "bedrock-data-automation",
     "bedrock-data-automation-runtime",
     "bedrock-runtime",
+    "cloudtrail",
     "ec2",
+    "logs",
     "sagemaker-runtime",
+    "signin",
     "ssm",
+    "sso",
+    "sso-oidc",
     "sts",
 )
-NAMES_ONLY = frozenset({"ec2", "ssm", "sts"})
-"""Services that this library asks for facts and credentials: no request to them names a model."""
+NAMES_ONLY = frozenset({"cloudtrail", "ec2", "logs", "signin", "ssm", "sso", "sso-oidc", "sts"})
+"""Services that this library asks for facts, records and credentials: no request to them names a model."""
 
 
 def packaged_loader() -> Loader:
@@ -66,10 +71,11 @@ def table_of(service: str, loader: Loader) -> dict[str, Any]:
 
 
 def _rows(service: str, model: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-    """Rows and structures; of the services that this library only asks for facts, the names alone."""
+    """Rows and structures; of the services that this library only asks for facts, names and request lines alone."""
     names = sorted(model["operations"])
     if service in NAMES_ONLY:
-        return names, {}
+        rest = model["metadata"]["protocol"] == "rest-json"
+        return request_lines(model) if rest else names, {}
     graph = ServiceGraph(service, model)
     rows = {name: graph.row(name) for name in names}
     return rows, graph.shapes(rows)

@@ -24,6 +24,7 @@ PASSED_ON: dict[tuple[str, str], tuple[str, int]] = {
     ("network/guard.py", "Decision"): ("AddressDenied", 1),
     ("network/hosts.py", "_refused"): ("EndpointDenied", 0),
     ("network/hosts.py", "Decision"): ("EndpointDenied", -1),
+    ("policy/model_choices.py", "Decision"): ("ModelDenied", 1),
     ("policy/model_rules.py", "refuse"): ("ModelDenied", 0),
     ("policy/operation_rules.py", "Decision"): ("OperationDenied", 1),
     ("policy/places.py", "Decision"): ("OperationDenied", 1),

@@ -98,9 +98,7 @@ Found = tuple[str, str]
 
 def walked(value: Any, shape: Shape, owner: str, member: str) -> Iterator[Found]:
     """(kind, value) of everything that the parameters name, by botocore's shapes."""
-    if getattr(shape, "is_document_type", False) or not isinstance(
-        shape, (StructureShape, ListShape, MapShape)
-    ):
+    if is_document(shape) or not isinstance(shape, (StructureShape, ListShape, MapShape)):
         yield from _leaf(value, shape, owner, member)
     elif isinstance(shape, ListShape):
         for item in value:
@@ -113,8 +111,14 @@ def walked(value: Any, shape: Shape, owner: str, member: str) -> Iterator[Found]
             yield from walked(inner, shape.members[name], shape.name, name)
 
 
+def is_document(shape: Shape) -> bool:
+    """A map of documents is one itself: whoever reads it needs its keys."""
+    inner = shape.value if isinstance(shape, MapShape) else shape
+    return bool(getattr(inner, "is_document_type", False))
+
+
 def _leaf(value: Any, shape: Shape, owner: str, member: str) -> Iterator[Found]:
-    free = shape.type_name == "blob" or getattr(shape, "is_document_type", False)
+    free = shape.type_name == "blob" or is_document(shape)
     if not free and not isinstance(shape, StringShape):
         return
     kind = kind_of(
@@ -179,7 +183,7 @@ def on_the_wire(
 
 def added(value: Any, shape: Shape, owner: str = "", member: str = "") -> bool:
     """Put an unknown member into every structure that holds something that names; True where there is some."""
-    if getattr(shape, "is_document_type", False):
+    if is_document(shape):
         return any(_leaf(value, shape, owner, member))
     if isinstance(shape, ListShape):
         return bool(sum(added(item, shape.member, owner, member) for item in value))

@@ -24,10 +24,9 @@ class ServiceGraph:
     def row(self, name: str) -> Model:
         """What the table says of one operation; what is empty is left out."""
         operation = self.operations[name]
-        row: Model = {}
-        if self.rest:
-            row["http"] = f"{operation['http']['method']} {operation['http']['requestUri']}"
+        row: Model = {"http": request_line(operation)} if self.rest else {}
         row["class"] = ""
+        row |= query_names(self._all, operation)
         row |= self._members(operation["input"]["shape"]) if "input" in operation else {}
         row["class"] = class_of(self.service, name, self.kinds_of(row))
         return row
@@ -58,14 +57,7 @@ class ServiceGraph:
                     yield leaf
 
     def _members(self, name: str) -> Model:
-        shape = self._all[name]
         row: Model = {}
-        if params := sorted(
-            reference.get("locationName", member)
-            for member, reference in shape["members"].items()
-            if reference.get("location") == "querystring"
-        ):
-            row["params"] = params
         for place in PLACES.values():
             if named := self._bound(name, place):
                 row[place] = named
@@ -101,6 +93,8 @@ class ServiceGraph:
             if reference.get("location") is None:
                 containers, target = self._inside(reference["shape"])
                 to = self._leads(name, member, reference, target)
+                if to == "document":  # a map of documents is one: its keys are the caller's own too
+                    containers = containers.partition("{}")[0]
                 found[_key(member, reference) + (containers if to else "")] = to
         return found
 
@@ -175,6 +169,30 @@ class ServiceGraph:
                 kinds[name] |= more
                 grown = grown or bool(more)
         return kinds
+
+
+def request_lines(model: Model) -> dict[str, Model]:
+    """Each operation of a rest-json service with what its request line may be, and no more."""
+    return {
+        name: {"http": request_line(operation)} | query_names(model["shapes"], operation)
+        for name, operation in sorted(model["operations"].items())
+    }
+
+
+def request_line(operation: Model) -> str:
+    """Method and template."""
+    return f"{operation['http']['method']} {operation['http']['requestUri']}"
+
+
+def query_names(shapes: Model, operation: Model) -> Model:
+    """The names that the query string may hold, as a row has them."""
+    members = shapes[operation["input"]["shape"]]["members"] if "input" in operation else {}
+    names = sorted(
+        reference.get("locationName", member)
+        for member, reference in members.items()
+        if reference.get("location") == "querystring"
+    )
+    return {"params": names} if names else {}
 
 
 def _key(member: str, reference: Model) -> str:

@@ -33,7 +33,7 @@ def read_facts(
         if named.in_headers:
             found += references(named.operation, labels={}, query={}, headers=fields)
         found += _body(named.operation, table.protocol, fields, body)
-    elif table.protocol == "json":
+    elif table.protocol == "json" or (table.protocol == "rest-json" and body):
         parse_object(body)
     return RequestFacts(table.service, named.name, found, granted)
 
