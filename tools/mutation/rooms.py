@@ -39,7 +39,7 @@ def _network() -> list[Target]:
     own = {
         "addresses": ["test_addresses.py", "test_quiet_refusals.py"],
         "guard": ["test_guard.py", "test_guard_laws.py", "test_quiet_refusals.py"],
-        "hosts": ["test_hosts.py", "test_host_bounds.py"],
+        "hosts": ["test_hosts.py", "test_host_bounds.py", "test_host_laws.py"],
         "ranges": ["test_addresses.py", "test_private_ranges.py", "test_network_values.py"],
         "special_registry": ["test_addresses.py"],
     }
@@ -51,8 +51,15 @@ def _network() -> list[Target]:
 
 
 def _gate() -> list[Target]:
-    tests = _tests("transport/core", "test_gate*.py")
-    own = {"named_operation": ["test_gate_protocols.py"]}
+    tests = [
+        *_tests("transport/core", "test_gate*.py"),
+        *_tests("transport/core", "test_wire.py"),
+    ]
+    own = {
+        "named_operation": ["test_gate_protocols.py"],
+        "header_fields": ["test_gate_header_laws.py"],
+        "wire": ["test_wire.py"],
+    }
     return [
         _target(
             f"transport/core/{stem}.py",

@@ -60,7 +60,7 @@ class PrivateRoute:
     @property
     def authority(self) -> str:
         """What the Host header says: the host, with the port when it is not 443."""
-        return self.url.removeprefix("https://")
+        return self.host if self.port == HTTPS_PORT else f"{self.host}:{self.port}"
 
     def with_url(self, url: object) -> Self:
         """The route under another of its names; EndpointDenied unless the URL is that name's, with this port."""
