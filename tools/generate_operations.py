@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write policy/operation_tables/*.json and docs/reference/operations.md from the installed botocore's service models.
+"""Write policy/{operation,member}_tables/*.json and docs/reference/operations.md from botocore's service models.
 
 `--check` writes nothing and exits 1 when a file differs from what would be written. A member that may name a model
 and that no rule in operation_model/ explains is an error in both cases, as is an operation without a class. Models in
@@ -20,6 +20,7 @@ from operation_model.page import page
 
 ROOT = Path(__file__).parents[1]
 TABLES = ROOT / "src" / "secure_bedrock" / "policy" / "operation_tables"
+MEMBERS = TABLES.with_name("member_tables")
 PAGE = ROOT / "docs" / "reference" / "operations.md"
 
 SERVICES = (
@@ -81,6 +82,18 @@ def _rows(service: str, model: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     return rows, graph.shapes(rows)
 
 
+def members_of(service: str, loader: Loader) -> dict[str, Any]:
+    """Every member that a request of the service can hold: what a newer botocore has more of is told by it."""
+    model = loader.load_service_model(service, "service-2")
+    roots = {
+        name: operation["input"]["shape"]
+        for name, operation in sorted(model["operations"].items())
+        if "input" in operation
+    }
+    shapes = ServiceGraph(service, model).members()
+    return {"service": service, "operations": roots, "shapes": shapes}
+
+
 def rendered(table: dict[str, Any]) -> str:
     """One operation or structure a line, so that a review of a new botocore reads as a list of changes."""
     lines = []
@@ -98,6 +111,9 @@ def files() -> dict[Path, str]:
     loader = packaged_loader()
     tables = {service: table_of(service, loader) for service in SERVICES}
     texts = {TABLES / f"{service}.json": rendered(table) for service, table in tables.items()}
+    for service in SERVICES:
+        if service not in NAMES_ONLY:
+            texts[MEMBERS / f"{service}.json"] = rendered(members_of(service, loader))
     described = [table for service, table in tables.items() if service not in NAMES_ONLY]
     return texts | {PAGE: page(described)}
 

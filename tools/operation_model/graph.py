@@ -48,6 +48,20 @@ class ServiceGraph:
                 left.extend(to[1:] for to in found[name].values() if to and to[0] == "#")
         return dict(sorted(found.items()))
 
+    def members(self) -> dict[str, Model]:
+        """Every member of every structure that a request can hold, with the structure it leads to, "" where to none.
+
+        Lists are taken off; `{}` before the structure stands for each map around it.
+        """
+        found: dict[str, Model] = {}
+        for structure in sorted(self._requested()):
+            row = found[structure] = {}
+            for member, reference in sorted(self._all[structure].get("members", {}).items()):
+                containers, inside = self._inside(reference["shape"])
+                maps = containers.replace("[]", "")
+                row[member] = maps + inside if self._is_structure(inside) else ""
+        return found
+
     def leaves(self) -> Iterator[Leaf]:
         """Every string, blob and document that a request of the service can hold."""
         for structure in sorted(self._requested()):
