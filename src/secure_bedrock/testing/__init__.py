@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from secure_bedrock.testing.authority import LocalAuthority
     from secure_bedrock.testing.bedrock import DEFAULT_MODELS, LocalBedrock
     from secure_bedrock.testing.faults import Fault
+    from secure_bedrock.testing.local_services import LocalServices
     from secure_bedrock.testing.network_fakes import LoopbackConnector, StaticResolver
     from secure_bedrock.testing.received import ReceivedRequest
     from secure_bedrock.testing.sigv4_check import LocalCredentials
@@ -23,6 +24,7 @@ __all__ = [
     "LocalBedrock",
     "LocalCredentials",
     "LocalEndpoint",
+    "LocalServices",
     "LocalVpc",
     "LoopbackConnector",
     "ReceivedRequest",
@@ -38,6 +40,7 @@ _HOMES = {
     "LocalBedrock": "bedrock",
     "LocalCredentials": "sigv4_check",
     "LocalEndpoint": "vpc_facts",
+    "LocalServices": "local_services",
     "LocalVpc": "vpc",
     "LoopbackConnector": "network_fakes",
     "ReceivedRequest": "received",

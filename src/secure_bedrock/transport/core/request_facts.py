@@ -47,7 +47,7 @@ def read_facts(
         document = _document(named.operation, table.protocol, fields, body, asked=asked)
         if document is not None and named.operation.payload is None:
             found += references(named.operation, labels={}, query={}, headers={}, body=document)
-    elif table.protocol == "json":
+    elif table.protocol == "json" or (table.protocol == "rest-json" and body):
         parse_object(body)
     terms = RequestTerms(body_bytes=len(body))
     if asked:
