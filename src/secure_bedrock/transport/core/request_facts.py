@@ -1,13 +1,16 @@
 """What a request's bytes name, read no further than the policy needs: megabytes of text and images are not parsed."""
 
 import re
+from base64 import b64decode
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final, TypeGuard
 
+from secure_bedrock.policy.known_members import stranger_on_the_wire
+from secure_bedrock.policy.native_names import TELLING, native_references
 from secure_bedrock.policy.operation_members import BodyMember, BodyShape, Kind, Operation
 from secure_bedrock.policy.operations import OperationTable, operation_table
-from secure_bedrock.policy.references import references
+from secure_bedrock.policy.references import Reference, references
 from secure_bedrock.policy.request_terms import (
     RequestTerms,
     Terms,
@@ -27,6 +30,16 @@ _JSON_TYPES: Final = (
 )
 
 
+NATIVE_BODIES: Final = frozenset(
+    {"bedrock-runtime:InvokeModel", "bedrock-runtime:InvokeModelWithResponseStream"}
+)
+"""Operations whose body is JSON of a Bedrock model's own API: SageMaker's and AgentCore's are of the account's code."""
+
+# A body that others made is read whole up to this size: about 2 ms of reading at most, beside the second that a model
+# takes. Longer ones hold images or documents, and are searched for the names that tell (measured 2026-11-20).
+READ_WHOLE: Final = 256 * 1024
+
+
 def read_facts(
     named: NamedOperation,
     table: OperationTable,
@@ -35,18 +48,30 @@ def read_facts(
     *,
     policy: Terms,
     granted: bool,
+    ours: bool = False,
 ) -> RequestFacts:
-    """The operation and everything that the request names; OperationDenied where that could be read two ways."""
+    """The operation and everything that the request names; OperationDenied where that could be read two ways.
+
+    `ours` says that this library's serialiser wrote the body from parameters whose every member the tables know.
+    """
     found, document = named.references, None
     asked = asks_guardrail(policy, table.service, named.name) or asks_tokens(
         policy, table.service, named.name
     )
-    if named.operation is not None:
+    operation = named.operation
+    if operation is not None:
         if named.in_headers:
-            found += references(named.operation, labels={}, query={}, headers=fields)
-        document = _document(named.operation, table.protocol, fields, body, asked=asked)
-        if document is not None and named.operation.payload is None:
-            found += references(named.operation, labels={}, query={}, headers={}, body=document)
+            found += references(operation, labels={}, query={}, headers=fields)
+        if operation.payload is None:
+            whole = asked or (not ours and len(body) <= READ_WHOLE)
+            document = _document(operation, table.protocol, fields, body, whole=whole)
+            if document is not None:
+                found += _named(operation, document, ours=ours)
+        else:
+            key = f"{operation.service}:{operation.name}"
+            document = _payload(key, body, asked=asked)
+            if document is not None and key in NATIVE_BODIES:
+                found += native_references(document, "body")
     elif table.protocol == "json" or (table.protocol == "rest-json" and body):
         parse_object(body)
     terms = RequestTerms(body_bytes=len(body))
@@ -56,23 +81,66 @@ def read_facts(
 
 
 def _document(
-    operation: Operation, protocol: str, fields: Mapping[str, str], body: bytes, *, asked: bool
+    operation: Operation, protocol: str, fields: Mapping[str, str], body: bytes, *, whole: bool
 ) -> dict[str, Any] | None:
     """The body's JSON; None where nobody asks for what it says and it holds no name that matters."""
     if protocol == "json":
         return parse_object(body)
-    if operation.payload is not None:
-        native = f"{operation.service}:{operation.name}" in NATIVE
-        return parse_object(body) if asked and native else None
-    if operation.body is None or not body:
+    if not body:
         return None
     if fields.get("content-type", _JSON_TYPES[0]) not in _JSON_TYPES:
         refuse_body("the body is not declared as JSON")
     _check_encoding(body)
-    telling = _telling_names(operation.service, operation.name)
-    if asked or telling.search(body) or _ESCAPED.search(body):
+    if whole:
         return parse_object(body)
-    return None
+    if operation.body is None:
+        return None
+    telling = _telling_names(operation.service, operation.name)
+    return parse_object(body) if telling.search(body) or _ESCAPED.search(body) else None
+
+
+def _named(operation: Operation, document: dict[str, Any], *, ours: bool) -> tuple[Reference, ...]:
+    """What the body's members name; a payload among them is read as the model's own API reads it."""
+    found = references(operation, labels={}, query={}, headers={}, body=document)
+    for each in found:
+        if each.kind is Kind.PAYLOAD and isinstance(each.value, str):
+            payload = _native(_unwrapped(each.value))
+            found += () if payload is None else native_references(payload, each.path)
+    if not ours:
+        place = stranger_on_the_wire(
+            operation.service, operation.name, operation.body_member, document
+        )
+        if place is not None:
+            found += (Reference(Kind.UNKNOWN, None, f"body ({place})", ambiguous=True),)
+    return found
+
+
+def _payload(key: str, body: bytes, *, asked: bool) -> dict[str, Any] | None:
+    """A payload's JSON where the policy asks for what it says, or where it may name something."""
+    if asked and key in NATIVE:
+        return parse_object(body)
+    return _native(body) if key in NATIVE_BODIES else None
+
+
+def _native(body: bytes) -> dict[str, Any] | None:
+    """JSON of a model's own API; None where it holds no name that tells. What is not JSON is left alone then."""
+    start = body[:64].lstrip(b" \t\r\n\0")[:1]
+    if (b"\0" in body[:4] and start in b"{[") or body.startswith(_MARKS):
+        refuse_body("the body is JSON in another encoding than UTF-8")
+    if start in (b"{", b"[") and not body.isascii():
+        _check_utf8(body)
+    return parse_object(body) if TELLING.search(body) or _ESCAPED.search(body) else None
+
+
+# Byte order marks of UTF-16 and UTF-32.
+_MARKS: Final = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")
+
+
+def _unwrapped(blob: str) -> bytes:
+    try:
+        return b64decode(blob, validate=True)
+    except ValueError:
+        refuse_body("a blob in the body is not Base64 that can be read in one way only")
 
 
 def _check_encoding(body: bytes) -> None:
@@ -80,10 +148,14 @@ def _check_encoding(body: bytes) -> None:
     if not body.startswith(b"{") or body.startswith(b"{\0"):
         refuse_body("the body does not begin as a JSON object in UTF-8 does")
     if not body.isascii():
-        try:
-            body.decode("utf-8")
-        except UnicodeDecodeError:
-            refuse_body("the body is not UTF-8")
+        _check_utf8(body)
+
+
+def _check_utf8(body: bytes) -> None:
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        refuse_body("the body is not UTF-8")
 
 
 # A member's name could hide behind an escape of its own letters (`\u0075ri`); no serialiser of JSON writes that.
@@ -110,7 +182,7 @@ def _telling_names(service: str, name: str) -> re.Pattern[bytes]:
 
 
 def _matters(step: BodyMember | None) -> TypeGuard[BodyMember]:
-    if step is None or step.kind in (None, Kind.PAYLOAD, Kind.GUARDRAIL_VERSION):
+    if step is None or step.kind in (None, Kind.GUARDRAIL_VERSION):
         return False
     return step.kind is not Kind.DOCUMENT or step.name in OVERRIDES
 
