@@ -5,7 +5,7 @@ stand, in any spelling of case and underscores, and what is known to be content 
 call, a document's text) is not looked into: no provider reads a location out of it.
 
 Sources, all read 2026-11-20: "Complete request schema" and "Nova Reel", "Nova multimodal embeddings" of the Nova user
-guide and "TwelveLabs" of the Bedrock user guide (`s3Location`, `s3Uri`, `systemTool`); Anthropic's Messages API (`tools`
+guide and "TwelveLabs" of the Bedrock user guide (`s3Location`, `s3Uri`, `systemTool`); Anthropic's Messages API (tools
 by `type`, `mcp_servers`, sources of type `url`); OpenAI's Chat Completions and Responses APIs (`image_url`, `file_url`,
 `server_url`, `web_search_options`); Cohere's Chat API (`connectors`); Mistral's (`document_url`).
 """
