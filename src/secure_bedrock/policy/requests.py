@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
+from secure_bedrock.policy.known_members import UPGRADE
 from secure_bedrock.policy.model_choices import CHOICES
 from secure_bedrock.policy.model_ids import parse_model_id
 from secure_bedrock.policy.native_names import native_references
@@ -165,7 +166,7 @@ def _ambiguous(reference: Reference) -> Decision:
         reason = (
             f"{reference.path} holds what this version does not know, so it could name anything"
         )
-        return Decision(False, "member-unknown", reason)
+        return Decision(False, "member-unknown", reason, next_step=UPGRADE)
     reason = f"{reference.path} should be a string and is not"
     return Decision(False, "member-ambiguous", reason)
 
