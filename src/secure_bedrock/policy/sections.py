@@ -6,7 +6,7 @@ from typing import Final, Literal
 from secure_bedrock.policy.supported import INFERENCE_OPERATIONS
 from secure_bedrock.values import BEDROCK_RUNTIME, AddressCheck, Region, ServiceName
 
-DISCOVERY: Final = ("policy", "environment", "ec2", "private-dns")
+DISCOVERY: Final = ("policy", "lock", "environment", "ssm", "ec2", "private-dns")
 # botocore's provider names (botocore.credentials, METHOD of each provider; botocore 1.44.5, read 2026-11-20).
 CREDENTIALS: Final = (
     "env",

@@ -14,6 +14,9 @@ _ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 # Ids of EC2 resources have 8 (before 2016) or 17 hexadecimal digits: EC2 user guide, "Resource IDs", 2026-11-20.
 _EC2_ID = re.compile(r"([a-z]+)-(?:[0-9a-f]{8}|[0-9a-f]{17})", re.ASCII)
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)  # RFC 1123 §2.1, lower case
+# Names of SSM parameters: PutParameter in the SSM API reference, 2026-11-20; at most 15 levels.
+_PARAMETER = re.compile(r"[A-Za-z0-9_.-]+|(?:/[A-Za-z0-9_.-]+){1,15}", re.ASCII)
+_MAX_PARAMETER = 1011
 _MAX_HOST = 253  # RFC 1035 §2.3.4 without the root's dot
 # The widest CIDRs that AWS gives a VPC: "VPC CIDR blocks" in the VPC user guide, 2026-11-20.
 _WIDEST = {4: 16, 6: 44}
@@ -142,6 +145,13 @@ def sink(text: str) -> str:
     if text in {"emf", "otel"}:
         raise not_yet('write "logging", "stdout" or "jsonl:PATH"')
     raise ValueError('expected "logging", "stdout" or "jsonl:PATH"')
+
+
+def parameter_name(text: str) -> str:
+    """The name of an SSM parameter: letters, digits and ._- in parts, each after a slash where there are several."""
+    if len(text) > _MAX_PARAMETER or not _PARAMETER.fullmatch(text):
+        raise ValueError('expected the name of an SSM parameter such as "/secure-bedrock/lock"')
+    return text
 
 
 def file_path(text: str) -> str:

@@ -56,14 +56,8 @@ _NETWORK = Table(
     {
         "address_check": OneOf(("eni", "cidr", "private")),
         "cidrs": _list("CIDRs", syntax.cidr),
-        "discovery": ListOf(
-            OneOf(
-                sections.DISCOVERY,
-                dict.fromkeys(("lock", "ssm"), "this version reads no lock; leave it out"),
-            ),
-            "providers",
-        ),
-        "ssm_parameter": Off((), "this version reads no lock; leave it out"),
+        "discovery": ListOf(OneOf(sections.DISCOVERY), "providers"),
+        "ssm_parameter": Text(syntax.parameter_name),
         "ca_bundle": Text(syntax.file_path),
         "max_connection_age_s": Seconds(_DAY_S),
         "max_pool_connections": Whole(1, 10_000),
