@@ -428,8 +428,6 @@ LATER: dict[str, dict[str, Any]] = {
     "network.discovery[1]": {"network": {"discovery": ["policy", "ssm"]}},
     "network.ssm_parameter": {"network": {"ssm_parameter": "/secure-bedrock/lock"}},
     "models.fallback": {"models": {"allow": [], "fallback": ["zai.glm-4.6"]}},
-    "residency.regions": {"residency": {"regions": ["eu-west-1"]}},
-    "residency.profiles": {"residency": {"profiles": {"eu.zai.glm-4.6": ["eu-west-1"]}}},
     "guardrail.required": {"guardrail": {"required": True}},
     "guardrail.id": {"guardrail": {"id": "abc123def456"}},
     "guardrail.version": {"guardrail": {"version": "3"}},

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 from typing import Final
 
-from secure_bedrock.policy.model_rules import Home
+from secure_bedrock.policy.home import Home
 from secure_bedrock.policy.operation_members import Kind
 from secure_bedrock.policy.shown import shown
 from secure_bedrock.values import Decision, partition_of

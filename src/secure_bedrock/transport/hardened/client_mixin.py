@@ -157,4 +157,3 @@ class GuardedCalls:
 
     def __getstate__(self) -> NoReturn:
         raise TypeError("a hardened client can't be pickled: make it anew where it is needed")
-
