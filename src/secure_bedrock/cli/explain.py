@@ -25,7 +25,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[Parser]") -> None:
         subparsers,
         "explain",
         summary="may this model be called, and why",
-        description="Decides from the policy alone; exits 0 when allowed, 1 when denied.",
+        description="Decides from the policy and its lock; exits 0 when allowed, 1 when denied.",
         examples=_EXAMPLES,
     )
     parser.add_argument("model", metavar="MODEL", help="a model identifier in any form")
@@ -40,9 +40,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[Parser]") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the decision; 0 allowed, 1 denied."""
+    from secure_bedrock.discovery.lock_use import policy_with_lock
     from secure_bedrock.policy import Policy
 
-    policy = Policy.load(args.policy)
+    policy, _ = policy_with_lock(Policy.load(args.policy))
     decision = _decide(policy, args.model, args.operation)
     kind, forms = _about(policy, args.model, args.operation)
     if not decision.allowed:  # "also" would be a lie; the next step names what may be asked instead

@@ -2,11 +2,13 @@
 
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from secure_bedrock.audit import AuditTrail, SinkLike, sinks_from
 from secure_bedrock.discovery import RouteFinder
+from secure_bedrock.discovery.lock_use import policy_with_lock
 from secure_bedrock.network import Connector, PrivateRoute, Resolver
 from secure_bedrock.policy import Policy
 from secure_bedrock.resilience import RetryEngine, RetrySettings
@@ -36,7 +38,8 @@ def policy_of(policy: PolicyLike, fields: Mapping[str, Any]) -> Policy:
 
 
 class Parts:
-    """The shared parts under one policy; thread-safe. Making them opens nothing and asks nobody.
+    """The shared parts under one policy; thread-safe. Making them opens no socket and asks nobody; the policy's lock is
+    read from its file, unless `use_lock` is false: then what AWS says now is looked for, and no lock is.
 
     `findings` are the settings of the environment that were found and are not followed; one that can't be
     neutralised is refused by name.
@@ -51,7 +54,10 @@ class Parts:
         sinks: Sequence[SinkLike] | None = None,
         resolver: Resolver | None = None,
         connector: Connector | None = None,
+        use_lock: bool = True,
     ) -> None:
+        # The one place where a lock reaches a client: before anything is made that keeps the policy.
+        policy, lock = policy_with_lock(policy) if use_lock else (policy, None)
         self.policy = policy
         self.findings = preflight(os.environ, region=policy.region)
         self.resolver = resolver
@@ -76,6 +82,8 @@ class Parts:
         )
         self.routes = RouteFinder(
             policy,
+            lock=lock,
+            afresh=not use_lock,
             resolver=resolver,
             connector=connector,
             credentials=self.source,
@@ -132,6 +140,12 @@ class Parts:
         from secure_bedrock.transport.hardened.session import CREDENTIAL_GRANTS  # noqa: PLC0415 - loads botocore.session
 
         return self.session().build_client(service, {}, grants=CREDENTIAL_GRANTS, source=source)
+
+    @contextmanager
+    def open_client(self, service: str, grants: frozenset[str]) -> Iterator[Any]:
+        """A hardened client for operations that this library calls for itself, closed at the end of the block."""
+        with closing(self.session().build_client(service, {}, grants=grants)) as client:
+            yield client
 
 
 def _sink_names(policy: Policy) -> Sequence[str]:

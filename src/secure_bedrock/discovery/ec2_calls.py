@@ -13,6 +13,7 @@ GRANTS = frozenset(
 )
 """What the wire gate lets this client call, whatever the policy's operations are."""
 
+
 class DescribeCalls(Protocol):
     """EC2 as discovery sees it. Every call is paginated to its end and raises CallFailed when it can't be."""
 

@@ -52,8 +52,11 @@ class RouteFinder:
         runner: "CallRunner | None" = None,
         environ: Mapping[str, str] | None = None,
         providers: Sequence[Provider] | None = None,
+        afresh: bool = False,
     ) -> None:
         """`lock` is the policy's own, already judged; with one, AWS is not asked. `providers` replaces the sources.
+
+        `afresh` leaves out the lock in the SSM parameter: a new one must not be made from an old one.
 
         `resolver`, `connector`, `credentials` and `runner` serve the calls to EC2 and SSM.
         """
@@ -69,6 +72,7 @@ class RouteFinder:
                 runner=runner,
             )
             providers = _providers(policy, lock, environ, open_client if lock is None else None)
+            providers = [each for each in providers if not (afresh and each.name == "ssm")]
         self._providers = tuple(providers)
         self._routes: dict[ServiceName, PrivateRoute] = {}
         self._flights: Flights[ServiceName, PrivateRoute] = Flights()
@@ -121,9 +125,7 @@ class RouteFinder:
                 attempts=tuple(attempts),
                 next_step=remedy(self._policy, service, needs),
             )
-        route = route_of(
-            service, self._policy, known, check=check, found_by=evidence_for(said)
-        )
+        route = route_of(service, self._policy, known, check=check, found_by=evidence_for(said))
         self._routes[service] = route
         return route
 

@@ -28,7 +28,9 @@ def _plain(value: object) -> object:
     """The value in JSON's types, in one order."""
     if is_dataclass(value) and not isinstance(value, type):
         return {
-            each.name: _plain(getattr(value, each.name)) for each in fields(value) if _told(each, value)
+            each.name: _plain(getattr(value, each.name))
+            for each in fields(value)
+            if _told(each, value)
         }
     if isinstance(value, tuple | list | frozenset):
         return sorted((_plain(item) for item in value), key=_order)

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from secure_bedrock.discovery.lock_file import VERSION, Lock, LockedEndpoint
 from secure_bedrock.network import judge_host, never, parse_address, parse_cidr
-from secure_bedrock.policy import parse_model_id, syntax
+from secure_bedrock.policy import syntax
+from secure_bedrock.policy.residency import roaming_id
 from secure_bedrock.policy.shape import (
     BAD,
     Flag,
@@ -86,11 +87,6 @@ def _cidr(text: str) -> str:
     return syntax.cidr(text)
 
 
-def _model(text: str) -> str:
-    parse_model_id(text)
-    return text
-
-
 @dataclass(frozen=True, slots=True)
 class _Named:
     """An object whose names are parsed too; read into pairs, in the order of the file."""
@@ -123,16 +119,14 @@ class _Several:
     def read(self, value: object, path: Path, found: Found) -> Any:
         """The items as a tuple."""
         items = self.inner.read(value, path, found)
-        if items is BAD:
-            return BAD
-        if not items or len(set(items)) != len(items):
-            found.append((path, "empty, or names something twice"))
+        if items is not BAD and len(set(items)) != len(items):
+            found.append((path, "names something twice"))
             return BAD
         return items
 
 
 def _several(of: str, parse: Callable[[str], Any]) -> _Several:
-    return _Several(ListOf(Text(parse), of))
+    return _Several(ListOf(Text(parse), of, least=1))
 
 
 _ENDPOINT_SHAPES: Final[Mapping[str, Shape]] = {
@@ -184,7 +178,7 @@ _LOCK_SHAPES: Final[Mapping[str, Shape]] = {
     "region": Text(parse_region),
     "written": _WRITTEN,
     "endpoints": _Named(parse_service, _ENDPOINT),
-    "destinations": _Named(_model, _several("Regions", parse_region)),
+    "destinations": _Named(roaming_id, _several("Regions", parse_region)),
 }
 _LOCK = Table(_LOCK_SHAPES, _build, required=tuple(_LOCK_SHAPES))
 

@@ -23,16 +23,28 @@ def policy_with_lock(
 ) -> tuple[Policy, Lock | None]:
     """The policy with the destinations of its lock, and that lock; the policy as it is where it has none.
 
-    Raises LockMismatch for a lock that is no lock, of another policy, or named and not there.
+    Raises LockMismatch for a lock that is no lock, of another policy, named and not there, or that tells other
+    destinations than [residency.profiles].
     """
     lock = find_lock(policy, environ)
-    if lock is None:
-        return policy, None
-    return policy.with_destinations(dict(lock.destinations)), lock
+    return (policy if lock is None else told(policy, lock)), lock
+
+
+def told(policy: Policy, lock: Lock) -> Policy:
+    """The policy with the lock's destinations; LockMismatch where [residency.profiles] tells others."""
+    knowing = policy.with_destinations(dict(lock.destinations))
+    contradicted = knowing.contradicted_destinations()
+    if contradicted:
+        raise LockMismatch(
+            f"[residency.profiles] and the lock tell different destinations of {', '.join(contradicted)}",
+            rule="lock-destinations",
+            next_step="correct [residency.profiles], or leave it out and let the lock tell; then write the lock anew",
+        )
+    return knowing
 
 
 def find_lock(policy: Policy, environ: Mapping[str, str] | None = None) -> Lock | None:
-    """The lock at $SECURE_BEDROCK_LOCK, else beside the policy's file; None where `lock` is not to be asked or not there."""
+    """The lock at $SECURE_BEDROCK_LOCK, else beside the policy's file; None where there is none or it is not asked."""
     if "lock" not in policy.network.discovery:
         return None
     path, named = lock_path(policy, environ)
@@ -48,10 +60,8 @@ def find_lock(policy: Policy, environ: Mapping[str, str] | None = None) -> Lock 
     return None if text is None else own_lock(policy, text, where=os.fspath(path))
 
 
-def lock_path(
-    policy: Policy, environ: Mapping[str, str] | None = None
-) -> tuple[Path | None, bool]:
-    """Where the policy's lock is to be, and whether $SECURE_BEDROCK_LOCK says so; no place for a policy without a file."""
+def lock_path(policy: Policy, environ: Mapping[str, str] | None = None) -> tuple[Path | None, bool]:
+    """Where the policy's lock is to be (nowhere for a policy without a file), and whether the environment says so."""
     named = (os.environ if environ is None else environ).get(VARIABLE)
     if named is not None:
         return Path(named), True

@@ -6,6 +6,7 @@ if TYPE_CHECKING:
     from secure_bedrock.testing.answers import Answer
     from secure_bedrock.testing.authority import LocalAuthority
     from secure_bedrock.testing.bedrock import DEFAULT_MODELS, LocalBedrock
+    from secure_bedrock.testing.control_plane import LocalControlPlane, LocalProfile
     from secure_bedrock.testing.faults import Fault
     from secure_bedrock.testing.network_fakes import LoopbackConnector, StaticResolver
     from secure_bedrock.testing.received import ReceivedRequest
@@ -21,8 +22,10 @@ __all__ = [
     "Fault",
     "LocalAuthority",
     "LocalBedrock",
+    "LocalControlPlane",
     "LocalCredentials",
     "LocalEndpoint",
+    "LocalProfile",
     "LocalVpc",
     "LoopbackConnector",
     "ReceivedRequest",
@@ -36,8 +39,10 @@ _HOMES = {
     "Fault": "faults",
     "LocalAuthority": "authority",
     "LocalBedrock": "bedrock",
+    "LocalControlPlane": "control_plane",
     "LocalCredentials": "sigv4_check",
     "LocalEndpoint": "vpc_facts",
+    "LocalProfile": "control_plane",
     "LocalVpc": "vpc",
     "LoopbackConnector": "network_fakes",
     "ReceivedRequest": "received",
