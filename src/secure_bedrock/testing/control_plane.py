@@ -152,7 +152,7 @@ class LocalControlPlane(LocalService):
         if problem is None:
             reply, refused = self._answer(operation, request, request_id)
         else:
-            reply, refused = error_reply(problem, 403, "Refused.", request_id), problem
+            reply, refused = _error(service, problem, 403, request_id), problem
         self._log.add(
             ReceivedRequest(
                 operation=operation or None,
@@ -220,9 +220,7 @@ class LocalControlPlane(LocalService):
     def _parameter(self, name: str, request_id: str) -> tuple[Reply, str | None]:
         value = self.parameters.get(name)
         if value is None:
-            return error_reply(
-                "ParameterNotFound", 400, "Not there.", request_id
-            ), "ParameterNotFound"
+            return _error("ssm", "ParameterNotFound", 400, request_id), "ParameterNotFound"
         parameter = {"Name": name, "Type": "String", "Value": value, "Version": 1}
         return json_reply({"Parameter": parameter}, request_id), None
 
@@ -243,6 +241,19 @@ def _operation(service: str, request: RawRequest) -> str:
         action = dict(parse_qsl(request.body.decode())).get("Action", "")
         found = action if action == "GetCallerIdentity" else ""
     return found
+
+
+def _error(service: str, code: str, status: int, request_id: str) -> Reply:
+    """An error in the form of the service's protocol: rest-json, query or json."""
+    if service == "sts":
+        error = {"Error": {"Type": "Sender", "Code": code, "Message": "Refused."}}
+        content = xml_of({**error, "RequestId": request_id})
+        text = f'<ErrorResponse xmlns="{_STS}">{content}</ErrorResponse>'
+        headers = standard_headers(request_id, "text/xml")
+        return Reply(status=status, headers=headers, body=text.encode())
+    if service == "ssm":
+        return json_reply({"__type": code, "message": "Refused."}, request_id, status=status)
+    return error_reply(code, status, "Refused.", request_id)
 
 
 def _common(profile: LocalProfile) -> Mapping[str, Any]:

@@ -1,0 +1,272 @@
+"""`secure-bedrock lock` writes what AWS says now, and says what has changed since."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from secure_bedrock.cli.main import main
+from secure_bedrock.testing import Fault, LocalEndpoint, LocalProfile
+from secure_bedrock.testing.endpoint_names import ENDPOINT_ID
+
+PROFILE = "eu.anthropic.claude-sonnet-4-5-20250929-v1:0"
+GOES = ("eu-central-1", "eu-west-1")
+CALLER = "arn:aws:sts::111122223333:assumed-role/deploy"
+Deployment = Any  # tests/conftest.py
+Out = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def as_json(capsys: Out) -> Callable[[], dict[str, Any]]:
+    def read() -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(capsys.readouterr().out)
+        return found
+
+    return read
+
+
+def test_it_writes_endpoints_destinations_and_who_asked(
+    deployment: Deployment, capsys: Out
+) -> None:
+    assert main(["lock"]) == 0
+
+    lock = deployment.lock()
+    endpoint = lock["endpoints"]["bedrock-runtime"]
+    assert endpoint["vpc_endpoint_id"] == ENDPOINT_ID
+    assert endpoint["addresses"] == ["127.0.0.1"]
+    assert endpoint["cidrs"] == ["127.0.0.0/8"]
+    assert endpoint["owner_account"] == "111122223333"
+    assert endpoint["service_region"] == "eu-west-1"
+    assert deployment.bedrock.host in endpoint["names"]
+    assert lock["destinations"] == {PROFILE: list(GOES)}
+    assert lock["written"]["by"] == CALLER
+    assert lock["written"]["over"] == "private"
+    told = capsys.readouterr()
+    assert "127.0.0.1" in told.out
+    assert "wrote " in told.err
+
+
+def test_the_policys_own_addresses_are_final_and_not_looked_up(deployment: Deployment) -> None:
+    main(["lock"])
+
+    assert list(deployment.lock()["endpoints"]) == ["bedrock-runtime"]
+
+
+def test_the_name_of_the_session_is_nowhere(deployment: Deployment, capsys: Out) -> None:
+    main(["lock"])
+
+    told = capsys.readouterr()
+    assert "session-of-somebody" not in deployment.lock_path.read_text() + told.out + told.err
+
+
+def test_as_json_it_prints_the_lock(
+    deployment: Deployment, as_json: Callable[[], dict[str, Any]]
+) -> None:
+    assert main(["lock", "--output", "json"]) == 0
+
+    printed = as_json()
+    assert printed["schema"] == "secure_bedrock.lock/1"
+    assert printed["lock"] == deployment.lock()
+    assert printed["file"] == str(deployment.lock_path)
+
+
+def test_a_lock_just_written_is_up_to_date(deployment: Deployment, capsys: Out) -> None:
+    main(["lock"])
+    before = deployment.lock_path.read_bytes()
+
+    assert main(["lock", "--check"]) == 0
+
+    assert capsys.readouterr().out.endswith("up to date\n")
+    assert deployment.lock_path.read_bytes() == before
+
+
+def moved(addresses: list[str]) -> list[LocalEndpoint]:
+    return [LocalEndpoint(service="bedrock-runtime", addresses=addresses, endpoint_id=ENDPOINT_ID)]
+
+
+def test_a_replaced_interface_is_drift(
+    deployment: Deployment, as_json: Callable[[], dict[str, Any]], capsys: Out
+) -> None:
+    main(["lock"])
+    deployment.vpc.set_endpoints(moved(["127.0.0.7"]))
+    capsys.readouterr()
+
+    assert main(["lock", "--check", "--output", "json"]) == 1
+
+    key = "endpoints.bedrock-runtime.addresses"
+    assert as_json() == {
+        "schema": "secure_bedrock.lock_check/1",
+        "up_to_date": False,
+        "differences": [{"key": key, "locked": "127.0.0.1", "found": "127.0.0.7"}],
+    }
+
+
+def test_a_profile_that_leads_elsewhere_is_drift(deployment: Deployment, capsys: Out) -> None:
+    main(["lock"])
+    further = LocalProfile(name=PROFILE, regions=[*GOES, "eu-north-1"])
+    deployment.plane.set_profiles([further])
+
+    assert main(["lock", "--check"]) == 1
+
+    out = capsys.readouterr().out
+    assert PROFILE in out
+    assert "eu-north-1" in out
+
+
+def test_another_policy_is_drift(deployment: Deployment, capsys: Out) -> None:
+    main(["lock"])
+    deployment.write_policy(top={"models": [PROFILE, "amazon.nova-lite-v1:0"]})
+
+    assert main(["lock", "--check"]) == 1
+
+    assert "policy" in capsys.readouterr().out
+
+
+def test_without_a_lock_check_is_a_usage_error(deployment: Deployment, capsys: Out) -> None:
+    assert main(["lock", "--check"]) == 2
+
+    assert "there is no lock at" in capsys.readouterr().err
+
+
+def test_without_a_lock_check_compares_the_profiles_that_the_policy_tells(
+    deployment: Deployment, capsys: Out
+) -> None:
+    deployment.write_policy(**{"residency.profiles": {f'"{PROFILE}"': ["eu-west-1"]}})
+
+    assert main(["lock", "--check"]) == 1
+
+    told = capsys.readouterr()
+    assert f'residency.profiles."{PROFILE}"' in told.out
+    assert "only [residency.profiles] is compared" in told.err
+
+
+def test_profiles_of_the_policy_that_aws_contradicts_leave_no_lock(
+    deployment: Deployment, capsys: Out
+) -> None:
+    deployment.write_policy(**{"residency.profiles": {f'"{PROFILE}"': ["eu-west-1"]}})
+
+    assert main(["lock"]) == 2
+
+    assert "[lock-destinations]" in capsys.readouterr().err
+    assert not deployment.lock_path.exists()
+
+
+@pytest.mark.parametrize(
+    ("operation", "action"),
+    [
+        ("DescribeVpcEndpoints", "ec2:DescribeVpcEndpoints"),
+        ("DescribeVpcs", "ec2:DescribeVpcs"),
+        ("ListInferenceProfiles", "bedrock:ListInferenceProfiles"),
+    ],
+)
+def test_a_refused_call_names_the_action_and_leaves_no_lock(
+    deployment: Deployment, operation: str, action: str, capsys: Out
+) -> None:
+    deployment.vpc.deny(operation)
+    deployment.plane.deny(operation)
+
+    assert main(["lock"]) == 3
+
+    assert f"AWS refused {action}" in capsys.readouterr().err
+    assert not deployment.lock_path.exists()
+
+
+def test_all_that_is_not_known_is_told_at_once(deployment: Deployment, capsys: Out) -> None:
+    deployment.vpc.set_endpoints([])
+    deployment.plane.deny("ListInferenceProfiles")
+
+    assert main(["lock"]) == 3
+
+    err = capsys.readouterr().err
+    assert "bedrock-runtime: no interface endpoint" in err
+    assert "bedrock: AWS refused" in err
+
+
+def test_a_caller_that_nobody_tells_is_a_note(deployment: Deployment, capsys: Out) -> None:
+    deployment.plane.deny("GetCallerIdentity")
+
+    assert main(["lock"]) == 0
+
+    assert "by" not in deployment.lock()["written"]
+    assert "note: sts did not tell" in capsys.readouterr().err
+
+
+def test_an_unlisted_profile_is_a_note(deployment: Deployment, capsys: Out) -> None:
+    deployment.plane.set_profiles([])
+
+    assert main(["lock"]) == 0
+
+    assert f"note: not known where {PROFILE} leads" in capsys.readouterr().err
+    assert deployment.lock()["destinations"] == {}
+
+
+def test_a_failed_answer_is_tried_again(deployment: Deployment) -> None:
+    deployment.vpc.fault(Fault.status(503))
+
+    assert main(["lock"]) == 0
+
+
+def test_ssm_gets_the_lock_as_well(deployment: Deployment, capsys: Out) -> None:
+    assert main(["lock", "--ssm", "/app/lock"]) == 0
+
+    assert json.loads(deployment.plane.parameters["/app/lock"]) == deployment.lock()
+    assert "no client will read it" in capsys.readouterr().err
+    assert main(["lock", "--check", "--ssm", "/app/lock"]) == 0
+
+
+def test_check_compares_the_parameter(deployment: Deployment) -> None:
+    main(["lock", "--ssm", "/app/lock"])
+    deployment.vpc.set_endpoints(moved(["127.0.0.7"]))
+    main(["lock"])
+
+    assert main(["lock", "--check"]) == 0
+    assert main(["lock", "--check", "--ssm", "/app/lock"]) == 1
+
+
+def test_a_parameter_that_is_not_there_could_not_be_determined(
+    deployment: Deployment, capsys: Out
+) -> None:
+    assert main(["lock", "--check", "--ssm", "/app/lock"]) == 3
+
+    assert "ssm:GetParameter failed: ParameterNotFound" in capsys.readouterr().err
+
+
+def test_a_wrong_parameter_name_is_a_usage_error(deployment: Deployment, capsys: Out) -> None:
+    assert main(["lock", "--ssm", "no such name"]) == 2
+
+    assert deployment.asked() == []
+    assert "--ssm" in capsys.readouterr().err
+
+
+def test_it_is_written_where_the_environment_says(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere.json"
+    monkeypatch.setenv("SECURE_BEDROCK_LOCK", str(elsewhere))
+
+    assert main(["lock"]) == 0
+
+    assert elsewhere.exists()
+    assert not deployment.lock_path.exists()
+
+
+def test_a_lock_that_discovery_does_not_list_is_told_of(
+    deployment: Deployment, capsys: Out
+) -> None:
+    deployment.write_policy(network={"discovery": ["ec2"]})
+
+    assert main(["lock"]) == 0
+
+    assert 'does not list "lock"' in capsys.readouterr().err
+
+
+def test_explain_knows_the_locks_destinations(deployment: Deployment, capsys: Out) -> None:
+    deployment.write_policy(residency={"regions": list(GOES)})
+    assert main(["explain", PROFILE]) == 1
+    main(["lock"])
+
+    assert main(["explain", PROFILE]) == 0
+
+    assert "eu-central-1" in capsys.readouterr().out
