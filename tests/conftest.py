@@ -196,6 +196,7 @@ class Deployment:
     profile: str = _PROFILE
     goes: tuple[str, ...] = _GOES
     caller: str = _CALLER
+    region: str = "eu-west-1"
 
     @property
     def policy_path(self) -> Path:
@@ -286,3 +287,20 @@ def deployment(
         monkeypatch.setenv("AWS_SESSION_TOKEN", keys.token or "")
         monkeypatch.chdir(tmp_path)
         yield made
+
+
+@pytest.fixture
+def public_names(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """AWS's public names, which lead to the local servers here: the URLs by service, with the servers' ports."""
+    asked = socket.getaddrinfo
+
+    def resolve(host: str, *arguments: Any, **named: Any) -> Any:
+        public = str(host).endswith(".amazonaws.com")
+        return asked("127.0.0.1" if public else host, *arguments, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    ports = {"ec2": deployment.vpc.port} | dict.fromkeys(("bedrock", "sts"), deployment.plane.port)
+    return {
+        name: f"https://{name}.{deployment.region}.amazonaws.com:{port}"
+        for name, port in ports.items()
+    }

@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from secure_bedrock.cli.main import main
-from secure_bedrock.testing import Fault, LocalEndpoint, LocalProfile
+from secure_bedrock.testing import ConnectLog, Fault, LocalEndpoint, LocalProfile
 from secure_bedrock.testing.endpoint_names import ENDPOINT_ID
+from secure_bedrock.transport import public_control_plane
+from secure_bedrock.transport.public_control_plane import PublicControlPlane
 
 PROFILE = "eu.anthropic.claude-sonnet-4-5-20250929-v1:0"
 GOES = ("eu-central-1", "eu-west-1")
@@ -82,8 +85,15 @@ def test_a_lock_just_written_is_up_to_date(deployment: Deployment, capsys: Out) 
     assert deployment.lock_path.read_bytes() == before
 
 
-def moved(addresses: list[str]) -> list[LocalEndpoint]:
-    return [LocalEndpoint(service="bedrock-runtime", addresses=addresses, endpoint_id=ENDPOINT_ID)]
+def moved(addresses: list[str], *, private_dns: bool = True) -> list[LocalEndpoint]:
+    return [
+        LocalEndpoint(
+            service="bedrock-runtime",
+            addresses=addresses,
+            endpoint_id=ENDPOINT_ID,
+            private_dns=private_dns,
+        )
+    ]
 
 
 def test_a_replaced_interface_is_drift(
@@ -270,3 +280,163 @@ def test_explain_knows_the_locks_destinations(deployment: Deployment, capsys: Ou
     assert main(["explain", PROFILE]) == 0
 
     assert "eu-central-1" in capsys.readouterr().out
+
+
+def test_over_public_endpoints_the_lock_says_so(
+    deployment: Deployment,
+    public_names: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Out,
+) -> None:
+    ca = deployment.bedrock.ca_path
+    local = partial(PublicControlPlane, hosts=public_names, ca_bundle=ca)
+    monkeypatch.setattr(public_control_plane, "PublicControlPlane", local)
+
+    assert main(["lock", "--public-control-plane"]) == 0
+
+    assert deployment.lock()["written"] == {
+        "at": deployment.lock()["written"]["at"],
+        "by": CALLER,
+        "over": "public-control-plane",
+    }
+    assert "note: asking AWS over public endpoints" in capsys.readouterr().err
+
+
+def outputs(deployment: Deployment, path: Path) -> None:
+    """What the AWS CLI would print of the deployment."""
+    from secure_bedrock.cli.lock_asking import Asking
+    from secure_bedrock.policy import Policy
+
+    asked = Asking(Policy.load(deployment.policy_path)).asked({}, public=False)
+    assert asked.profiles is not None
+    with asked.ec2() as calls:
+        endpoints = calls.vpc_endpoints({"vpc-endpoint-state": "available"})
+        interfaces = calls.network_interfaces(list(endpoints[0]["NetworkInterfaceIds"]))  # type: ignore[call-overload]
+        vpcs = calls.vpcs([str(endpoints[0]["VpcId"])])
+    document = {
+        "VpcEndpoints": endpoints,
+        "NetworkInterfaces": interfaces,
+        "Vpcs": vpcs,
+        "inferenceProfileSummaries": asked.profiles.profiles("SYSTEM_DEFINED"),
+    }
+    path.write_text(json.dumps(document, default=str))
+    deployment.clear()
+
+
+@pytest.mark.parametrize("where", ["file", "stdin"])
+def test_from_the_cli_s_output_the_lock_is_the_same_and_nobody_is_asked(
+    deployment: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    main(["lock"])
+    asked = deployment.lock()
+    outputs(deployment, tmp_path / "aws.json")
+
+    with ConnectLog() as log, (tmp_path / "aws.json").open() as piped:
+        monkeypatch.setattr("sys.stdin", piped)
+        assert main(["lock", "--from", "aws.json" if where == "file" else "-"]) == 0
+
+    assert log.connects == []
+    assert deployment.lock()["endpoints"] == asked["endpoints"]
+    assert deployment.lock()["destinations"] == asked["destinations"]
+    assert deployment.lock()["written"]["over"] == "file"
+
+
+def test_from_without_bedrocks_listings_the_destinations_are_a_note(
+    deployment: Deployment, tmp_path: Path, capsys: Out
+) -> None:
+    outputs(deployment, tmp_path / "aws.json")
+    document = json.loads((tmp_path / "aws.json").read_text())
+    del document["inferenceProfileSummaries"]
+    (tmp_path / "aws.json").write_text(json.dumps(document))
+    deployment.write_policy(residency={"regions": list(GOES)})
+
+    assert main(["lock", "--from", "aws.json"]) == 0
+
+    err = capsys.readouterr().err
+    assert "nobody was asked where the listed profiles lead: no output of" in err
+    assert "residency.regions will deny it" in err
+
+
+@pytest.mark.parametrize(
+    ("content", "status"), [(None, 2), (b"no json", 2), (b"\xff\xfe", 2), (b"{}", 2)]
+)
+def test_a_file_that_is_no_output_is_a_usage_error(
+    deployment: Deployment, tmp_path: Path, content: bytes | None, status: int, capsys: Out
+) -> None:
+    if content is not None:
+        (tmp_path / "aws.json").write_bytes(content)
+
+    assert main(["lock", "--from", "aws.json"]) == status
+
+    assert "aws.json" in capsys.readouterr().err
+
+
+def test_two_ways_of_asking_exclude_each_other(deployment: Deployment) -> None:
+    assert main(["lock", "--from", "a", "--public-control-plane"]) == 2
+
+
+def test_a_lock_that_is_none_is_a_usage_error_with_every_problem(
+    deployment: Deployment, capsys: Out
+) -> None:
+    deployment.lock_path.write_text('{"version": 1, "region": "mars"}')
+
+    assert main(["lock", "--check"]) == 2
+
+    err = capsys.readouterr().err
+    assert f"{deployment.lock_path}: region: " in err
+    assert f"{deployment.lock_path}: written: required" in err
+
+
+def test_a_policy_without_ec2_says_what_to_do(deployment: Deployment, capsys: Out) -> None:
+    text = deployment.policy_path.read_text()
+    start = text.index("[network.endpoints.ec2]")
+    deployment.policy_path.write_text(text[:start])
+
+    assert main(["lock"]) == 3
+
+    err = capsys.readouterr().err
+    assert "ec2: the policy has no endpoint for ec2" in err
+    assert "--from" in err
+
+
+def test_an_endpoint_that_the_policy_contradicts_is_a_finding(
+    deployment: Deployment, capsys: Out
+) -> None:
+    table = "[network.endpoints.bedrock-runtime]\n"
+    named = table + 'host = "bedrock-runtime.eu-west-1.amazonaws.com"\n'
+    text = deployment.policy_path.read_text().replace(table, named)
+    deployment.policy_path.write_text(text)
+    deployment.vpc.set_endpoints(moved(["127.0.0.1"], private_dns=False))
+
+    assert main(["lock"]) == 1
+
+    assert "two sources disagree on host" in capsys.readouterr().err
+
+
+def test_progress_is_for_terminals(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: Out
+) -> None:
+    main(["lock"])
+    assert "asking" not in capsys.readouterr().err
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+
+    main(["lock"])
+
+    assert "asking EC2 for the endpoint of bedrock-runtime …" in capsys.readouterr().err
+
+
+def test_a_file_that_can_not_be_written_leaves_the_old_one(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main(["lock"])
+    before = deployment.lock_path.read_bytes()
+
+    def full(_self: Path, _target: Path) -> None:
+        raise OSError(28, "No space left on device", str(deployment.lock_path))
+
+    monkeypatch.setattr(Path, "replace", full)
+
+    assert main(["lock"]) == 2
+
+    assert deployment.lock_path.read_bytes() == before
+    assert [p.name for p in deployment.directory.iterdir() if p.name.startswith(".secure")] == []
