@@ -10,12 +10,17 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tempfile
+import time
 import venv
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 ROOT = Path(__file__).resolve().parent
 MINIMUM = (3, 11)
@@ -107,11 +112,38 @@ class Environment:
         return stamp.exists() and stamp.read_text() == _digest([lock])
 
 
-# The rooms that touch a run-time dependency, and the laws that hold us against botocore.
-LOWEST_ROOMS = ("transport", "promises", "client", "discovery", "resilience", "property")
+# Whatever of the tests botocore has a part in. The typed clients take a signature from it and nothing else, and two
+# laws hold that; the controls, which show what stock boto3 does, need one version only.
+BOTOCORES_PART = ("-k", "not [typed and not -typed and not stock")
+SEAM_TESTS = (
+    "tests/promises",
+    "tests/transport/hardened",
+    "tests/transport/credentials/test_chain.py",
+    "tests/transport/credentials/test_quiet_refresh.py",
+    "tests/transport/core/test_gate_admits_botocore.py",
+    "tests/transport/core/test_sign.py",
+    "tests/property/test_typed_path_equals_botocore.py",
+    "tests/property/test_typed_answers_equal_botocore.py",
+    *BOTOCORES_PART,
+)
+
+# With the lowest dependencies: every room that touches one, the typed clients and tenacity's among them.
+LOWEST_TESTS = (
+    "tests/transport",
+    "tests/promises",
+    "tests/client",
+    "tests/discovery",
+    "tests/resilience",
+    "tests/property",
+    *BOTOCORES_PART,
+)
+
+# Between the lower bound and the newest: each minor version's last, of 1.43 the one that aiobotocore 3.10 holds to.
+BETWEEN = ("1.41.6", "1.42.97", "1.43.117")
 
 DEMO_LOCK = ROOT / "requirements" / "demo.txt"
 DEV_LOCK = ROOT / "requirements" / "dev.txt"
+VERSION_LOCKS = ROOT / "requirements" / "versions"
 
 
 def _sources() -> list[Path]:
@@ -170,26 +202,105 @@ def check(arguments: argparse.Namespace) -> None:
     run([environment.tool("lint-imports")], env=with_source)
 
 
+def versions(arguments: argparse.Namespace) -> None:
+    """The seam and its promises on botocore's versions from the lower bound to the newest, in one table."""
+    base = _environment(arguments)
+    locks = _version_locks()
+    chosen = [LOWEST_TESTS, *([SEAM_TESTS] * (len(locks) - 1))]
+    outcomes = [
+        _on_version(base, lock, arguments, tests) for lock, tests in zip(locks, chosen, strict=True)
+    ]
+    print(f"{'botocore':12}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}")
+    for one in outcomes:
+        counts = f"{one.passed:>8}{one.failed:>8}{one.skipped:>9}"
+        print(f"{one.version:12}{counts}{one.seconds:>9.0f}")
+    if not all(one.holds for one in outcomes):
+        raise CommandFailed("not every version of botocore holds", 1)
+
+
 def test_lowest(arguments: argparse.Namespace) -> None:
-    """The suite's core with the lowest dependencies that pyproject.toml admits."""
-    environment = Environment(ROOT / ".venv-lowest", DEV_LOCK, arguments.python).ready()
-    environment.pip("--no-deps", *_lower_bounds())
-    chosen = arguments.rest or [f"tests/{room}" for room in LOWEST_ROOMS]
-    run([environment.python, "-m", "pytest", "-q", "-n", "auto", *chosen])
+    """The first of `versions` alone: the suite's core with the lowest dependencies."""
+    lock, *_ = _version_locks()
+    if not _on_version(_environment(arguments), lock, arguments, LOWEST_TESTS).holds:
+        raise CommandFailed("the suite's core fails with the lowest dependencies", 1)
 
 
-def _lower_bounds() -> list[str]:
-    import tomllib  # noqa: PLC0415 - the rest runs before Python 3.11 is known to be there
+@dataclass(frozen=True)
+class Outcome:
+    """What the chosen tests said beside one version of botocore."""
 
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    pinned = [entry.replace(">=", "==") for entry in project["dependencies"]]
-    return [entry if entry.count(".") > 1 else entry + ".0" for entry in pinned]
+    version: str
+    passed: int
+    failed: int
+    skipped: int
+    seconds: float
+
+    @property
+    def holds(self) -> bool:
+        return self.passed > 0 and not self.failed
+
+
+def _on_version(
+    base: Environment, lock: Path, arguments: argparse.Namespace, chosen: Sequence[str]
+) -> Outcome:
+    """Run tests beside one lock, in an environment that is gone afterwards."""
+    version = _pinned(lock)["botocore"]
+    say(f"botocore {version}")
+    begun = time.monotonic()
+    directory = ROOT / ".venv-versions"
+    try:
+        python = _throw_away(base, lock, directory, arguments.python)
+        counts = _counted(python, arguments.rest or chosen, directory / "report.xml")
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+    return Outcome(version, *counts, time.monotonic() - begun)
+
+
+def _throw_away(base: Environment, lock: Path, directory: Path, python: str | None) -> Path:
+    """An environment without a pip of its own: the base's fills it, which is quicker."""
+    shutil.rmtree(directory, ignore_errors=True)
+    made = Environment(directory, lock, python)
+    run([python or sys.executable, "-m", "venv", "--without-pip", directory])
+    pip: list[str | Path] = [base.python, "-m", "pip", "--disable-pip-version-check"]
+    pip += ["--python", made.python, "install", "-q"]
+    run([*pip, "--require-hashes", "-r", lock])
+    (wheel,) = (base.directory / "wheel").glob("*.whl")
+    run([*pip, "--no-deps", wheel])
+    return made.python
+
+
+def _counted(python: Path, tests: Sequence[str], report: Path) -> tuple[int, int, int]:
+    """Counts of passed, failed (with errors) and skipped tests; what it says goes to stderr."""
+    options = ["-q", "-n", "auto", "--dist", "loadgroup", "-p", "no:cacheprovider"]
+    command = [str(python), "-m", "pytest", *options, f"--junit-xml={report}", *tests]
+    status = subprocess.run(command, cwd=ROOT, check=False, stdout=sys.stderr).returncode
+    if status not in (0, 1) or not report.exists():
+        raise CommandFailed(f"pytest ended with status {status}", status or 1)
+    suite = ET.parse(report).getroot().find("testsuite")  # noqa: S314 - pytest wrote it just now
+    if suite is None:
+        raise CommandFailed("pytest's report holds no suite", 1)
+    total, failed, errors, skipped = (
+        int(suite.get(name, 0)) for name in ("tests", "failures", "errors", "skipped")
+    )
+    return total - failed - errors - skipped, failed + errors, skipped
+
+
+def _version_locks() -> list[Path]:
+    """The locks of requirements/versions, the lowest botocore first."""
+    return sorted(
+        VERSION_LOCKS.glob("*.txt"),
+        key=lambda lock: [int(part) for part in _pinned(lock)["botocore"].split(".")],
+    )
+
+
+def _pinned(lock: Path) -> dict[str, str]:
+    return dict(re.findall(r"^([a-z0-9-]+)==([^ ;]+)", lock.read_text(), re.MULTILINE))
 
 
 def bench(arguments: argparse.Namespace) -> None:
     """Raw boto3 and ours, alternately in one process, as ratios."""
     environment = _environment(arguments)
-    run([environment.python, ROOT / "benchmarks" / "compare.py", *arguments.rest])
+    run([environment.python, "-m", "benchmarks.compare", *arguments.rest])
 
 
 def route_matrix(arguments: argparse.Namespace) -> None:
@@ -211,40 +322,60 @@ def mutate(arguments: argparse.Namespace) -> None:
 
 
 def lock(arguments: argparse.Namespace) -> None:
-    """Write requirements/*.txt anew from the dependency groups."""
+    """Write requirements/ anew: the dependency groups, and one lock for each version of botocore that is tried."""
     environment = _environment(arguments)
     environment.pip("uv")
-    compiler: list[str | Path] = [
-        environment.tool("uv"),
-        "pip",
-        "compile",
-        "-q",
-        "--universal",
-        "--generate-hashes",
-    ]
-    options: list[str | Path] = [
-        "--python-version",
-        "3.11",
-        "--no-header",
-        "--no-emit-index-url",
-        *arguments.rest,
-    ]
-    run([*compiler, *options, "--group", "dev", "-o", "requirements/dev.txt"])
-    pinned: list[str | Path] = [
-        "--group",
-        "demo",
-        "-c",
-        "requirements/dev.txt",
-        "-o",
-        "requirements/demo.txt",
-    ]
-    run([*compiler, *options, *pinned])
+    handed_on = list(arguments.rest)
+    _compile(environment, handed_on, "dev", DEV_LOCK)
+    _compile(environment, ["-c", "requirements/dev.txt", *handed_on], "demo", DEMO_LOCK)
+    tried = _tried_versions()
+    for stale in {*VERSION_LOCKS.glob("*.txt")} - {VERSION_LOCKS / f"{name}.txt" for name in tried}:
+        stale.unlink()
+    for version, pins in tried.items():
+        with tempfile.TemporaryDirectory() as folder:
+            constraints = Path(folder) / "pins.txt"
+            constraints.write_text("\n".join(pins))
+            options = ["--no-annotate", "-c", str(constraints), *handed_on]
+            _compile(environment, options, "suite", VERSION_LOCKS / f"{version}.txt")
+
+
+def _compile(environment: Environment, options: list[str], group: str, target: Path) -> None:
+    target.parent.mkdir(exist_ok=True)
+    command: list[str | Path] = [environment.tool("uv"), "pip", "compile", "-q", "--universal"]
+    command += ["--generate-hashes", "--no-header", "--no-emit-index-url"]
+    command += ["--python-version", "3.11", *options, "--group", group]
+    run([*command, "-o", target.relative_to(ROOT)])
+
+
+def _tried_versions() -> dict[str, list[str]]:
+    """For each version of botocore: what is pinned with it; the rest is as in dev.txt, which has the newest."""
+    newest = _pinned(DEV_LOCK)
+    lowest = dict(entry.split("==") for entry in _lower_bounds())
+    aside = {
+        name: pin for name, pin in newest.items() if name not in ("boto3", "botocore", "s3transfer")
+    }
+    tried = {lowest["botocore"]: {**aside, **lowest}}
+    for version in BETWEEN:
+        tried[version] = {**aside, "botocore": version}
+    tried[newest["botocore"]] = newest
+    return {
+        version: [f"{name}=={pin}" for name, pin in pins.items()] for version, pins in tried.items()
+    }
+
+
+def _lower_bounds() -> list[str]:
+    import tomllib  # noqa: PLC0415 - the rest runs before Python 3.11 is known to be there
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    pinned = [entry.replace(">=", "==") for entry in project["dependencies"]]
+    return [entry if entry.count(".") > 1 else entry + ".0" for entry in pinned]
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "demo": demo,
     "test": test,
     "check": check,
+    "versions": versions,
     "test-lowest": test_lowest,
     "bench": bench,
     "route-matrix": route_matrix,
@@ -257,7 +388,10 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
 HANDED_ON = {
     "demo": "secure-bedrock demo",
     "test": "pytest, which then runs without the coverage gates",
-    "test-lowest": "pytest, in place of the core's folders",
+    "versions": "pytest, in place of the chosen tests",
+    "test-lowest": "pytest, in place of the chosen tests",
+    "fuzz": "tools/fuzz.py",
+    "mutate": "tools/mutate.py",
     "bench": "benchmarks/compare.py",
     "route-matrix": "python -m tests.netns.testbed",
     "lock": "uv pip compile",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import gc
 import json
 import os
 import resource
@@ -12,10 +11,13 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from benchmarks.connections import connect_cost
+from benchmarks.gated import gate_cost
+from benchmarks.pairs import alternate, median_cost
 
 COLD = Path(__file__).with_name("cold.py")
 SERVER = Path(__file__).with_name("server.py")
@@ -54,33 +56,6 @@ def messages() -> list[dict[str, Any]]:
     return [{"role": "user", "content": [{"text": PROMPT}]}]
 
 
-def median_cost(one: Callable[[], object], calls: int) -> float:
-    """The median thread CPU time of one call, in microseconds."""
-    costs = []
-    for _ in range(calls):
-        begun = time.thread_time_ns()
-        one()
-        costs.append((time.thread_time_ns() - begun) / 1000)
-    return statistics.median(costs)
-
-
-def alternate(
-    raw: Callable[[], object], ours: Callable[[], object], *, rounds: int, calls: int
-) -> tuple[float, float]:
-    """Medians over rounds that take turns, so that a slow minute of the machine hits both sides."""
-    for _ in range(calls):
-        raw()
-        ours()
-    left: list[float] = []
-    right: list[float] = []
-    gc.collect()
-    for number in range(rounds):
-        pair = [(left, raw), (right, ours)]
-        for costs, one in pair if number % 2 else reversed(pair):
-            costs.append(median_cost(one, calls))
-    return statistics.median(left), statistics.median(right)
-
-
 def drain_raw(client: Any, model: str) -> int:
     stream = client.converse_stream(modelId=model, messages=messages())["stream"]
     return sum(1 for _ in stream)
@@ -112,17 +87,93 @@ def cold(kind: str, server: dict[str, Any], policy: Path) -> float:
     return (user + system) * 1000
 
 
-def measure(arguments: argparse.Namespace) -> list[dict[str, Any]]:
-    from secure_bedrock import Policy, SecureBedrockClient, create_client
+Row = dict[str, Any]
 
-    rows: list[dict[str, Any]] = []
 
-    def row(name: str, raw: float, ours: float, unit: str, aim: float | None) -> None:
-        rows.append(
-            {"name": name, "raw": raw, "ours": ours, "ratio": ours / raw, "unit": unit, "aim": aim}
+def row(
+    name: str,
+    other: float,
+    ours: float,
+    *,
+    unit: str = "µs",
+    aim: float | None = None,
+    against: str = "raw boto3",
+) -> Row:
+    """`ratio` is ours over the other's, `aim` the ratio to stay under, `against` who the other is."""
+    row: Row = {"name": name, "other": other, "ours": ours, "ratio": ours / other, "unit": unit}
+    return {**row, "aim": aim, "against": against}
+
+
+class Bench:
+    """The parts, each a row; both sides live in this process and call the same server."""
+
+    def __init__(self, server: dict[str, Any], policy: Path, arguments: argparse.Namespace) -> None:
+        from secure_bedrock import Policy, SecureBedrockClient, create_client
+
+        self.server, self.path, self.arguments = server, policy, arguments
+        self.policy = Policy.load(policy)
+        self.model = server["model"]
+        self.raw = raw_client(server)
+        self.typed = SecureBedrockClient(self.policy, sinks=[lambda _event: None])
+        self.own_botocore = create_client("bedrock-runtime", self.policy)
+        self.size = {"rounds": arguments.rounds, "calls": arguments.calls}
+
+    def call_raw(self) -> object:
+        return self.raw.converse(modelId=self.model, messages=messages())
+
+    def call_typed(self) -> object:
+        return self.typed.converse(self.model, PROMPT).text
+
+    def call_hardened(self) -> object:
+        return self.own_botocore.converse(modelId=self.model, messages=messages())
+
+    def control(self) -> Row:
+        return row("a/a control", *alternate(self.call_raw, self.call_raw, **self.size))
+
+    def converse(self) -> Row:
+        return row("converse", *alternate(self.call_raw, self.call_typed, **self.size), aim=0.70)
+
+    def hardened(self) -> Row:
+        return row("hardened", *alternate(self.call_raw, self.call_hardened, **self.size), aim=0.90)
+
+    def stream(self) -> Row:
+        events = drain_raw(self.raw, self.model)
+        assert events >= STREAM_EVENTS, events
+        assert drain_ours(self.typed, self.model) == events
+        raw, ours = alternate(
+            lambda: drain_raw(self.raw, self.model),
+            lambda: drain_ours(self.typed, self.model),
+            rounds=max(3, self.arguments.rounds // 2),
+            calls=max(3, self.arguments.calls // 10),
         )
+        return row("stream event", raw / events, ours / events, aim=0.60)
 
-    wanted = arguments.only
+    def connection(self) -> Row:
+        few = {"rounds": self.arguments.rounds, "calls": max(5, self.arguments.calls // 5)}
+        pair = connect_cost(self.server, self.policy, **few)
+        return row("new connection", *pair, aim=1.05, against="urllib3")
+
+    def gate(self) -> Row:
+        """No aim for the share: what counts is that ours is about 10 µs."""
+        call = median_cost(self.call_typed, self.arguments.calls * 4)
+        own = gate_cost(self.policy, self.model, calls=self.arguments.calls * 200)
+        return row("guard and gate", call, own, against="a whole converse of ours")
+
+    def cold(self) -> Row:
+        sides: dict[str, list[float]] = {"raw": [], "ours": []}
+        for number in range(self.arguments.cold + 1):
+            for kind, costs in sides.items():
+                cost = cold(kind, self.server, self.path)
+                if number:  # the first only warms the files
+                    costs.append(cost)
+        raw, ours = map(statistics.median, sides.values())
+        return row("cold start", raw, ours, unit="ms", aim=1.10)
+
+
+PARTS = ("control", "converse", "hardened", "stream", "connection", "gate", "cold")
+
+
+def measure(arguments: argparse.Namespace) -> list[Row]:
     with bedrock() as server, tempfile.TemporaryDirectory() as folder:
         os.environ["AWS_ACCESS_KEY_ID"] = server["access_key"]
         os.environ["AWS_SECRET_ACCESS_KEY"] = server["secret_key"]
@@ -131,70 +182,32 @@ def measure(arguments: argparse.Namespace) -> list[dict[str, Any]]:
             os.environ["AWS_SESSION_TOKEN"] = server["token"]
         path = Path(folder) / "secure-bedrock.toml"
         path.write_text(server["policy_toml"])
-        policy = Policy.load(path)
-        model = server["model"]
-        raw = raw_client(server)
-        typed = SecureBedrockClient(policy, sinks=[lambda _event: None])
-        hardened = create_client("bedrock-runtime", policy)
-        size = {"rounds": arguments.rounds, "calls": arguments.calls}
-
-        def call_raw() -> object:
-            return raw.converse(modelId=model, messages=messages())
-
-        def call_typed() -> object:
-            return typed.converse(model, PROMPT).text
-
-        def call_hardened() -> object:
-            return hardened.converse(modelId=model, messages=messages())
-
-        if "control" in wanted:
-            row("a/a control", *alternate(call_raw, call_raw, **size), "µs", None)
-        if "converse" in wanted:
-            row("converse", *alternate(call_raw, call_typed, **size), "µs", 0.70)
-        if "hardened" in wanted:
-            row("hardened", *alternate(call_raw, call_hardened, **size), "µs", 0.90)
-        if "stream" in wanted:
-            stream_model = server["model"]
-            events = drain_raw(raw, stream_model)
-            assert events >= STREAM_EVENTS, events
-            assert drain_ours(typed, stream_model) == events
-            few = {"rounds": max(3, arguments.rounds // 2), "calls": max(3, arguments.calls // 10)}
-            whole = alternate(
-                lambda: drain_raw(raw, stream_model), lambda: drain_ours(typed, stream_model), **few
-            )
-            row("stream event", whole[0] / events, whole[1] / events, "µs", 0.60)
-        if "cold" in wanted:
-            left, right = [], []
-            cold("raw", server, path), cold("ours", server, path)
-            for _ in range(arguments.cold):
-                left.append(cold("raw", server, path))
-                right.append(cold("ours", server, path))
-            row("cold start", statistics.median(left), statistics.median(right), "ms", 1.10)
-        typed.close()
+        bench = Bench(server, path, arguments)
+        rows: list[Row] = [getattr(bench, part)() for part in PARTS if part in arguments.only]
+        bench.typed.close()
     return rows
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parts = ["control", "converse", "hardened", "stream", "cold"]
-    parser.add_argument("--only", action="append", choices=parts, help="a part; repeatable")
+    parser.add_argument("--only", action="append", choices=PARTS, help="a part; repeatable")
     parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--calls", type=int, default=50)
     parser.add_argument("--cold", type=int, default=15, help="fresh processes a side")
     parser.add_argument("--output", choices=["table", "json"], default="table")
     arguments = parser.parse_args()
-    arguments.only = arguments.only or parts
+    arguments.only = arguments.only or PARTS
     rows = measure(arguments)
     if arguments.output == "json":
-        print(json.dumps({"schema": "secure_bedrock.benchmark/1", "rows": rows}, indent=2))
+        print(json.dumps({"schema": "secure_bedrock.benchmark/2", "rows": rows}, indent=2))
         return 0
-    print(f"{'':14}{'raw boto3':>12}{'ours':>12}{'ratio':>8}{'aim':>8}")
+    print(f"{'':15}{'other':>12}{'ours':>12}{'ratio':>8}{'aim':>8}  against")
     for entry in rows:
         aim = f"{entry['aim']:.2f}" if entry["aim"] else ""
         unit = entry["unit"]
         print(
-            f"{entry['name']:14}{entry['raw']:>9.1f} {unit}{entry['ours']:>9.1f} {unit}"
-            f"{entry['ratio']:>8.2f}{aim:>8}"
+            f"{entry['name']:15}{entry['other']:>9.1f} {unit}{entry['ours']:>9.1f} {unit}"
+            f"{entry['ratio']:>8.2f}{aim:>8}  {entry['against']}"
         )
     return 0
 

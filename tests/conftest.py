@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import settings
 
+from . import corpus
+
 if TYPE_CHECKING:  # loaded by the fixtures that need them: most tests do without
     from secure_bedrock.client import SecureBedrockClient
     from secure_bedrock.network import Connector, PrivateRoute, Resolver
@@ -50,9 +52,10 @@ def _keep_inside(event: str, arguments: tuple[Any, ...]) -> None:
         raise PermissionError(f"the suite let nothing leave: {event} to {arguments[1][0]!r}")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     from secure_bedrock.testing import ConnectLog
 
+    config.pluginmanager.register(corpus)
     with ConnectLog():  # its hook is made with the first one
         sys.addaudithook(_keep_inside)
 
@@ -112,6 +115,14 @@ class Trap:
 @pytest.fixture
 def trap() -> Iterator[Trap]:
     """A listener on 127.0.0.1 that nothing of ours may come to."""
+    made = Trap()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def lasting_trap() -> Iterator[Trap]:
+    """The same, for tests that share it and look at how much its count has grown."""
     made = Trap()
     yield made
     made.close()

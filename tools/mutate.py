@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Change the guard and the wire gate in small ways, one at a time, and see whether the tests notice.
 
-Prints the score, and writes docs/evidence/mutation.md after a whole run. Exits 1 when a survivor has no reason in
-tools/mutation/accepted.toml, or the score of all files is below --at-least. It forks: Linux and macOS only.
+Prints the score, and writes the files' rows in docs/evidence/mutation.md. Exits 1 when a survivor has no reason in
+tools/mutation/accepted.toml, or the score of these files is below --at-least. It forks: Linux and macOS only.
 """
 
 import argparse
@@ -11,7 +11,8 @@ import sys
 import time
 from collections.abc import Sequence
 
-from mutation.report import key_of, outdated, page, reasons, scores, unexplained
+from mutation.page import earlier, found, page
+from mutation.report import key_of, outdated, reasons, scores, unexplained
 from mutation.rooms import ROOT, Target, targets
 from mutation.runner import Result, baseline, preload, run
 from mutation.sites import mutants_of
@@ -34,13 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     began = time.monotonic()
     results = [r for target in chosen for r in _results(target, options.workers)]
     took = time.monotonic() - began
-    known = reasons()
-    if not options.files:
-        PAGE.parent.mkdir(exist_ok=True)
-        PAGE.write_text(
-            page(results, known, seconds=took, workers=options.workers), encoding="utf-8"
-        )
-    return _verdict(results, took, options.at_least, whole=not options.files)
+    _write(results)
+    return _verdict(results, took, options.at_least)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -67,7 +63,19 @@ def _results(target: Target, workers: int) -> list[Result]:
     return found
 
 
-def _verdict(results: Sequence[Result], took: float, at_least: float, *, whole: bool) -> int:
+def _write(results: Sequence[Result]) -> None:
+    """The page with these results in the place of the files' earlier ones; files that are no targets are left out."""
+    known = earlier(PAGE.read_text(encoding="utf-8")) if PAGE.exists() else {}
+    sections = {**known, **found(results, reasons())}
+    order = [target.file for target in targets()]
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text(page({f: sections[f] for f in order if f in sections}), encoding="utf-8")
+    for file in order:
+        if file not in sections:
+            _say(f"not on the page yet: {file}")
+
+
+def _verdict(results: Sequence[Result], took: float, at_least: float) -> int:
     known = reasons()
     total = scores(results, known)[-1]
     _say(f"{total.plain:.1f} % of {total.mutants} mutants killed, {total.adjusted:.1f} % of those")
@@ -75,9 +83,8 @@ def _verdict(results: Sequence[Result], took: float, at_least: float, *, whole: 
     strange = unexplained(results, known)
     for mutant in strange:
         _say(f"no reason given: {mutant.file}:{mutant.line} {' | '.join(key_of(mutant)[1:])}")
-    if whole:
-        for key in outdated(results, known):
-            _say(f"reason without a survivor: {' | '.join(key)}")
+    for key in outdated(results, known):
+        _say(f"reason without a survivor: {' | '.join(key)}")
     return 1 if strange or total.plain < at_least else 0
 
 

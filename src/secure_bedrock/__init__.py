@@ -6,6 +6,7 @@ from secure_bedrock import errors
 
 if TYPE_CHECKING:
     from secure_bedrock.client import SecureBedrockClient
+    from secure_bedrock.client.lockdown import lockdown
     from secure_bedrock.client.session import SecureSession, create_client
     from secure_bedrock.policy import Policy
     from secure_bedrock.values import Deadline
@@ -19,6 +20,7 @@ __all__ = [
     "__version__",
     "create_client",
     "errors",
+    "lockdown",
 ]
 
 _HOMES = {
@@ -28,6 +30,7 @@ _HOMES = {
     "SecureSession": "secure_bedrock.client.session",
     "__version__": "secure_bedrock.values.version",
     "create_client": "secure_bedrock.client.session",
+    "lockdown": "secure_bedrock.client.lockdown",
 }
 
 if not TYPE_CHECKING:  # a __getattr__ that checkers see would hide misspelt imports from them

@@ -18,6 +18,8 @@ Rows = Callable[[str, str], list[dict[str, str]]]
 # Where a rule is not written in the call that makes the error: functions that pass it on, by file, with the place of
 # the rule among their arguments. `Decision` carries the rule of a refusal that `or_raise` turns into the error.
 PASSED_ON: dict[tuple[str, str], tuple[str, int]] = {
+    ("network/allowance.py", "_refused"): ("LockdownViolation", 0),
+    ("network/audit_events.py", "_refused"): ("LockdownViolation", 0),
     ("network/guard.py", "_denied"): ("AddressDenied", 0),
     ("network/guard.py", "Decision"): ("AddressDenied", 1),
     ("network/hosts.py", "_refused"): ("EndpointDenied", 0),

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import secure_bedrock
+from tests.corpus import CorpusEntry
 
 from .testbed.claims import Claim
 from .testbed.dns_rows import PRIVATE_ROWS, PUBLIC_ROWS
@@ -113,8 +114,12 @@ def test_a_client_whose_guard_is_blind_is_counted(kind: Kind, testbed: Testbed) 
     assert found.left.packets > 0
 
 
-def test_translation_in_the_kernel_is_below_what_the_guard_can_see(testbed: Testbed) -> None:
+@pytest.mark.corpus("time-dnat")
+def test_translation_in_the_kernel_is_below_what_the_guard_can_see(
+    corpus_entry: CorpusEntry, testbed: Testbed
+) -> None:
     """The threat model's limit, shown: the judged address is dialled, and the kernel carries it elsewhere."""
+    assert corpus_entry["expect"] == "allowed"
     testbed.firewall.translate(ENI_A, PUBLIC)
     try:
         carried = measure(testbed, PRIVATE_A, testbed.front_end("typed"))

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secure_bedrock.network import Address, never, parse_address, parse_cidr
+from secure_bedrock.network.addresses import never_range, spelled
 from secure_bedrock.network.ranges import NEVER_V4, NEVER_V6, PRIVATE
 
 
@@ -107,6 +108,21 @@ def test_an_address_is_what_it_spells(text: str, address: Address) -> None:
     assert parse_address(text) == address
 
 
+SPELLINGS: dict[str, Address] = {
+    "10.0.1.10": IPv4Address("10.0.1.10"),
+    "fd12:3456::10": IPv6Address("fd12:3456::10"),
+    "::a00:10a": IPv6Address("::10.0.1.10"),
+    "::ffff:10.0.1.10": IPv6Address("::ffff:a00:10a"),
+    "::ffff:0.0.0.0": IPv6Address("::ffff:0:0"),
+}
+
+
+@pytest.mark.parametrize(("text", "address"), SPELLINGS.items(), ids=SPELLINGS.keys())
+def test_an_address_is_spelled_in_one_way_on_every_python(text: str, address: Address) -> None:
+    assert spelled(address) == text
+    assert parse_address(text) == address
+
+
 @given(st.ip_addresses())
 def test_parsing_the_text_of_an_address_gives_it_back(address: Address) -> None:
     assert parse_address(str(address)) == address
@@ -173,6 +189,25 @@ NEVER: dict[str, str | None] = json.loads(DATA.read_text(encoding="utf-8"))["row
 @pytest.mark.parametrize(("text", "why"), NEVER.items(), ids=NEVER.keys())
 def test_the_never_set_names_why(text: str, why: str | None) -> None:
     assert never(parse_address(text)) == why
+
+
+# Each has a narrower range in front that takes a part of it, so a wider one would refuse the same addresses.
+WITHIN = {
+    "224.0.0.1": "224.0.0.0/4",
+    "::": "::/128",
+    "100::1": "100::/64",
+    "fe00::1": "fe00::/9",
+    "fe80::1": "fe80::/10",
+    "::ffff:10.0.0.1": "::ffff:0:0/96",
+}
+
+
+@pytest.mark.parametrize(("text", "cidr"), WITHIN.items(), ids=WITHIN.keys())
+def test_a_refusal_names_the_range_as_its_registry_writes_it(text: str, cidr: str) -> None:
+    row = never_range(parse_address(text))
+
+    assert row is not None
+    assert (row.cidr, row.network) == (cidr, ip_network(cidr))
 
 
 def test_a_zoned_address_object_is_judged_by_its_number() -> None:

@@ -291,7 +291,7 @@ def test_all_addresses_refusing_is_a_failed_connection_and_nothing_else_is_asked
     assert caught.value.rule == "connect-failed"
     refused = f":{closed_port} (ConnectionRefusedError)"
     assert f"127.0.0.1{refused}, 127.0.0.2{refused}" in caught.value.reason
-    assert "security group" not in caught.value.next_step
+    assert caught.value.next_step == ConnectFailed.default_next_step
     assert len(resolver.asked) == 1
     assert events == [
         ("socket.connect", ("127.0.0.1", closed_port)),
@@ -327,7 +327,43 @@ def test_the_time_limit_is_over_all_addresses_together(port: int) -> None:
 
     assert sum(wait for _, wait in connector.waits) <= 0.2
     assert caught.value.rule == "connect-timeout"
+    assert caught.value.next_step == (
+        "check that the endpoint's security group admits this host on the port"
+    )
     assert isinstance(caught.value.__cause__, TimeoutError)
+
+
+def test_each_address_has_an_equal_share_of_the_time_that_is_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By a clock that stands still but for the waits: an address that refuses at once leaves its share to the others."""
+    now = [100.0]
+    shares: list[float] = []
+
+    class Waiting:
+        def connect(self, address: str, port: int, timeout_s: float) -> socket.socket:
+            shares.append(timeout_s)
+            now[0] += 0.0 if address == "127.0.0.2" else timeout_s
+            raise TimeoutError("timed out")
+
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    with pytest.raises(ConnectFailed):
+        dialled(make_guard(443), Answers([f"127.0.0.{n}" for n in range(1, 5)]), Waiting(), 12.0)
+
+    assert shares == [3.0, 3.0, 4.5, 4.5]
+
+
+def test_when_the_clock_stands_at_the_end_no_connector_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(time, "monotonic", lambda: 100.0)
+    connector = Redirecting({})
+
+    with pytest.raises(ConnectFailed) as caught:
+        dialled(make_guard(443), Answers(["127.0.0.1"]), connector, 0.0)
+
+    assert caught.value.rule == "connect-timeout"
+    assert connector.tried == []
 
 
 @pytest.mark.parametrize("timeout_s", [0.0, -1.0, math.nan, -math.inf])
@@ -460,6 +496,17 @@ class TestSystemConnector:
             ]
 
         assert options == [60, 15, 4]
+
+    @pytest.mark.skipif(not hasattr(socket, "TCP_KEEPIDLE"), reason="no TCP_KEEPIDLE here")
+    def test_the_probes_begin_in_time_where_the_option_has_its_macos_name(
+        self, port: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        option = socket.TCP_KEEPIDLE
+        monkeypatch.delattr(socket, "TCP_KEEPIDLE")
+        monkeypatch.setattr(socket, "TCP_KEEPALIVE", option, raising=False)
+
+        with SystemConnector().connect("127.0.0.1", port, 2.0) as sock:
+            assert sock.getsockopt(socket.IPPROTO_TCP, option) == 60
 
     def test_ipv6_sockets_can_not_carry_ipv4(self) -> None:
         try:

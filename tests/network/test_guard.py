@@ -134,6 +134,12 @@ DECISIONS: dict[str, Row] = {
         True,
         "eni-address",
     ),
+    "loopback that the policy names as a network of one": (
+        {"address_check": "cidr", "cidrs": ("127.0.0.1/32",), "own_networks": ("127.0.0.1/32",)},
+        "127.0.0.1",
+        True,
+        "vpc-cidr",
+    ),
     "another loopback than the policy names": (
         {"address_check": "cidr", "cidrs": ("127.0.0.0/8",), "own_networks": ("127.0.0.1",)},
         "127.0.0.2",
@@ -197,6 +203,7 @@ MATCHED: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "cidr": (CIDR, "10.0.1.10", "10.0.0.0/16", "route"),
     "private": (PRIVATE, "10.0.1.10", "10.0.0.0/8", "RFC 1918 section 3, 1996-02"),
     "never": (CIDR, "127.0.0.1", "127.0.0.0/8", "IANA registry: RFC 1122 section 3.2.1.3, 1981-09"),
+    "mapped": (CIDR, "::ffff:10.0.1.10", "::ffff:0:0/96", "IANA registry: RFC 4291, 2006-02"),
 }
 
 
@@ -210,6 +217,20 @@ def test_the_evidence_is_the_address_and_the_matched_network(
 
     assert (shown.name, shown.value) == ("address", address)
     assert (matched.name, matched.value, matched.source) == ("network", network, source)
+
+
+def test_the_reason_spells_a_mapped_address_and_its_range_in_one_way() -> None:
+    decision = make_guard(**CIDR).judge("::ffff:a00:10a")
+
+    assert decision.reason == "::ffff:10.0.1.10 can't be an endpoint's (ipv4-mapped, ::ffff:0:0/96)"
+
+
+@pytest.mark.parametrize(("length", "rule"), [(64, "scoped-address"), (65, "not-an-address")])
+def test_a_text_of_more_than_64_characters_is_not_even_looked_at(length: int, rule: str) -> None:
+    """It would be kept by the cache, however long."""
+    text = "fe80::1%".ljust(length, "x")
+
+    assert make_guard(**CIDR).judge(text).rule == rule
 
 
 def test_what_is_no_address_is_not_repeated() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from secure_bedrock.network import Dialed, EndpointUrl, PrivateRoute
+from secure_bedrock.network.guard import _Approval
 from secure_bedrock.network.ranges import NEVER_V4
 from secure_bedrock.values import BEDROCK_RUNTIME, Region
 
@@ -14,6 +15,7 @@ HOST = "bedrock-runtime.eu-west-1.amazonaws.com"
 VALUES: dict[str, Any] = {
     "a range": NEVER_V4[0],
     "a URL": EndpointUrl(HOST),
+    "what a guard approves": _Approval("cidr", frozenset(), (), ()),
     "a dialled socket": Dialed(socket.socket.__new__(socket.socket), "10.0.1.10"),
     "a route": PrivateRoute(
         service=BEDROCK_RUNTIME,

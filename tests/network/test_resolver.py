@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable
+from importlib.util import find_spec, module_from_spec
 from typing import Any
 
 import pytest
@@ -97,6 +98,23 @@ def test_a_name_that_does_not_exist_has_no_addresses(
     monkeypatch.setattr(socket, "getaddrinfo", failing(error))
 
     assert SystemResolver().resolve(HOST, frozenset({V4})) == ()
+
+
+@pytest.mark.parametrize("name", ["EAI_NODATA", "EAI_ADDRFAMILY"])
+def test_a_platform_without_one_of_the_names_still_knows_the_others(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RFC 3493 dropped them, and not every C library has kept them: the module is run anew, as there."""
+    monkeypatch.delattr(socket, name, raising=False)
+    spec = find_spec("secure_bedrock.network.resolver")
+    assert spec is not None
+    assert spec.loader is not None
+    elsewhere = module_from_spec(spec)
+    spec.loader.exec_module(elsewhere)
+    error = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    monkeypatch.setattr(socket, "getaddrinfo", failing(error))
+
+    assert elsewhere.SystemResolver().resolve(HOST, frozenset({V4})) == ()
 
 
 @pytest.mark.parametrize("host", ["a" * 64 + ".example", "a..example", "a\x00.example"])

@@ -12,7 +12,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DEV = ROOT / "dev.py"
-COMMANDS = ("demo", "test", "check", "test-lowest", "bench", "route-matrix", "lock")
+MODULE = runpy.run_path(str(DEV))
+COMMANDS = tuple(MODULE["COMMANDS"])
 
 
 def dev(environment: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -74,8 +75,7 @@ def test_a_failed_installation_asks_after_the_package_index(environment: Path) -
 @pytest.mark.skipif(os.name == "nt", reason="the pretended Python is a shell script")
 def test_a_full_run_of_the_suite_ends_with_the_verdict(environment: Path) -> None:
     """And a chosen part of it does not: nothing held the gates."""
-    module = runpy.run_path(str(DEV))
-    digest = module["_digest"](module["_sources"]())
+    digest = MODULE["_digest"](MODULE["_sources"]())
     (pretended(environment, 0) / "wheel.sha256").write_text(digest)
 
     verdict = "dev.py: the suite passed and the coverage gates held"

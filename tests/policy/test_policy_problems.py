@@ -232,6 +232,26 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         "network.endpoints.bedrock-runtime.addresses[0]",
         "without a zone",
     ),
+    "an address is not mapped": (
+        endpoint(addresses=["::ffff:a00:10a"]),
+        "network.endpoints.bedrock-runtime.addresses[0]",
+        "write the IPv4 address",
+    ),
+    "an address is not mapped, with dots": (
+        endpoint(addresses=["::ffff:10.0.1.10"]),
+        "network.endpoints.bedrock-runtime.addresses[0]",
+        "write the IPv4 address",
+    ),
+    "a CIDR is not mapped": (
+        endpoint(cidrs=["::ffff:a00:0/104"]),
+        "network.endpoints.bedrock-runtime.cidrs[0]",
+        "write the IPv4 address",
+    ),
+    "a CIDR is not mapped, with dots": (
+        endpoint(cidrs=["::ffff:10.0.0.0/104"]),
+        "network.endpoints.bedrock-runtime.cidrs[0]",
+        "write the IPv4 address",
+    ),
     "an account has twelve digits": (
         {"models": {"allow": [], "accounts": ["1111"]}},
         "models.accounts[0]",

@@ -16,7 +16,9 @@ from botocore.history import get_global_history_recorder
 from secure_bedrock import Policy, SecureBedrockClient
 from secure_bedrock.audit import InvocationEvent
 from secure_bedrock.resilience import RetryEngine, RetrySettings
-from secure_bedrock.testing import LocalBedrock
+from secure_bedrock.testing import LocalAuthority, LocalBedrock
+from tests.corpus import FIXTURE
+from tests.promises.place import Call, Place, call_of
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
 
@@ -105,6 +107,39 @@ class Front:
 def front(request: pytest.FixtureRequest, make: Make, make_hardened: Make) -> Front:
     """Each front end in turn."""
     return Front(request.param, make if request.param == "typed" else make_hardened)
+
+
+@pytest.fixture(scope="session")
+def corpus_server(authority: LocalAuthority) -> Iterator[LocalBedrock]:
+    """A server of the corpus's Region under the corpus's endpoint name; `Place` clears it."""
+    host = FIXTURE["dns_names"][0]
+    with LocalBedrock(region=FIXTURE["region"], host=host, authority=authority) as running:
+        yield running
+
+
+@pytest.fixture(params=["typed", "hardened"])
+def front_name(request: pytest.FixtureRequest) -> str:
+    """Each front end's name in turn."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def client_over(front_name: str, typed_over: Make, hardened_over: Make) -> Make:
+    """Makes clients of the front end over a place."""
+
+    def make(place: Place, **arguments: Any) -> Any:
+        maker = typed_over if front_name == "typed" else hardened_over
+        network = {"resolver": place.resolver, "connector": place.connector}
+        return maker(place.route, place.policy, **network, **arguments)
+
+    return make
+
+
+@pytest.fixture
+def opened(front_name: str, client_over: Make) -> Callable[[Place], Call]:
+    """Opens a client of the front end over a place and gives its call."""
+    return lambda place: call_of(front_name, client_over(place))
 
 
 @pytest.fixture(scope="session")

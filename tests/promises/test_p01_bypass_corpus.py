@@ -1,9 +1,7 @@
 """P01: every hostile and legitimate name, URL and DNS answer of the corpus, tried with whole clients."""
 
-import json
 import socket
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -13,11 +11,10 @@ from secure_bedrock.network import PrivateRoute
 from secure_bedrock.policy import Policy
 from secure_bedrock.testing import ConnectLog, LocalAuthority, LocalBedrock, LoopbackConnector
 from secure_bedrock.values import AddressCheck, Deadline, parse_region, parse_service
+from tests.corpus import BYPASS, FIXTURE, CorpusEntry
 
-CORPUS = json.loads((Path(__file__).parents[1] / "data" / "bypass.json").read_text("utf-8"))
-FIXTURE: dict[str, Any] = CORPUS["fixture"]
 CATEGORIES = {"hostname", "endpoint_url", "idna", "dns", "ipv6"}
-OURS = {entry["id"]: entry for entry in CORPUS["entries"] if entry["category"] in CATEGORIES}
+OURS = {name: entry for name, entry in BYPASS.items() if entry["category"] in CATEGORIES}
 # Tests of their own: a story about time (test_p03_one_name_one_judgement.py), and below a service of which this
 # version judges no operation.
 APART = {"time-rebind-flip", "host-ok-agent-rt"}
@@ -27,7 +24,7 @@ MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
 MESSAGES = [{"role": "user", "content": [{"text": "hello"}]}]
 ENI = "10.0.1.10"
 
-Entry = dict[str, Any]
+Entry = Mapping[str, Any]
 Families = frozenset[socket.AddressFamily]
 
 
@@ -148,11 +145,11 @@ class Try:
 
 
 @pytest.mark.parametrize("obedient", [True, False], ids=["obedient-dns", "careless-dns"])
-@pytest.mark.parametrize("name", ENTRIES)
+@pytest.mark.corpus(*ENTRIES)
 def test_the_entry_through_a_hardened_client(
-    name: str, obedient: bool, servers: Any, hardened_over: Any
+    corpus_entry: CorpusEntry, obedient: bool, servers: Any, hardened_over: Any
 ) -> None:
-    entry = ENTRIES[name]
+    entry = corpus_entry
     trial = Try(entry, servers(facts_of(entry)["region"]), obedient=obedient)
 
     def call() -> None:
@@ -169,11 +166,11 @@ def test_the_entry_through_a_hardened_client(
 
 
 @pytest.mark.parametrize("obedient", [True, False], ids=["obedient-dns", "careless-dns"])
-@pytest.mark.parametrize("name", ANSWERED)
+@pytest.mark.corpus(*ANSWERED)
 def test_the_answer_through_a_typed_client(
-    name: str, obedient: bool, servers: Any, typed_over: Any
+    corpus_entry: CorpusEntry, obedient: bool, servers: Any, typed_over: Any
 ) -> None:
-    entry = ANSWERED[name]
+    entry = corpus_entry
     trial = Try(entry, servers(facts_of(entry)["region"]), obedient=obedient)
     host = entry["setup"]["client_kwargs"]["endpoint_url"].removeprefix("https://")
 
@@ -185,11 +182,13 @@ def test_the_answer_through_a_typed_client(
     trial.judge(call)
 
 
+@pytest.mark.corpus("host-ok-agent-rt")
 def test_another_service_gets_its_own_endpoint_and_no_call_that_nobody_can_judge(
-    servers: Any, hardened_over: Any
+    corpus_entry: CorpusEntry, servers: Any, hardened_over: Any
 ) -> None:
-    """`host-ok-agent-rt`: the name is good for its client, a verified connection stands; its calls are P06's."""
-    entry = OURS["host-ok-agent-rt"]
+    """The name is good for its client, a verified connection stands; its calls are P06's."""
+    entry = corpus_entry
+    assert entry["expect"] == "allowed"
     trial = Try(entry, servers(FIXTURE["region"]), obedient=True)
     url = entry["setup"]["client_kwargs"]["endpoint_url"]
     network = {"resolver": trial.resolver, "connector": trial.connector}

@@ -18,6 +18,7 @@ from secure_bedrock.testing import (
     StaticResolver,
 )
 from secure_bedrock.values import AddressCheck, parse_region, parse_service
+from tests.corpus import CorpusEntry
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
 MESSAGES = [{"role": "user", "content": [{"text": "hello"}]}]
@@ -99,11 +100,13 @@ def outcome(call: Callable[[], Any]) -> str:
     return "answered"
 
 
+@pytest.mark.corpus("time-rebind-flip")
 @pytest.mark.parametrize("first", [ENI, PUBLIC])
 def test_a_name_that_flips_is_refused_or_private_and_never_asked_twice(
-    first: str, server: LocalBedrock, opened: Any
+    corpus_entry: CorpusEntry, first: str, server: LocalBedrock, opened: Any
 ) -> None:
-    """`time-rebind-flip` of the corpus: checking and connecting by name would see different answers."""
+    """Checking and connecting by name would see different answers."""
+    assert corpus_entry.refusal is AddressDenied  # the one kind that `outcome` knows
     scene = Scene(server)
     resolver = Alternating([first], [PUBLIC if first == ENI else ENI])
 
@@ -117,10 +120,11 @@ def test_a_name_that_flips_is_refused_or_private_and_never_asked_twice(
     assert len(server.requests) == 4
 
 
+@pytest.mark.corpus("time-half-closed-retry")
 def test_a_kept_connection_asks_nobody_and_a_new_one_is_judged_anew(
-    server: LocalBedrock, opened: Any
+    corpus_entry: CorpusEntry, server: LocalBedrock, opened: Any
 ) -> None:
-    """Also `time-half-closed-retry`: the kept connection dies, DNS is public by then, nothing is tried again."""
+    """The kept connection dies, DNS is public by then, nothing is tried again."""
     scene = Scene(server)
     resolver = StaticResolver({server.host: [ENI]})
     call = opened(scene, resolver)
@@ -130,7 +134,9 @@ def test_a_kept_connection_asks_nobody_and_a_new_one_is_judged_anew(
     assert len(resolver.queries) == 1
 
     server.fault(Fault.all()["reset-after-request"])
-    assert outcome(call) == "not-eni-address"
+    with pytest.raises(corpus_entry.refusal) as caught:
+        call()
+    assert caught.value.rule == "not-eni-address"
 
     assert len(resolver.queries) == 2
     assert scene.dialled == [ENI]

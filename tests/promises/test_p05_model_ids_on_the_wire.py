@@ -1,7 +1,6 @@
 """P05 and P06: each identifier of the corpus is sent by both front ends; a server tells which ones arrived."""
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +18,17 @@ from secure_bedrock.errors import (
 )
 from secure_bedrock.policy import Policy
 from secure_bedrock.testing import ConnectLog, LocalAuthority, LocalBedrock
+from tests.corpus import BYPASS, FIXTURE, MODEL_IDS, CorpusEntry
 
-CORPUS = Path(__file__).parents[1] / "data" / "model-ids.json"
-Entry = dict[str, Any]
-EVERY: dict[str, Entry] = {
-    entry["id"]: entry for entry in json.loads(CORPUS.read_text("utf-8"))["entries"]
-}
-STRINGS = {name: entry for name, entry in EVERY.items() if isinstance(entry["candidate"], str)}
+Entry = Mapping[str, Any]
+STRINGS = {name: entry for name, entry in MODEL_IDS.items() if isinstance(entry["candidate"], str)}
 ALLOWED = [name for name, entry in STRINGS.items() if entry["expect"] == "allow"]
 # Their allowlists are refused as a whole: no client exists that could send anything.
 NO_POLICY = {"m213", "m214", "m216"}
 DENIED = [n for n, e in STRINGS.items() if e["expect"] == "deny" and n not in NO_POLICY]
+# Those of the other corpus, which are all denied under a policy of its fixture's Region.
+BYPASSES = [name for name, entry in BYPASS.items() if entry["category"] == "model-id"]
+MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
 MESSAGES = [{"role": "user", "content": [{"text": "hello"}]}]
 NATIVE = b'{"anthropic_version": "bedrock-2023-05-31", "max_tokens": 9, "messages": []}'
 
@@ -104,11 +103,12 @@ def _plain(plain_surroundings: Path) -> None:
 
 
 @pytest.mark.parametrize("front", FRONTS)
-@pytest.mark.parametrize("name", ALLOWED)
+@pytest.mark.corpus(*ALLOWED)
 def test_an_allowed_identifier_arrives_once_and_unchanged(
-    name: str, front: str, bench: Bench
+    corpus_entry: CorpusEntry, front: str, bench: Bench
 ) -> None:
-    entry = STRINGS[name]
+    entry = corpus_entry
+    assert entry["expect"] == "allow"
     server, client, _ = bench.open(entry, front)
     operations = ["Converse", "ConverseStream"]
 
@@ -122,14 +122,31 @@ def test_an_allowed_identifier_arrives_once_and_unchanged(
 
 
 @pytest.mark.parametrize("front", FRONTS)
-@pytest.mark.parametrize("name", DENIED)
-def test_a_denied_identifier_never_arrives(name: str, front: str, bench: Bench) -> None:
-    entry = STRINGS[name]
+@pytest.mark.corpus(*DENIED)
+def test_a_denied_identifier_never_arrives(
+    corpus_entry: CorpusEntry, front: str, bench: Bench
+) -> None:
+    assert corpus_entry["expect"] == "deny"
+    require_denied(corpus_entry, corpus_entry["candidate"], front, bench)
+
+
+@pytest.mark.parametrize("front", FRONTS)
+@pytest.mark.corpus(*BYPASSES)
+def test_a_denied_identifier_of_the_other_corpus_never_arrives(
+    corpus_entry: CorpusEntry, front: str, bench: Bench
+) -> None:
+    assert (corpus_entry["expect"], corpus_entry.refusal) == ("refused", ModelDenied)
+    policy = {"region": FIXTURE["region"], "allowlist": [MODEL], "accounts": ["111122223333"]}
+    require_denied(policy, corpus_entry["setup"]["modelId"], front, bench)
+
+
+def require_denied(entry: Entry, model_id: object, front: str, bench: Bench) -> None:
+    """Every operation of the front end refuses the model, and nothing was opened."""
     server, client, _ = bench.open(entry, front)
     with ConnectLog() as log:
         for call in FRONTS[front].values():
             with pytest.raises(Denied) as caught:
-                call(client, entry["candidate"])
+                call(client, model_id)
             assert type(caught.value) is ModelDenied
     assert log.events == []
     assert server.requests == []
@@ -151,17 +168,23 @@ def test_the_gate_alone_would_have_stopped_it(name: str, front: str, bench: Benc
     assert server.requests == []
 
 
-@pytest.mark.parametrize("name", sorted(NO_POLICY))
-def test_a_list_that_is_itself_refused_makes_no_client(name: str, bench: Bench) -> None:
+@pytest.mark.corpus(*sorted(NO_POLICY))
+def test_a_list_that_is_itself_refused_makes_no_client(
+    corpus_entry: CorpusEntry, bench: Bench
+) -> None:
+    assert corpus_entry["expect"] == "deny"
     with pytest.raises(PolicyInvalid) as caught:
-        bench.open(STRINGS[name], "typed")
+        bench.open(corpus_entry, "typed")
     assert [problem.key for problem in caught.value.problems] == ["models.allow[0]"]
 
 
 @pytest.mark.parametrize("front", FRONTS)
-@pytest.mark.parametrize("name", sorted(set(EVERY) - set(STRINGS)))
-def test_what_is_no_string_never_arrives(name: str, front: str, bench: Bench) -> None:
-    entry = EVERY[name]
+@pytest.mark.corpus(*sorted(set(MODEL_IDS) - set(STRINGS)))
+def test_what_is_no_string_never_arrives(
+    corpus_entry: CorpusEntry, front: str, bench: Bench
+) -> None:
+    entry = corpus_entry
+    assert entry["expect"] == "deny"
     server, client, _ = bench.open(entry, front)
     with ConnectLog() as log:
         for call in FRONTS[front].values():
@@ -172,6 +195,6 @@ def test_what_is_no_string_never_arrives(name: str, front: str, bench: Bench) ->
 
 
 def test_the_corpus_is_run_whole() -> None:
-    assert len(EVERY) == 133
+    assert len(MODEL_IDS) == 133
     assert {*ALLOWED, *DENIED, *NO_POLICY} == set(STRINGS)
-    assert (len(ALLOWED), len(DENIED)) == (29, 98)
+    assert (len(ALLOWED), len(DENIED), len(BYPASSES)) == (29, 98, 7)

@@ -15,6 +15,7 @@ from secure_bedrock import (
     __version__,
     create_client,
     errors,
+    lockdown,
 )
 from secure_bedrock.audit import InvocationEvent
 from secure_bedrock.models import (
@@ -118,6 +119,11 @@ def native(client: SecureBedrockClient) -> Any:
         for chunk in chunks:
             assert_type(chunk, bytes)
     return reply.json()
+
+
+def locked(policy: Policy) -> None:
+    lockdown(policy)
+    lockdown("secure-bedrock.toml", allow_loopback=True, credentials=None)
 
 
 def hardened(policy: Policy) -> boto3.Session:

@@ -1,6 +1,5 @@
-"""What the run found, as a page: the score of each file, and every survivor with its reason."""
+"""What a run found: the score of each file, and the survivors that have a reason."""
 
-import platform
 import tomllib
 from collections import Counter
 from collections.abc import Sequence
@@ -12,19 +11,6 @@ from mutation.runner import Result
 from mutation.sites import Mutant
 
 ACCEPTED: Final = Path(__file__).parent / "accepted.toml"
-_UNEXPLAINED: Final = "**not explained**"
-
-_HEAD: Final = """\
-# Mutation testing
-
-Written by `python3 dev.py mutate` (Python {python}, {minutes:.0f} minutes, {workers} workers); not edited by hand.
-`docs/explanation/decisions/0005-mutation-testing.md` says what is changed and what is not.
-
-A mutant is one small change of the code: a comparison turned, a check taken out, an entry taken out of a table, a
-pattern made wider. It is *killed* when a test of its room fails, *stopped* when one does not end, and *survives*
-when all of them pass.
-
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,44 +93,7 @@ def unexplained(results: Sequence[Result], known: Reasons) -> list[Mutant]:
 
 
 def outdated(results: Sequence[Result], known: Reasons) -> list[Key]:
-    """The reasons whose mutant is killed by now, or no longer exists."""
+    """The reasons of these files whose mutant is killed by now, or no longer exists."""
+    files = {r.mutant.file for r in results}
     survivors = {key_of(r.mutant) for r in results if r.outcome == "survived"}
-    return [key for key in known if key not in survivors]
-
-
-def page(results: Sequence[Result], known: Reasons, *, seconds: float, workers: int) -> str:
-    """The whole page in Markdown."""
-    head = _HEAD.format(
-        python=platform.python_version(), minutes=max(1.0, seconds / 60), workers=workers
-    )
-    return head + _table(scores(results, known)) + _survivors(results, known)
-
-
-def _table(rows: Sequence[Score]) -> str:
-    lines = [
-        "| file | mutants | killed | stopped | survived | killed of all | killed of those not equivalent |",
-        "| --- | --: | --: | --: | --: | --: | --: |",
-    ]
-    for row in rows:
-        survived = row.mutants - row.killed - row.timeout
-        lines.append(
-            f"| {row.file} | {row.mutants} | {row.killed} | {row.timeout} | {survived}"
-            f" | {row.plain:.1f} % | {row.adjusted:.1f} % |"
-        )
-    return "\n".join(lines) + "\n"
-
-
-def _survivors(results: Sequence[Result], known: Reasons) -> str:
-    lines = ["", "## Survivors", ""]
-    survivors = [r.mutant for r in results if r.outcome == "survived"]
-    for mutant in sorted(survivors, key=lambda m: (m.file, m.line)):
-        reason = known.get(key_of(mutant))
-        kind = "equivalent" if reason and reason.equivalent else "accepted"
-        why = f"{kind}: {reason.why}" if reason else _UNEXPLAINED
-        change = f"`{_code(mutant.before)}` → `{_code(mutant.after)}`"
-        lines.append(f"- `{mutant.file}:{mutant.line}` ({mutant.where}) {change}\n  {why}")
-    return "\n".join([*lines, "" if survivors else "None.", ""]).rstrip() + "\n"
-
-
-def _code(text: str) -> str:
-    return text.replace("`", "'")
+    return [key for key in known if key[0] in files and key not in survivors]

@@ -9,6 +9,8 @@ SOURCE: Final = ROOT / "src" / "secure_bedrock"
 
 # test_every_python.py starts other interpreters, which would run the unchanged code.
 _ELSEWHERE: Final = frozenset({"test_every_python.py"})
+# lockdown.py can only be tried in processes of their own, which would run the unchanged code as well.
+_NOT_MUTATED: Final = frozenset({"__init__", "lockdown"})
 _GATE_FILES: Final = ("gate", "header_fields", "authorization", "named_operation", "wire")
 
 
@@ -37,20 +39,27 @@ def _network() -> list[Target]:
     own = {
         "addresses": ["test_addresses.py", "test_quiet_refusals.py"],
         "guard": ["test_guard.py", "test_guard_laws.py", "test_quiet_refusals.py"],
-        "hosts": ["test_hosts.py", "test_host_bounds.py"],
+        "hosts": ["test_hosts.py", "test_host_bounds.py", "test_host_laws.py"],
         "ranges": ["test_addresses.py", "test_private_ranges.py", "test_network_values.py"],
         "special_registry": ["test_addresses.py"],
     }
     return [
         _target(f"network/{path.name}", tests, own.get(path.stem, [f"test_{path.stem}.py"]))
         for path in sorted((SOURCE / "network").glob("*.py"))
-        if path.stem != "__init__"
+        if path.stem not in _NOT_MUTATED
     ]
 
 
 def _gate() -> list[Target]:
-    tests = _tests("transport/core", "test_gate*.py")
-    own = {"named_operation": ["test_gate_protocols.py"]}
+    tests = [
+        *_tests("transport/core", "test_gate*.py"),
+        *_tests("transport/core", "test_wire.py"),
+    ]
+    own = {
+        "named_operation": ["test_gate_protocols.py"],
+        "header_fields": ["test_gate_header_laws.py"],
+        "wire": ["test_wire.py"],
+    }
     return [
         _target(
             f"transport/core/{stem}.py",

@@ -16,6 +16,7 @@ from secure_bedrock.transport.call import CallRunner
 from secure_bedrock.transport.connections.driver import GuardedTransport
 from secure_bedrock.transport.credentials import CredentialSource
 from secure_bedrock.transport.credentials.chain import credential_source
+from secure_bedrock.transport.lazy_route import RouteHolder
 from secure_bedrock.transport.preflight import preflight
 from secure_bedrock.transport.typed import TypedChannel
 from secure_bedrock.values import PerProcess
@@ -59,7 +60,7 @@ class Parts:
         # The one place where a lock reaches a client: before anything is made that keeps the policy.
         policy, lock = policy_with_lock(policy) if use_lock else (policy, None)
         self.policy = policy
-        self.findings = preflight(os.environ, region=policy.region)
+        self.findings = preflight(os.environ, region=policy.region, profile=profile_name)
         self.resolver = resolver
         self.connector = connector
         self.source: CredentialSource = credential_source(
@@ -91,18 +92,17 @@ class Parts:
         )
         self._lock = PerProcess(threading.Lock)
         self._channels: dict[str, TypedChannel] = {}
-        self._transports: list[GuardedTransport] = []
         self._session: HardenedSession | None = None
 
     def channel(self, service: str) -> TypedChannel:
-        """The typed channel of a service; finds its route on first use, outside the lock."""
+        """The typed channel of a service; its route is found when it is first asked for."""
         known = self._channels.get(service)
         if known is not None:
             return known
-        route = self.routes.route(service)
         with self._lock():
             if service not in self._channels:
-                self._channels[service] = self._open(route)
+                way = RouteHolder(service, self.routes, self._open)
+                self._channels[service] = TypedChannel(service, self.policy, way, self.source)
             return self._channels[service]
 
     def session(self) -> "HardenedSession":
@@ -125,16 +125,14 @@ class Parts:
     def close(self) -> None:
         """Close the idle connections of every channel; a later call opens new ones."""
         with self._lock():
-            transports = list(self._transports)
-        for transport in transports:
-            transport.drain()
+            channels = list(self._channels.values())
+        for channel in channels:
+            channel.drain()
 
-    def _open(self, route: PrivateRoute) -> TypedChannel:
-        transport = GuardedTransport(
+    def _open(self, route: PrivateRoute) -> GuardedTransport:
+        return GuardedTransport(
             route, policy=self.policy, resolver=self.resolver, connector=self.connector
         )
-        self._transports.append(transport)
-        return TypedChannel(self.policy, route, transport, self.source)
 
     def _credential_client(self, service: str, source: CredentialSource) -> Any:
         from secure_bedrock.transport.hardened.session import CREDENTIAL_GRANTS  # noqa: PLC0415 - loads botocore.session

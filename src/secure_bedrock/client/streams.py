@@ -37,8 +37,10 @@ class _Stream(Generic[Piece]):
         self._record = record
         self._closed = False
         self._complete = False
+        self._failed = False
         self._failure: Exception | None = None
-        self._pieces = self._read()
+        # No generator of this object's own: it would be a cycle, and a dropped stream would wait for the collector.
+        self._events = iter(opened)
         self._dropped = weakref.finalize(self, opened.close)
         record.time_to_first_event_ms = record.elapsed_ms
 
@@ -58,13 +60,25 @@ class _Stream(Generic[Piece]):
 
     def __next__(self) -> Piece:
         """The next piece; StopIteration only where the answer has come to its end."""
-        for piece in self._pieces:
-            return piece
         if self._complete:
             raise StopIteration
-        raise self._failure or IncompleteResponse(
-            "the stream did not come to its end", partial=self._partial(), rule="stream-cut"
-        )
+        if self._failed:
+            raise self._failure or IncompleteResponse(
+                "the stream did not come to its end", partial=self._partial(), rule="stream-cut"
+            )
+        try:
+            piece = self._next()
+        except ServiceError as error:
+            raise self._end(self._interrupted(error)) from None
+        except IncompleteResponse as error:
+            error.partial = self._partial() if error.partial is None else error.partial
+            raise self._end(error) from None
+        except BaseException as error:
+            self._end(error)
+            raise
+        if piece is None:
+            raise StopIteration
+        return piece
 
     def close(self) -> None:
         """End the stream; idempotent. One that was not read to its end leaves an event `cancelled`."""
@@ -83,27 +97,21 @@ class _Stream(Generic[Piece]):
     ) -> None:
         self.close()
 
-    def _read(self) -> Iterator[Piece]:
-        try:
-            for event in self._opened:
-                self._check_open()
-                yield self._take(event)
-            self._check_open()
-            self._check_complete()
-        except ServiceError as error:
-            raise self._end(self._interrupted(error)) from None
-        except IncompleteResponse as error:
-            error.partial = self._partial() if error.partial is None else error.partial
-            raise self._end(error) from None
-        except BaseException as error:
-            self._end(error)
-            raise
+    def _next(self) -> Piece | None:
+        """The next piece; None where the answer has come to its end, and was a whole one."""
+        event = next(self._events, None)
+        self._check_open()
+        if event is not None:
+            return self._take(event)
+        self._check_complete()
         self._complete = True
         self._record.finish("ok")
+        return None
 
     def _end(self, error: BaseException) -> BaseException:
         self._opened.close()
         self._record.finish(outcome_of(error), error)
+        self._failed = True
         self._failure = error if isinstance(error, Exception) else None
         return error
 

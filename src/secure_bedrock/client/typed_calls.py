@@ -14,7 +14,12 @@ from secure_bedrock.policy.references import Reference
 from secure_bedrock.transport.call import CallPlan
 from secure_bedrock.transport.connections.driver import GuardedResponse
 from secure_bedrock.transport.core.answers import parse_invoke_answer, parse_json_answer
-from secure_bedrock.transport.record_facts import note_latency, note_params, note_usage
+from secure_bedrock.transport.record_facts import (
+    note_latency,
+    note_params,
+    note_route,
+    note_usage,
+)
 from secure_bedrock.transport.typed import PreparedCall, TypedChannel
 from secure_bedrock.values import BEDROCK_RUNTIME, Deadline
 
@@ -105,8 +110,7 @@ class TypedCalls:
                 params = make()
                 note_params(record, params)
                 channel = self._parts.channel(BEDROCK_RUNTIME)
-                record.endpoint_host = channel.route.host
-                record.vpc_endpoint_id = channel.route.vpc_endpoint_id
+                note_route(record, channel.route)
                 prepared.append((channel, channel.prepare(operation, params, stream=stream)))
             channel, call = prepared[0]
             return take(channel.attempt(call, record, number, limit), record)

@@ -1,7 +1,8 @@
 """Where the private endpoint of a service is: asks the policy's sources in order and makes the route."""
 
+import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from secure_bedrock.discovery.address_check import address_check, brings_lock
 from secure_bedrock.discovery.agreement import agree, evidence_for
@@ -25,16 +26,21 @@ from secure_bedrock.discovery.ssm_calls import parameter_over
 from secure_bedrock.errors import DiscoveryAttempt, EndpointNotFound
 from secure_bedrock.network import Connector, PrivateRoute, Resolver
 from secure_bedrock.policy import Policy
-from secure_bedrock.values import ServiceName, parse_service
+from secure_bedrock.values import Clock, ServiceName, forget_at_snapshot, parse_service
 
 if TYPE_CHECKING:
     from secure_bedrock.transport.call import CallRunner
 
 _DEFAULT_PORT = "443"
 
+# An endpoint's interfaces change when someone changes its subnets or makes it anew. Half a minute finds that while
+# callers still try again, and a name that answers wrongly for hours costs EC2 six calls a minute, whatever the load
+# (this project's choice, 2026-11-20).
+RENEWAL_S: Final = 30.0
+
 
 class RouteFinder:
-    """A RouteSource for one policy: each service's route is found once and kept until `refresh`.
+    """A RouteSource for one policy: each service's route is found once and kept until `refresh` or `renew`.
 
     The policy's own statements always hold, whether or not `network.discovery` lists `policy`. Thread-safe and
     fork-safe; threads that ask for the same service meanwhile share one search. An error is never kept: the next
@@ -52,6 +58,7 @@ class RouteFinder:
         runner: "CallRunner | None" = None,
         environ: Mapping[str, str] | None = None,
         providers: Sequence[Provider] | None = None,
+        clock: Clock = time.monotonic,
         afresh: bool = False,
     ) -> None:
         """`lock` is the policy's own, already judged; with one, AWS is not asked. `providers` replaces the sources.
@@ -76,6 +83,11 @@ class RouteFinder:
         self._providers = tuple(providers)
         self._routes: dict[ServiceName, PrivateRoute] = {}
         self._flights: Flights[ServiceName, PrivateRoute] = Flights()
+        self._clock = clock
+        self._changing: set[ServiceName] = set()
+        self._renewals: Flights[ServiceName, PrivateRoute | None] = Flights()
+        self._renewed_at: dict[ServiceName, float] = {}
+        forget_at_snapshot(self)
 
     @classmethod
     def without_aws(
@@ -103,6 +115,36 @@ class RouteFinder:
         name = _parsed(service)
         return self._flights.join(name, lambda: self._search(name))
 
+    def renew(self, service: str, stale: PrivateRoute) -> PrivateRoute | None:
+        """A route other than `stale`, for a caller who could reach none of its addresses.
+
+        One that another caller found meanwhile comes at once. Else the sources are asked again, once in
+        `RENEWAL_S` seconds for each service whatever comes of it, and only where one of them asks AWS: what
+        people state does not change by itself. None where that gave nothing new. Raises what `refresh` raises.
+        """
+        name = _parsed(service)
+        return self._newer(name, stale) or self._renewals.join(
+            name, lambda: self._newer(name, stale) or self._searched_again(name, stale)
+        )
+
+    def forget_moment(self) -> None:
+        """Find every route anew when it is next asked for."""
+        self._routes.clear()
+        self._renewed_at.clear()
+
+    def _newer(self, service: ServiceName, stale: PrivateRoute) -> PrivateRoute | None:
+        known = self._routes.get(service)
+        return None if known == stale else known
+
+    def _searched_again(self, service: ServiceName, stale: PrivateRoute) -> PrivateRoute | None:
+        now = self._clock()
+        last = self._renewed_at.get(service)
+        if service not in self._changing or (last is not None and now - last < RENEWAL_S):
+            return None
+        self._renewed_at[service] = now
+        found = self.refresh(service)
+        return None if found == stale else found
+
     def _search(self, service: ServiceName) -> PrivateRoute:
         if self._policy.network.endpoint(service) is None:
             raise _no_table(self._policy, service)
@@ -117,6 +159,8 @@ class RouteFinder:
             if isinstance(answer, EndpointFacts):
                 said.append(answer)
                 known = agree(said)
+                if answer.observed and not provider.stated:
+                    self._changing.add(service)
             attempts.append(DiscoveryAttempt(provider.name, _outcome(answer)))
         needs = missing(known, check)
         if needs:

@@ -29,6 +29,7 @@ from secure_bedrock.errors.denials import (
     TlsDenied,
     TransportTampered,
 )
+from secure_bedrock.errors.lockdown import LockdownViolation
 from secure_bedrock.errors.service import (
     AccessDenied,
     AttemptTimeout,
@@ -38,7 +39,6 @@ from secure_bedrock.errors.service import (
     DeadlineExceeded,
     IncompleteResponse,
     InvalidRequest,
-    LockdownViolation,
     ModelFailed,
     ModelNotReady,
     ModelTimeout,

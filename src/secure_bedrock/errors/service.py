@@ -209,7 +209,3 @@ class AuditIncomplete(SecureBedrockError):
     ) -> None:
         super().__init__(reason, rule=rule, next_step=next_step)
         self.response = response
-
-
-class LockdownViolation(BaseException):
-    """Raised by `lockdown()`'s audit hook; not an Exception, so that `except Exception` can't swallow it."""

@@ -13,7 +13,7 @@ from secure_bedrock.network.hosts import (
 )
 from secure_bedrock.network.ranges import Address, Network
 from secure_bedrock.network.resolver import Resolver, SystemResolver
-from secure_bedrock.network.route import PrivateRoute, RouteSource
+from secure_bedrock.network.route import PrivateRoute, RenewableRoutes, RouteSource
 
 __all__ = [
     "Address",
@@ -22,6 +22,7 @@ __all__ = [
     "EndpointUrl",
     "Network",
     "PrivateRoute",
+    "RenewableRoutes",
     "Resolver",
     "RouteGuard",
     "RouteSource",

@@ -58,6 +58,13 @@ def parse_cidr(text: object) -> Network:
         raise ValueError("the prefix length is too long, or host bits are set") from None
 
 
+def spelled(address: Address) -> str:
+    """The address as text, the same on every Python: a mapped one ends in its IPv4 address (RFC 5952, 2010-08)."""
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    # Python 3.12 writes the last 32 bits in hexadecimal, 3.13 with dots.
+    return str(address) if mapped is None else f"::ffff:{mapped}"
+
+
 def network_of(address: Address, prefix_length: int | None = None) -> Network:
     """The network that starts at the address; without a length, the address alone. ValueError on host bits."""
     length = address.max_prefixlen if prefix_length is None else prefix_length

@@ -7,7 +7,13 @@ from functools import lru_cache, partial
 from typing import Final, assert_never
 
 from secure_bedrock.errors import AddressDenied
-from secure_bedrock.network.addresses import network_of, never_range, parse_address, parse_cidr
+from secure_bedrock.network.addresses import (
+    network_of,
+    never_range,
+    parse_address,
+    parse_cidr,
+    spelled,
+)
 from secure_bedrock.network.ranges import LOOPBACK, PRIVATE, Address, AddressRange, Network
 from secure_bedrock.network.route import PrivateRoute
 from secure_bedrock.values import AddressCheck, Decision, Evidence
@@ -116,8 +122,8 @@ def _decide(approval: _Approval, text: str) -> Decision:
         return _denied(
             f"never-{reserved.name}",
             address,
-            f"{address} can't be an endpoint's ({reserved.name}, {reserved.network})",
-            Evidence("network", str(reserved.network), reserved.source),
+            f"{spelled(address)} can't be an endpoint's ({reserved.name}, {reserved.cidr})",
+            Evidence("network", reserved.cidr, reserved.source),
         )
     match approval.check:
         case "eni":
@@ -216,12 +222,12 @@ def _own_network(text: str) -> Network:
 
 
 def _allowed(rule: str, address: Address, reason: str, *facts: Evidence) -> Decision:
-    return Decision(True, rule, reason, (Evidence("address", str(address)), *facts))
+    return Decision(True, rule, reason, (Evidence("address", spelled(address)), *facts))
 
 
 def _denied(rule: str, address: Address, reason: str, *facts: Evidence) -> Decision:
     step = "turn private DNS on for the endpoint, and check its addresses and CIDRs in the policy"
-    return Decision(False, rule, reason, (Evidence("address", str(address)), *facts), step)
+    return Decision(False, rule, reason, (Evidence("address", spelled(address)), *facts), step)
 
 
 def _outside_cidrs(address: Address) -> Decision:

@@ -23,8 +23,12 @@ LOOPBACK: Final = "loopback"
 
 @dataclass(frozen=True, slots=True)
 class AddressRange:
-    """A range, what it is called, and the document that says so."""
+    """A range, what it is called, and the document that says so; `cidr` is its spelling there.
 
+    Python 3.13 writes the IPv4-mapped network otherwise than 3.12, so the table's own text is what people are shown.
+    """
+
+    cidr: str
     network: Network
     name: str
     source: str
@@ -33,10 +37,10 @@ class AddressRange:
 
 
 def _ranges(rows: Iterable[tuple[str, str, str]]) -> tuple[AddressRange, ...]:
-    parsed = [(ip_network(cidr), name, source) for cidr, name, source in rows]
+    parsed = [(cidr, ip_network(cidr), name, source) for cidr, name, source in rows]
     return tuple(
-        AddressRange(network, name, source, int(network[0]), int(network[-1]))
-        for network, name, source in parsed
+        AddressRange(cidr, network, name, source, int(network[0]), int(network[-1]))
+        for cidr, network, name, source in parsed
     )
 
 

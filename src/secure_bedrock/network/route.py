@@ -1,7 +1,7 @@
 """Where is the private endpoint, and what is known about it?"""
 
 from dataclasses import dataclass, replace
-from typing import Protocol, Self, get_args
+from typing import Protocol, Self, get_args, runtime_checkable
 
 from secure_bedrock.errors import EndpointDenied
 from secure_bedrock.network.hosts import HTTPS_PORT, EndpointUrl, is_host_name, parse_endpoint_url
@@ -60,7 +60,7 @@ class PrivateRoute:
     @property
     def authority(self) -> str:
         """What the Host header says: the host, with the port when it is not 443."""
-        return self.url.removeprefix("https://")
+        return self.host if self.port == HTTPS_PORT else f"{self.host}:{self.port}"
 
     def with_url(self, url: object) -> Self:
         """The route under another of its names; EndpointDenied unless the URL is that name's, with this port."""
@@ -82,4 +82,13 @@ class RouteSource(Protocol):
 
     def route(self, service: str) -> PrivateRoute:
         """The service's route; EndpointNotFound when there is none."""
+        ...
+
+
+@runtime_checkable
+class RenewableRoutes(RouteSource, Protocol):
+    """A source that can look again when a route's addresses turn out to be of yesterday."""
+
+    def renew(self, service: str, stale: PrivateRoute) -> PrivateRoute | None:
+        """A route other than `stale`, under the same rules; None when there is none or it is too early to ask."""
         ...

@@ -1,7 +1,7 @@
 """The values that a policy file holds, each checked by itself: a function returns the value or raises ValueError."""
 
 import re
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from secure_bedrock.policy.model_entries import parse_entry
 from secure_bedrock.policy.places import BUCKET
@@ -84,6 +84,7 @@ def address(text: str) -> str:
         parsed = ip_address(text)
     except ValueError:
         raise ValueError("expected an IP address such as 10.20.1.10") from None
+    _refuse_mapped(parsed)
     if "%" in text or str(parsed) != text:
         raise ValueError("write the address in its short form, in lower case and without a zone")
     return text
@@ -95,6 +96,7 @@ def cidr(text: str) -> str:
         network = ip_network(text, strict=False)
     except ValueError:
         raise ValueError("expected a CIDR such as 10.20.0.0/16") from None
+    _refuse_mapped(network[0])
     if "/" not in text:
         raise ValueError(f"expected a CIDR: add its prefix length ({text}/{network.prefixlen})")
     if str(network) != text:
@@ -103,6 +105,12 @@ def cidr(text: str) -> str:
     if network.prefixlen < widest and not is_loopback(network):
         raise ValueError(f"wider than a VPC's CIDR can be (/{widest}); list the VPC's own CIDRs")
     return text
+
+
+def _refuse_mapped(address: IPv4Address | IPv6Address) -> None:
+    """Python 3.12 and 3.13 spell it in two ways, and the guard refuses it under every route."""
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        raise ValueError("an IPv4-mapped address is never an endpoint's: write the IPv4 address")
 
 
 def is_loopback(network: IPv4Network | IPv6Network) -> bool:

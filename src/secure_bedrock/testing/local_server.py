@@ -86,9 +86,10 @@ class LocalServer:
                     self._threads.discard(thread)
 
         thread = threading.Thread(target=run, name="secure-bedrock-testing", daemon=True)
+        # Both under the lock: stop() can't join a thread that has not been started.
         with self._lock:
+            thread.start()
             self._threads.add(thread)
-        thread.start()
 
     def _accept_all(self, listener: socket.socket) -> None:
         while not self._stopping.is_set():

@@ -9,6 +9,7 @@ from secure_bedrock.policy import Policy
 from secure_bedrock.policy.references import Reference
 from secure_bedrock.policy.requests import RequestFacts, first_model
 from secure_bedrock.resilience import Failure, RetryEngine, RetryNote, StopReason, classify
+from secure_bedrock.transport.call_deadline import not_after_the_caller, within
 from secure_bedrock.transport.core.gate import require_allowed
 from secure_bedrock.values import Deadline
 
@@ -61,11 +62,12 @@ class CallRunner:
     ) -> tuple[T, CallRecord]:
         """Return the answer and its record.
 
-        The record is finished here on every failure. On success the caller finishes it: at once for a whole
+        A call that is made for another one, for its credentials say, ends with it at the latest. The record is
+        finished here on every failure. On success the caller finishes it: at once for a whole
         answer, at the stream's end for a stream.
         """
         record = self._begin(plan)
-        limit = deadline or Deadline.after(self.policy.timeouts.deadline_s)
+        limit = not_after_the_caller(deadline or Deadline.after(self.policy.timeouts.deadline_s))
         try:
             self.check(plan)
             answer = self.engine.call(
@@ -102,7 +104,8 @@ class CallRunner:
         record.attempts = number
         # What AWS said to an earlier attempt is not how the call ends.
         record.http_status = record.aws_request_id = record.error_code = None
-        return attempt(record, number, limit)
+        with within(limit):
+            return attempt(record, number, limit)
 
 
 def _note_retry(record: CallRecord, note: RetryNote) -> None:

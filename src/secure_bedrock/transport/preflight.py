@@ -3,15 +3,20 @@
 import logging
 from collections.abc import Mapping
 
-from secure_bedrock.transport.settings import Finding, judge_settings
+from secure_bedrock.transport.settings import Finding, judge_surroundings
 from secure_bedrock.values import Region
 
 _log = logging.getLogger("secure_bedrock")
 
 
-def preflight(environ: Mapping[str, str], *, region: Region) -> tuple[Finding, ...]:
-    """The settings that were found and are not followed, logged once; raises for one that is refused."""
-    findings = judge_settings(environ, region=region)
+def preflight(
+    environ: Mapping[str, str], *, region: Region, profile: str | None = None
+) -> tuple[Finding, ...]:
+    """The settings that were found and are not followed, logged once; raises for one that is refused.
+
+    `profile` is the one that the caller named, whose keys in AWS's files are looked at.
+    """
+    findings = judge_surroundings(environ, region=region, profile=profile)
     _report(findings)
     return findings
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final, Protocol, TypeGuard
 
 from secure_bedrock.audit import CallRecord
+from secure_bedrock.network import PrivateRoute
 from secure_bedrock.transport.connections.driver import GuardedResponse
 from secure_bedrock.transport.core.answers import request_id_of
 from secure_bedrock.transport.core.wire import GatedRequest
@@ -45,6 +46,12 @@ def _length(value: object) -> int | None:
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
+
+
+def note_route(record: CallRecord, route: PrivateRoute) -> None:
+    """Write which endpoint an attempt goes to into the record."""
+    record.endpoint_host = route.host
+    record.vpc_endpoint_id = route.vpc_endpoint_id
 
 
 def note_response(record: CallRecord, response: GuardedResponse) -> None:

@@ -2,9 +2,12 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from secure_bedrock.audit import CallRecord
+from secure_bedrock.errors import AddressDenied, ConnectFailed
 from secure_bedrock.network import PrivateRoute
 from secure_bedrock.policy import Policy
 from secure_bedrock.policy.operations import operation_table
@@ -18,8 +21,9 @@ from secure_bedrock.transport.core.sdk_headers import (
 from secure_bedrock.transport.core.serialise import serialise
 from secure_bedrock.transport.core.sign import sign
 from secure_bedrock.transport.core.wire import WireRequest
-from secure_bedrock.transport.credentials import CredentialSource
-from secure_bedrock.transport.record_facts import note_judgement, note_response
+from secure_bedrock.transport.credentials import CredentialSource, FrozenCredentials
+from secure_bedrock.transport.lazy_route import RouteHolder
+from secure_bedrock.transport.record_facts import note_judgement, note_response, note_route
 from secure_bedrock.transport.user_agent import user_agent
 from secure_bedrock.values import Deadline
 
@@ -39,21 +43,25 @@ class PreparedCall:
 
 
 class TypedChannel:
-    """Carries the typed calls of one service over one route; thread-safe."""
+    """Carries the typed calls of one service over its route; thread-safe."""
 
     def __init__(
-        self,
-        policy: Policy,
-        route: PrivateRoute,
-        transport: GuardedTransport,
-        credentials: CredentialSource,
+        self, service: str, policy: Policy, way: RouteHolder, credentials: CredentialSource
     ) -> None:
         self.policy = policy
-        self.route = route
-        self._transport = transport
+        self._way = way
         self._credentials = credentials
-        self._signing_name = operation_table(route.service).signing_name
+        self._signing_name = operation_table(service).signing_name
         self._user_agent = user_agent()
+
+    @property
+    def route(self) -> PrivateRoute:
+        """The route of the moment; finds it on first use, and raises EndpointNotFound where there is none."""
+        return self._way.route()
+
+    def drain(self) -> None:
+        """Close the connections that are not in use."""
+        self._way.drain()
 
     def prepare(
         self, operation: str, params: Mapping[str, Any], *, stream: bool = False
@@ -71,18 +79,48 @@ class TypedChannel:
     def attempt(
         self, call: PreparedCall, record: CallRecord, number: int, deadline: Deadline
     ) -> GuardedResponse:
-        """Sign, gate and send once; return when the answer's head is there. The caller judges its status."""
-        timeouts = self.policy.timeouts
-        signed = sign(
-            call.headers.on(call.request, attempt=number),
+        """Sign, gate and send once; return when the answer's head is there. The caller judges its status.
+
+        Where none of the route's addresses could be reached, and so nothing was sent, a renewed route is tried too.
+        """
+        send = partial(
+            self._exchange,
+            call=call,
             credentials=self._credentials.frozen(),
-            region=self.route.region,
+            record=record,
+            number=number,
+            deadline=deadline,
+        )
+        transport = self._way.transport()
+        try:
+            return send(transport)
+        except (AddressDenied, ConnectFailed) as error:
+            if not self._way.renewed(transport, error, deadline):
+                raise
+        return send(self._way.transport())
+
+    def _exchange(
+        self,
+        transport: GuardedTransport,
+        *,
+        call: PreparedCall,
+        credentials: FrozenCredentials,
+        record: CallRecord,
+        number: int,
+        deadline: Deadline,
+    ) -> GuardedResponse:
+        route, timeouts = transport.route, self.policy.timeouts
+        note_route(record, route)
+        signed = sign(
+            call.headers.on(_addressed(call.request, route), attempt=number),
+            credentials=credentials,
+            region=route.region,
             signing_name=self._signing_name,
         )
-        gated = gate(signed, route=self.route, policy=self.policy)
+        gated = gate(signed, route=route, policy=self.policy)
         note_judgement(record, gated)
         record.request_bytes = len(gated.body)
-        response = self._transport.exchange(
+        response = transport.exchange(
             gated,
             deadline=deadline,
             read_s=timeouts.first_event_s if call.stream else timeouts.read_s,
@@ -91,3 +129,8 @@ class TypedChannel:
         )
         note_response(record, response)
         return response
+
+
+def _addressed(request: WireRequest, route: PrivateRoute) -> WireRequest:
+    """The request with the route's Host, which stands first: the route may be younger than the request."""
+    return replace(request, headers=(("Host", route.authority), *request.headers[1:]))

@@ -5,6 +5,7 @@ from secure_bedrock.values.deadline import Clock, Deadline, LambdaContext
 from secure_bedrock.values.decision import Decision, Evidence
 from secure_bedrock.values.per_process import PerProcess
 from secure_bedrock.values.region import Region, dns_suffix_of, parse_region, partition_of
+from secure_bedrock.values.restore import forget_at_snapshot
 from secure_bedrock.values.service import BEDROCK_RUNTIME, ServiceName, parse_service
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Region",
     "ServiceName",
     "dns_suffix_of",
+    "forget_at_snapshot",
     "parse_region",
     "parse_service",
     "partition_of",

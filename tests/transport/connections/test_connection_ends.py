@@ -2,6 +2,7 @@
 
 import errno
 import os
+import socket
 import ssl
 import threading
 import time
@@ -23,6 +24,13 @@ from secure_bedrock.values import Deadline
 
 def limit(seconds: float = 5, *, deadline_s: float | None = None) -> TimeLimit:
     return TimeLimit(Deadline.after(deadline_s), seconds)
+
+
+def until_reading(connection: GuardedConnection) -> None:
+    """Wait until another thread is inside a read of this connection."""
+    ends = time.monotonic() + 5
+    while not connection._busy.locked() and time.monotonic() < ends:
+        time.sleep(0.001)
 
 
 def test_a_closed_connection_reads_its_end_and_writes_nothing(
@@ -47,7 +55,7 @@ def test_close_wakes_a_blocked_reader_at_once(start: Any, connect: Any) -> None:
 
     reader = threading.Thread(target=read)
     reader.start()
-    time.sleep(0.05)
+    until_reading(connection)
     closed_at = time.monotonic()
     connection.close()
     reader.join(5)
@@ -72,7 +80,7 @@ def test_a_reader_gets_no_ciphertext_when_another_thread_closes(start: Any, conn
 
         reader = threading.Thread(target=read)
         reader.start()
-        time.sleep(0.005)
+        until_reading(connection)
         connection.close()
         reader.join(5)
         assert not reader.is_alive()
@@ -83,7 +91,7 @@ def test_two_threads_on_one_connection_are_a_mistake(start: Any, connect: Any) -
     connection = connect(start())
     reader = threading.Thread(target=connection.receive, args=(limit(),))
     reader.start()
-    time.sleep(0.05)
+    until_reading(connection)
     with pytest.raises(RuntimeError, match="two threads"):
         connection.receive(limit())
     connection.close()
@@ -133,20 +141,19 @@ def test_a_dropped_connection_closes_its_socket(start: Any, connect: Any, route_
     assert ended.wait(5)
 
 
-class FailingSocket:
+class FailingSocket(socket.socket):
     """A secured socket whose peer the kernel has given up."""
 
     def __init__(self, error: Exception) -> None:
+        super().__init__()
         self.error = error
 
-    def settimeout(self, seconds: float) -> None:
+    def settimeout(self, seconds: float | None) -> None:
+        assert seconds is not None
         assert seconds >= 0
 
     def read(self, count: int) -> bytes:
         raise self.error
-
-    def close(self) -> None:
-        """Nothing is open."""
 
 
 @pytest.mark.parametrize(

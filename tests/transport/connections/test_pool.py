@@ -4,6 +4,7 @@ import copy
 import os
 import pickle
 import signal
+import socket
 import ssl
 import threading
 import warnings
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from secure_bedrock.errors import ConfigurationError
+from secure_bedrock.errors import ConfigurationError, TransportTampered
 from secure_bedrock.transport.connections import pool as pool_module
 from secure_bedrock.transport.connections.connection import GuardedConnection
 from secure_bedrock.transport.connections.pool import ConnectionPool
@@ -67,6 +68,39 @@ def test_the_newest_is_used_first(start: Any, pool_to: Any) -> None:
     pool.give_back(first)
     assert pool.lease(Deadline()) is first
     assert pool.lease(Deadline()) is second
+
+
+def test_a_socket_that_was_replaced_under_the_pool_is_refused_and_left_alone(
+    start: Any, pool_to: Any, gated: Any
+) -> None:
+    endpoint = start()
+    pool = pool_to(endpoint)
+    kept = use(pool, gated)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        with socket.create_connection(listener.getsockname()) as other:
+            accepted, _ = listener.accept()
+            os.dup2(
+                other.fileno(), kept._sock.fileno()
+            )  # what close() and another socket() come to
+            stranger = socket.socket(fileno=kept._sock.fileno())
+    with accepted, stranger:
+        with pytest.raises(TransportTampered) as caught:
+            pool.lease(Deadline())
+        assert caught.value.rule == "socket-replaced"
+        stranger.sendall(b"alive")
+        stranger.shutdown(socket.SHUT_WR)
+        assert accepted.recv(9) == b"alive"  # and nothing of ours before it
+        assert accepted.recv(9) == b""
+    assert (use(pool, gated).reused, endpoint.accepted) == (False, 2)
+
+
+def test_a_descriptor_that_was_closed_under_the_pool_makes_room_for_a_new_connection(
+    start: Any, pool_to: Any, gated: Any
+) -> None:
+    endpoint = start()
+    pool = pool_to(endpoint)
+    os.close(use(pool, gated)._sock.fileno())
+    assert (use(pool, gated).reused, endpoint.accepted) == (False, 2)
 
 
 def test_beyond_its_bound_the_longest_idle_is_closed(start: Any, pool_to: Any) -> None:

@@ -25,6 +25,7 @@ from secure_bedrock.transport.credentials.metadata_http import (
     MetadataUnreachable,
     exchange,
 )
+from tests.corpus import CorpusEntry
 
 EXPIRES = (datetime.now(UTC) + timedelta(hours=6)).strftime("%Y-%m-%dT%H:%M:%SZ")
 DOCUMENT = {
@@ -92,6 +93,22 @@ def test_the_instance_metadata_addresses(environ: dict[str, str], address: str) 
     at = imds_address(environ)
     assert at is not None
     assert at == MetadataAddress(address, 80)
+
+
+@pytest.mark.corpus("cred-imds-v6", "cred-container-rel")
+def test_the_corpuss_legitimate_ways_are_answered_at_their_fixed_addresses(
+    corpus_entry: CorpusEntry,
+) -> None:
+    assert corpus_entry["expect"] == "allowed"
+    environ = {n: value for n, value in corpus_entry["setup"]["env"].items() if value is not None}
+    service = machine(answers={"/v2/x": (200, json.dumps(DOCUMENT).encode())})
+
+    found = fetch_container(environ, send=service) or fetch_instance(environ, send=service)
+
+    assert found is not None
+    assert found.values.access_key == "ASIAEXAMPLE"
+    tried = {f"connect:{at.address}:{at.port}" for _, at, _, _ in service.asked}
+    assert tried == {each for each in corpus_entry["raw_boto3_tried"] if each.startswith("connect")}
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from secure_bedrock.discovery import RouteFinder
 from secure_bedrock.policy import Policy
 from secure_bedrock.testing import LocalBedrock
 from secure_bedrock.transport.connections.driver import GuardedTransport
-from secure_bedrock.transport.hardened.lazy_route import RouteHolder
 from secure_bedrock.transport.hardened.session import hardened_session
+from secure_bedrock.transport.lazy_route import RouteHolder
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform does not fork"),
@@ -68,7 +68,7 @@ def test_a_child_does_not_wait_for_its_parents_transport(policy: Policy) -> None
         parent.linger()
         return GuardedTransport(route, policy=policy)
 
-    holder = RouteHolder(lambda: routes.route("bedrock-runtime"), open_transport)
+    holder = RouteHolder("bedrock-runtime", routes, open_transport)
 
     assert parent.exit_code_of_child(holder.transport) == 0
     holder.close()

@@ -255,6 +255,19 @@ def test_a_count_of_a_thousand_digits_is_not_counted(
     assert [(event.outcome, event.input_tokens) for event in events] == [("ok", None)]
 
 
+def test_a_stream_that_is_refused_unread_gives_its_connection_up_at_once(
+    make: Any, bedrock: LocalBedrock
+) -> None:
+    bedrock.fault(Fault("no-stream", "answer", effects.instead(200, JSON, bytes(1_000_000))))
+    client = make(toml=ONE_TRY)
+    with pytest.raises(IncompleteResponse) as caught:
+        CALLS["ConverseStream"](client)
+
+    # The error, which a caller may keep, holds the answer through its traceback.
+    (connection,) = client._secure.route.transport()._pool._opened
+    assert (caught.value.rule, connection.usable) == ("content-type", False)
+
+
 BROKEN_EVENTS = {
     "broken JSON": b'{"delta":{"text":"LOST',
     "a list": b"[1]",

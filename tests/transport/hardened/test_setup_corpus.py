@@ -1,8 +1,7 @@
 """Every hostile setup of the corpus that a client's surroundings, arguments or handlers make up."""
 
-import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +10,12 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from urllib3.util import connection
 
-from secure_bedrock import errors
 from secure_bedrock.client.parts import Parts
-from secure_bedrock.errors import Denied, ModelDenied
+from secure_bedrock.errors import CredentialPathDenied, Denied, ModelDenied
 from secure_bedrock.policy import Policy
 from secure_bedrock.testing import ConnectLog, LocalBedrock, LoopbackConnector, StaticResolver
+from tests.corpus import BYPASS, FIXTURE, CorpusEntry
 
-CORPUS = json.loads((Path(__file__).parents[2] / "data" / "bypass.json").read_text("utf-8"))
-FIXTURE = CORPUS["fixture"]
 HOST = FIXTURE["dns_names"][0]
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
 MESSAGES = [{"role": "user", "content": [{"text": "hello"}]}]
@@ -27,19 +24,19 @@ MESSAGES = [{"role": "user", "content": [{"text": "hello"}]}]
 NEUTRALISED_WILL_DO = {"env", "config file", "client config", "event-hook"}
 CATEGORIES = NEUTRALISED_WILL_DO | {"tls", "region", "credential endpoints"}
 ELSEWHERE = {
-    "cred-imds-v6": "test_metadata.py: needs the machine's own metadata service",
-    "cred-container-rel": "test_metadata.py: needs the container's own metadata service",
-    "hook-before-send-return": "opens a socket of its own: what lockdown() is for",
+    "cred-imds-v6": "test_metadata_paths.py: it is asked, and is not there",
+    "cred-container-rel": "test_metadata_paths.py: it is asked, and is not there",
+    "hook-before-send-return": "opens a socket of its own: tests/lockdown/test_other_clients.py",
 }
 # A model that a handler puts in is a model refusal, whoever put it in.
 OTHER_KIND: dict[str, type[Denied]] = {"hook-provide-client-params": ModelDenied}
-ENTRIES = {
-    entry["id"]: entry
-    for entry in CORPUS["entries"]
+ENTRIES = [
+    name
+    for name, entry in BYPASS.items()
     if entry["category"] in CATEGORIES
     and not {"scenario", "server"} & set(entry["setup"])
-    and entry["id"] not in ELSEWHERE
-}
+    and name not in ELSEWHERE
+]
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +71,7 @@ def arguments_of(setup: dict[str, Any]) -> dict[str, Any]:
     return arguments
 
 
-def attempt(entry: dict[str, Any], local: LocalBedrock, patch: pytest.MonkeyPatch) -> str:
+def attempt(entry: Mapping[str, Any], local: LocalBedrock, patch: pytest.MonkeyPatch) -> str:
     """Make the client, let the entry do what it does to it, and call; `patch` takes back what it does to others."""
     parts = Parts(
         Policy(
@@ -98,22 +95,28 @@ def attempt(entry: dict[str, Any], local: LocalBedrock, patch: pytest.MonkeyPatc
     return stop
 
 
-@pytest.mark.parametrize("name", ENTRIES)
-def test_the_setup_moves_loosens_and_discloses_nothing(
-    name: str, local: LocalBedrock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    entry = ENTRIES[name]
-    local.clear()
+def stage(
+    entry: Mapping[str, Any], local: LocalBedrock, home: Path, patch: pytest.MonkeyPatch
+) -> dict[str, Any]:
+    """Make the entry's surroundings, with the server's keys unless it has others; its setup as it was made."""
     given = local.credentials
-    monkeypatch.setenv("HOME", str(tmp_path))
-    setup = dict(entry["setup"])
     keys = {
         "AWS_ACCESS_KEY_ID": given.access_key,
         "AWS_SECRET_ACCESS_KEY": given.secret_key,
         "AWS_SESSION_TOKEN": given.token,
     }
-    setup["env"] = {**keys, **setup.get("env", {})}
-    surround(setup, tmp_path, monkeypatch)
+    setup = {**entry["setup"], "env": {**keys, **entry["setup"].get("env", {})}}
+    surround(setup, home, patch)
+    return setup
+
+
+@pytest.mark.corpus(*ENTRIES)
+def test_the_setup_moves_loosens_and_discloses_nothing(
+    corpus_entry: CorpusEntry, local: LocalBedrock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = corpus_entry
+    local.clear()
+    setup = stage(entry, local, tmp_path, monkeypatch)
     outcome: str | Denied
     with ConnectLog() as log:
         try:
@@ -125,9 +128,23 @@ def test_the_setup_moves_loosens_and_discloses_nothing(
     assert log.processes == []
     if isinstance(outcome, Denied):
         assert entry["expect"] == "refused"
-        kind = OTHER_KIND.get(name) or getattr(errors, entry["error"])
+        kind = OTHER_KIND.get(entry["id"]) or entry.refusal
         assert isinstance(outcome, kind), repr(outcome)
     else:
         assert entry["expect"] != "refused" or entry["category"] in NEUTRALISED_WILL_DO
         assert [request.refused for request in local.requests] == [None]
         assert local.requests[0].headers["authorization"].startswith("AWS4-HMAC-SHA256 ")
+
+
+@pytest.mark.corpus("cred-imds-v6", "cred-container-rel")
+def test_a_machines_credentials_are_asked_for_at_the_fixed_address_and_nowhere_else(
+    corpus_entry: CorpusEntry, local: LocalBedrock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The suite lets nothing leave, so nobody answers: what is left is where the client asked."""
+    assert corpus_entry["expect"] == "allowed"
+    setup = stage(corpus_entry, local, tmp_path, monkeypatch)
+    with ConnectLog() as log, pytest.raises(CredentialPathDenied):
+        attempt({**corpus_entry, "setup": setup}, local, monkeypatch)
+    tried = [f"connect:{address}:{port}" for address, port in log.connects]
+    assert tried == [each for each in corpus_entry["raw_boto3_tried"] if "connect" in each]
+    assert log.lookups == [address for address, _ in log.connects]  # of numbers: DNS is not asked

@@ -7,7 +7,7 @@ import weakref
 from contextlib import suppress
 from dataclasses import dataclass
 from socket import SHUT_RDWR, socket
-from typing import Final
+from typing import Any, Final
 
 from secure_bedrock.errors import (
     ConnectFailed,
@@ -46,6 +46,7 @@ class GuardedConnection:
         "__weakref__",
         "_busy",
         "_closed",
+        "_ends",
         "_failed",
         "_sock",
         "idle_since",
@@ -62,6 +63,7 @@ class GuardedConnection:
         self._busy = threading.Lock()  # held while the socket reads or writes
         self._closed = False
         self._failed = False
+        self._ends = _ends_of(sock)
         self.route = route
         self.peer = peer
         # The pool's notes: its clock when it got the connection, and whether it leased it before.
@@ -103,7 +105,12 @@ class GuardedConnection:
             self._end()
 
     def is_quiet(self) -> bool:
-        """True when the peer has neither closed nor sent a byte that nobody asked for."""
+        """True when the peer has neither closed nor sent a byte that nobody asked for.
+
+        Raises TransportTampered where the descriptor is another socket by now, which is left as it is.
+        """
+        if not self._is_connected():
+            return False
         try:
             self._peek()
         except ssl.SSLWantReadError:
@@ -137,7 +144,8 @@ class GuardedConnection:
         # The descriptor's number may be another socket's as soon as it is closed, so never under a reader.
         if self._busy.acquire(blocking=False):
             try:
-                self._sock.close()
+                with suppress(OSError):  # other code may have closed the descriptor
+                    self._sock.close()
             finally:
                 self._busy.release()
 
@@ -157,6 +165,17 @@ class GuardedConnection:
         """
         self._sock.settimeout(0)
         return self._sock.read(1)
+
+    def _is_connected(self) -> bool:
+        """Other code that closes a descriptor which is not its own makes room for another socket under its number."""
+        ends = _ends_of(self._sock)
+        if ends is None or ends == self._ends:
+            return ends is not None
+        self._closed = True
+        self._sock.detach()  # not closed: the socket is somebody else's
+        raise TransportTampered(
+            "the socket of a kept connection was replaced by another", rule="socket-replaced"
+        )
 
     def _require_gated(self, request: GatedRequest) -> None:
         if type(request) is not GatedRequest:
@@ -199,6 +218,15 @@ class GuardedConnection:
         self._busy.release()
         if self._closed:
             self._sock.close()
+
+
+def _ends_of(sock: socket) -> tuple[Any, Any] | None:
+    """Both ends' addresses, None where the socket is connected no more."""
+    try:
+        # The base class's: SSLSocket's subclass closes itself when there is no peer.
+        return socket.getsockname(sock), socket.getpeername(sock)
+    except OSError:
+        return None
 
 
 def _raise_unless_ended(error: OSError | ValueError, limit: TimeLimit) -> None:

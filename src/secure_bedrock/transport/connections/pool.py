@@ -11,7 +11,7 @@ from weakref import WeakSet
 from secure_bedrock.errors import ConfigurationError
 from secure_bedrock.network import Connector, Resolver, RouteGuard
 from secure_bedrock.transport.connections.connection import GuardedConnection, open_connection
-from secure_bedrock.values import Deadline
+from secure_bedrock.values import Deadline, forget_at_snapshot
 from secure_bedrock.values.deadline import Clock
 
 
@@ -22,7 +22,8 @@ class ConnectionPool:
     its own, and what is too many on return is closed, the longest idle first. A connection is not used again
     once it is `max_age_s` old (so that a new judgement of the addresses comes to bear), was idle for `idle_s`
     (interface endpoints drop flows after 350 s), or the peer closed it or sent something unasked. Times are
-    seconds. A forked child starts empty and only closes its copies of the descriptors.
+    seconds. A forked child starts empty and only closes its copies of the descriptors; a restored snapshot of the
+    process starts empty too.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class ConnectionPool:
         self._opened: WeakSet[GuardedConnection] = WeakSet()
         self._start_afresh()
         _forget_after_fork(self)
+        forget_at_snapshot(self)
 
     def lease(self, deadline: Deadline) -> GuardedConnection:
         """A connection for one exchange: an idle one that is still good, else a new one.
@@ -105,6 +107,18 @@ class ConnectionPool:
         for connection in inherited:
             connection.abandon()
 
+    def forget_moment(self) -> None:
+        """In a process that is or was frozen: end every connection, those in use too; their peers are gone.
+
+        Nothing is said to a peer over TLS: the keys may be another copy's as well.
+        """
+        with self._lock:
+            self._fresh_from = self._clock()
+            self._idle.clear()
+            open_ones = list(self._opened)
+        for connection in open_ones:
+            connection.close()
+
     @property
     def idle(self) -> int:
         """How many connections are kept at the moment."""
@@ -147,7 +161,8 @@ class ConnectionPool:
             deadline=deadline,
         )
         connection.opened_at = connection.idle_since = self._clock()
-        self._opened.add(connection)
+        with self._lock:  # a set must not grow while `forget_moment` reads it
+            self._opened.add(connection)
         return connection
 
 

@@ -90,7 +90,7 @@ def _head(request: WireRequest, fields: Mapping[str, str]) -> bytes:
     headers: Sequence[tuple[str, str]] = request.headers
     if headers[0][0] != "Host":  # RFC 9112 §3.2: it should stand first
         headers = sorted(headers, key=lambda header: header[0].lower() != "host")
-    block = "".join([f"{name}: {value}\r\n" for name, value in headers])
+    lines = [f"{request.method} {request.target} HTTP/1.1", *map(": ".join, headers)]
     if "content-length" not in fields:
-        block += f"Content-Length: {len(request.body)}\r\n"
-    return f"{request.method} {request.target} HTTP/1.1\r\n{block}\r\n".encode("ascii")
+        lines.append(f"Content-Length: {len(request.body)}")
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii")

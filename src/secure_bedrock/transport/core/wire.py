@@ -1,6 +1,7 @@
 """A request as it stands on the wire: free to make before the gate, sealed after it."""
 
 from dataclasses import InitVar, dataclass
+from itertools import chain
 from typing import NoReturn, Protocol
 
 from secure_bedrock.errors import TransportTampered
@@ -45,10 +46,8 @@ def require_plain(request: WireRequest) -> None:
     A subclass can say one thing when it is compared and another when it is written (`__format__`, `__radd__`), and
     what was checked has to be what is sent.
     """
-    parts = [request.method, request.target]
-    for name, value in request.headers:
-        parts += (name, value)
-    if type(request.body) is not bytes or any(type(part) is not str for part in parts):
+    texts = chain((request.method, request.target), *request.headers)
+    if type(request.body) is not bytes or {*map(type, texts)} != {str}:
         raise TransportTampered(
             "a part of the request is not plain text or bytes, but a class of its own",
             rule="not-plain",

@@ -8,6 +8,7 @@ from typing import Any
 from botocore.credentials import RefreshableCredentials
 
 from secure_bedrock.errors import CredentialPathDenied, SecureBedrockError
+from secure_bedrock.transport.call_deadline import raise_if_late
 from secure_bedrock.transport.credentials import (
     CredentialSource,
     Expiring,
@@ -45,6 +46,7 @@ def guarded(read: Callable[[], Any]) -> Any:
         raise
     except Exception as error:  # noqa: BLE001 - a process's output breaks botocore's parsing in many ways
         name = type(error).__name__
+    raise_if_late()  # its clients say ReadTimeoutError, and so would we
     # Out here, so that text of the error (a credential process's output, say) is nobody's context.
     raise CredentialPathDenied(
         f"AWS's files describe credentials that can't be had ({name})", rule="credential-provider"

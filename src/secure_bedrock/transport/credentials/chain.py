@@ -10,6 +10,7 @@ from typing import Final
 
 from secure_bedrock.errors import CredentialPathDenied, EndpointNotFound
 from secure_bedrock.policy import Policy
+from secure_bedrock.transport.call_deadline import held
 from secure_bedrock.transport.credentials import (
     ClientFor,
     CredentialSource,
@@ -20,7 +21,8 @@ from secure_bedrock.transport.credentials import (
     freeze,
 )
 from secure_bedrock.transport.credentials.none_found import no_credentials
-from secure_bedrock.values import PerProcess
+from secure_bedrock.transport.settings.files import CONFIG_FILE, CREDENTIALS_FILE, profile_of
+from secure_bedrock.values import PerProcess, forget_at_snapshot
 
 # The providers that read AWS's files, or a web identity's token file.
 # Source: METHOD of botocore.credentials' providers (botocore 1.44.5, read 2026-11-20).
@@ -35,11 +37,7 @@ PROFILE_PROVIDERS: Final = frozenset(
         "config-file",
     }
 )
-_PROFILE_VARIABLES: Final = ("AWS_DEFAULT_PROFILE", "AWS_PROFILE")  # botocore's order
-_FILES: Final = (
-    ("AWS_CONFIG_FILE", "~/.aws/config"),
-    ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
-)
+_FILES: Final = (CONFIG_FILE, CREDENTIALS_FILE)
 
 
 def credential_source(
@@ -63,7 +61,10 @@ def credential_source(
 
 
 class CredentialChain:
-    """Asks the listed providers in order, once; thread-safe. What was found refreshes itself."""
+    """Asks the listed providers in order, once; thread-safe. What was found refreshes itself.
+
+    A restored snapshot of the process asks them again.
+    """
 
     def __init__(
         self,
@@ -80,6 +81,7 @@ class CredentialChain:
         self._lock = PerProcess(threading.Lock)
         self._found: CredentialSource | None = None
         self._fetching = threading.local()
+        forget_at_snapshot(self)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
@@ -105,15 +107,21 @@ class CredentialChain:
         finally:
             self._fetching.now = False
 
+    def forget_moment(self) -> None:
+        """Ask the providers again on the next call: what is in hand was meant for another moment."""
+        self._found = None
+
     def _source(self) -> CredentialSource:
-        if self._found is None:
-            with self._lock():
-                if self._found is None:
-                    self._found = self._find()
-        return self._found
+        found = self._found
+        if found is None:
+            with held(self._lock()):
+                found = self._found
+                if found is None:
+                    found = self._found = self._find()
+        return found
 
     def _find(self) -> CredentialSource:
-        profile = self._asked_profile or self._profile_of_environment()
+        profile = self._asked_profile or profile_of(self._environ)
         named = profile is not None
         profiles = self._profiles(profile or "default", required=named)
         for find in (
@@ -127,11 +135,6 @@ class CredentialChain:
                 return found
         raise no_credentials(
             self._policy.identity.credentials, profile=self._asked_profile, environ=self._environ
-        )
-
-    def _profile_of_environment(self) -> str | None:
-        return next(
-            (self._environ[name] for name in _PROFILE_VARIABLES if self._environ.get(name)), None
         )
 
     def _from_environment(self) -> CredentialSource | None:

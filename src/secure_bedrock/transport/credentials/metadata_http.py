@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from secure_bedrock.errors import CredentialPathDenied
+from secure_bedrock.transport.call_deadline import raise_if_late, time_left
 
 # A credential document is about 1.5 KiB; container tokens and identity documents stay below 16 KiB.
 MAX_BODY_BYTES = 64 * 1024
@@ -46,13 +47,19 @@ def exchange(
     *,
     limit_s: float = LIMIT_S,
 ) -> tuple[int, bytes]:
-    """Return status and body, `limit_s` seconds after the start at most; a redirect is returned, never followed."""
-    connection = _Connection(at, time.monotonic() + limit_s)
+    """Return status and body, `limit_s` seconds after the start at most; a redirect is returned, never followed.
+
+    Raises MetadataUnreachable, and DeadlineExceeded where the deadline of the call that needs it comes first.
+    """
+    left = time_left()
+    limit_s = limit_s if left is None else min(limit_s, left)
+    connection = _Connection(at, limit_s)
     try:
         connection.request(method, path, headers={**headers, "Accept": "*/*"})
         response = connection.getresponse()
         body = response.read(MAX_BODY_BYTES + 1)
     except (OSError, http.client.HTTPException) as error:
+        raise_if_late()
         raise MetadataUnreachable(f"{at.address}: {type(error).__name__}") from None
     finally:
         connection.close()
@@ -65,11 +72,11 @@ def exchange(
 
 
 class _Connection(http.client.HTTPConnection):
-    """A connection that is over at `until`, on time.monotonic()'s clock, whatever the other side does."""
+    """A connection that is over after `limit_s` seconds, whatever the other side does."""
 
-    def __init__(self, at: MetadataAddress, until: float) -> None:
-        super().__init__(at.address, at.port, timeout=TIMEOUT_S)
-        self._until = until
+    def __init__(self, at: MetadataAddress, limit_s: float) -> None:
+        super().__init__(at.address, at.port, timeout=min(TIMEOUT_S, limit_s))
+        self._until = time.monotonic() + limit_s
 
     def connect(self) -> None:
         super().connect()
@@ -82,7 +89,7 @@ class _TimedSocket(socket.socket):
     def __init__(self, connected: socket.socket, until: float) -> None:
         family, kind, proto = connected.family, connected.type, connected.proto
         super().__init__(family, kind, proto, fileno=connected.detach())
-        self.settimeout(TIMEOUT_S)
+        self.settimeout(min(TIMEOUT_S, max(until - time.monotonic(), 0)))
         self._until = until
 
     def recv_into(self, *arguments: Any, **named: Any) -> int:

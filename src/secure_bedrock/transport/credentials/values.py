@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from secure_bedrock.errors import CredentialPathDenied
+from secure_bedrock.transport.call_deadline import held
 from secure_bedrock.values import PerProcess
 
 # Refresh in the background of other calls from 15 minutes before expiry, and make every caller wait from 10 minutes
@@ -97,13 +98,16 @@ class RefreshingCredentials:
         return f"{type(self).__name__}()"
 
     def frozen(self) -> FrozenCredentials:
-        """The current values, fetched again when their time is near; raises what the fetch raises."""
+        """The current values, fetched again when their time is near; raises what the fetch raises.
+
+        DeadlineExceeded where the call's deadline comes before the values do.
+        """
         current = self._current
         if current is not None and self._left(current) > ADVISORY_S:
             return current.values
         if current is not None and self._left(current) > MANDATORY_S:
             return self._try_early(current)
-        with self._lock():
+        with held(self._lock()):
             current = self._current
             if current is None or self._left(current) <= MANDATORY_S:
                 current = self._current = self._fetch()
@@ -133,7 +137,7 @@ def freeze(credentials: object) -> CredentialSource:
     """
     if callable(getattr(credentials, "frozen", None)):
         return credentials  # type: ignore[return-value]
-    if hasattr(type(credentials), "refresh_needed"):
+    if hasattr(credentials, "refresh_needed"):  # of the object, not of its type: a proxy has it too
         raise CredentialPathDenied(
             "botocore's refreshable credentials fetch new values over connections of their own",
             rule="refreshable-credentials",

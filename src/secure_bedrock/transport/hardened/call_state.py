@@ -3,8 +3,12 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from botocore.awsrequest import AWSResponse
+
 from secure_bedrock.audit import CallRecord
-from secure_bedrock.errors import ServiceError, TransportTampered
+from secure_bedrock.errors import AddressDenied, ConnectFailed, ServiceError, TransportTampered
+from secure_bedrock.transport.connections.driver import GuardedTransport
+from secure_bedrock.transport.hardened.answer_witness import AnswerWitness
 from secure_bedrock.values import Deadline
 
 CONTEXT_KEY = "secure_bedrock.call"
@@ -15,26 +19,43 @@ class CallState:
     """One attempt's token: made by the client, carried in the request's context, marked by the guarded session only.
 
     `params` are the parameters after the handlers of the first attempt, so that idempotency tokens stay the same in
-    later ones. `error` is what AWS answered last, as the typed client would raise it.
+    later ones. `error` is what AWS answered last, as the typed client would raise it. `transport` is the one that this
+    attempt goes over, whatever becomes of the route meanwhile, and `unreached` why it could not.
     """
 
     operation: str
     deadline: Deadline
     invocation_id: str
-    url: str = ""
+    transport: GuardedTransport | None = field(default=None, repr=False)
     number: int = 1
     max_attempts: int = 1
     unsigned: bool = False
     event_stream: bool = False
     record: CallRecord | None = None
     params: Any = field(default=None, repr=False)
-    answered_by: object = field(default=None, repr=False)
-    answer: object = field(default=None, repr=False)
+    answered_by: AWSResponse | None = field(default=None, repr=False)
+    answer: AnswerWitness | None = field(default=None, repr=False)
     error: ServiceError | None = field(default=None, repr=False)
+    unreached: AddressDenied | ConnectFailed | None = field(default=None, repr=False)
 
-    def renew(self) -> None:
-        """Forget the last attempt's answer: each attempt needs its own."""
-        self.answered_by = self.answer = self.error = None
+    @property
+    def url(self) -> str:
+        """The endpoint's URL, "" before the first attempt."""
+        return "" if self.transport is None else self.transport.route.url
+
+    def renew(self, transport: GuardedTransport) -> None:
+        """Begin an attempt: it goes over this transport and needs an answer of its own."""
+        self.transport = transport
+        self.answered_by = self.answer = self.error = self.unreached = None
+
+    def vouches_for(self, given: object, *, failed: bool) -> bool:
+        """Whether `given` is this attempt's answer of the guarded transport, unedited, and an error only if it was."""
+        return (
+            self.answered_by is not None
+            and self.answer is not None
+            and failed is (self.error is not None)
+            and self.answer.is_of(given)
+        )
 
 
 def state_of(context: Any) -> CallState:

@@ -7,21 +7,24 @@ from botocore.exceptions import ClientError
 
 from secure_bedrock.audit import CallRecord
 from secure_bedrock.errors import (
+    AddressDenied,
+    ConnectFailed,
     DeadlineExceeded,
     TransportError,
     TransportTampered,
 )
 from secure_bedrock.policy import Policy
 from secure_bedrock.transport.call import CallPlan, CallRunner
+from secure_bedrock.transport.connections.driver import GuardedTransport
 from secure_bedrock.transport.core.gate import require_allowed
 from secure_bedrock.transport.core.sdk_headers import new_invocation_id
 from secure_bedrock.transport.hardened.botocore_errors import as_botocore, failures_of
-from secure_bedrock.transport.hardened.call_state import CONTEXT_KEY, CallState
+from secure_bedrock.transport.hardened.call_state import CONTEXT_KEY, CallState, state_of
 from secure_bedrock.transport.hardened.content_free import WithheldParams
-from secure_bedrock.transport.hardened.lazy_route import RouteHolder
 from secure_bedrock.transport.hardened.named_parameters import named_parameters
 from secure_bedrock.transport.hardened.quiet_signing import is_unsigned
-from secure_bedrock.transport.record_facts import note_params
+from secure_bedrock.transport.lazy_route import RouteHolder
+from secure_bedrock.transport.record_facts import note_params, note_route
 from secure_bedrock.transport.settings import Finding
 from secure_bedrock.values import Deadline
 
@@ -43,9 +46,11 @@ class GuardedCalls:
 
     meta: Any
     _service_model: Any
+    _endpoint: Any
 
     def __init__(self, *, secure_parts: ClientParts, **client_args: Any) -> None:
         self._secure = secure_parts
+        self._guarded_endpoint = client_args["endpoint"]
         super().__init__(**client_args)
 
     @property
@@ -105,22 +110,46 @@ class GuardedCalls:
         return answer
 
     def _attempt(self, plan: CallPlan, state: CallState, params: dict[str, Any]) -> Any:
-        """One try of botocore's own call; the answer counts only if the guarded session gave it."""
+        """One try; where no address of the route could be reached, and so nothing was sent, over a renewed one too."""
         self._early_check(plan)
-        state.url = self._secure.route.route().url
-        state.renew()
+        way = self._secure.route
+        tried = way.transport()
+        try:
+            return self._attempt_over(tried, plan, state, params)
+        except (AddressDenied, ConnectFailed) as error:
+            # Only the route's own: fetching credentials has routes too, and clients that see to them.
+            if error is not state.unreached or not way.renewed(tried, error, state.deadline):
+                raise
+        return self._attempt_over(way.transport(), plan, state, params)
+
+    def _attempt_over(
+        self,
+        transport: GuardedTransport,
+        plan: CallPlan,
+        state: CallState,
+        params: dict[str, Any],
+    ) -> Any:
+        """Botocore's own call; the answer counts only if the guarded session gave it."""
+        state.renew(transport)
+        if state.record is not None:
+            note_route(state.record, transport.route)
         try:
             answer = super()._make_api_call(  # type: ignore[misc]
                 plan.operation, WithheldParams(params, state)
             )
-        except ClientError:
-            if state.answered_by is not None:
+        except ClientError as error:
+            if state.vouches_for(error.response, failed=True):
                 raise
         else:
-            if state.answered_by is not None and answer is state.answer:
+            if state.vouches_for(answer, failed=False):
                 return answer
+        if state.answered_by is None:
+            raise TransportTampered(
+                "an answer did not come through the guarded transport", rule="no-witness"
+            )
+        state.answered_by.raw.close()  # nobody else will read what is left of it
         raise TransportTampered(
-            "an answer did not come through the guarded transport", rule="no-witness"
+            "an answer was changed on its way from the transport", rule="answer-changed"
         )
 
     def _early_check(self, plan: CallPlan) -> None:
@@ -142,12 +171,20 @@ class GuardedCalls:
             )
         return state.params
 
+    def _make_request(self, *request: Any, **named: Any) -> Any:
+        """Through the endpoint that this client was made with: another one would send before its answer is judged."""
+        if self._endpoint is not self._guarded_endpoint:
+            raise TransportTampered(
+                "the guarded endpoint of a client can't be replaced", rule="endpoint-replaced"
+            )
+        return super()._make_request(*request, **named)  # type: ignore[misc]
+
     def _resolve_endpoint_ruleset(
         self, operation_model: Any, params: Any, request_context: Any, *_args: Any, **_kwargs: Any
     ) -> tuple[str, dict[str, str], dict[str, Any]]:
         """The route's URL, whatever rules, handlers and settings say."""
-        del operation_model, params, request_context
-        return self._secure.route.route().url, {}, {}
+        del operation_model, params
+        return state_of(request_context).url, {}, {}
 
     def __copy__(self) -> Self:
         return self  # nothing in it changes

@@ -8,6 +8,7 @@ from botocore.hooks import first_non_none_response
 from secure_bedrock.errors import ServiceError, TransportTampered
 from secure_bedrock.transport.core.answers import retry_after
 from secure_bedrock.transport.core.error_codes import clean_code, service_error
+from secure_bedrock.transport.hardened.answer_witness import witness
 from secure_bedrock.transport.hardened.call_facts import note_answer
 from secure_bedrock.transport.hardened.call_state import CallState, state_of
 from secure_bedrock.transport.hardened.content_free import withhold_message
@@ -36,9 +37,7 @@ class GuardedEndpoint(_Endpoint):  # type: ignore[misc]
     @http_session.setter
     def http_session(self, session: object) -> None:
         if session is not self._session:
-            raise TransportTampered(
-                "the guarded transport of a client can't be replaced", rule="transport-replaced"
-            )
+            raise _replaced()
 
     def make_request(self, operation_model: Any, request_dict: dict[str, Any]) -> tuple[Any, Any]:
         """The HTTP response and the parsed answer; AWS's messages are withheld from both errors and handlers."""
@@ -51,25 +50,30 @@ class GuardedEndpoint(_Endpoint):  # type: ignore[misc]
         }
         request = self.create_request(request_dict, operation_model)
         service_id = operation_model.service_model.service_id.hyphenize()
-        replies = self._event_emitter.emit(
-            f"before-send.{service_id}.{operation_model.name}", request=request
-        )
+        event = f"{service_id}.{operation_model.name}"
+        replies = self._event_emitter.emit(f"before-send.{event}", request=request)
         if first_non_none_response(replies) is not None:
             raise TransportTampered(
                 "an event handler answered in the transport's place", rule="answered-by-handler"
             )
+        if type(self._session) is not GuardedHttpSession:
+            raise _replaced()
         response = self._session.send(request, state)
         if state.answered_by is not response:
             _refuse_answer()
-        parsed = self._parse(operation_model, response, state)
+        try:
+            parsed = self._parse(operation_model, response, state)
+        except BaseException:
+            response.raw.close()  # a stream that is refused has no reader who would
+            raise
+        state.answer = witness(parsed, event=f"after-call.{event}")
         self._event_emitter.emit(
-            f"response-received.{service_id}.{operation_model.name}",
+            f"response-received.{event}",
             response_dict=None,
             parsed_response=parsed,
             context=context,
             exception=None,
         )
-        state.answer = parsed
         return response, parsed
 
     def _parse(self, operation_model: Any, response: Any, state: CallState) -> dict[str, Any]:
@@ -109,6 +113,12 @@ def _judged(parsed: dict[str, Any]) -> ServiceError:
         http_status=metadata["HTTPStatusCode"],
         message=str(error.get("Message", "")),
         retry_after_s=retry_after(metadata["HTTPHeaders"]),
+    )
+
+
+def _replaced() -> TransportTampered:
+    return TransportTampered(
+        "the guarded transport of a client can't be replaced", rule="transport-replaced"
     )
 
 

@@ -6,7 +6,14 @@ from typing import Any, NoReturn, cast
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from secure_bedrock.audit import CallRecord
-from secure_bedrock.errors import InvalidRequest, ModelDenied, RedirectDenied, TransportTampered
+from secure_bedrock.errors import (
+    AddressDenied,
+    ConnectFailed,
+    InvalidRequest,
+    ModelDenied,
+    RedirectDenied,
+    TransportTampered,
+)
 from secure_bedrock.network import PrivateRoute
 from secure_bedrock.policy import Policy
 from secure_bedrock.transport.connections.driver import GuardedResponse
@@ -14,8 +21,8 @@ from secure_bedrock.transport.core.answers import parse_invoke_answer
 from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.wire import GatedRequest, WireRequest
 from secure_bedrock.transport.hardened.call_state import CallState, require_state
-from secure_bedrock.transport.hardened.lazy_route import RouteHolder
 from secure_bedrock.transport.hardened.raw_body import RawBody
+from secure_bedrock.transport.lazy_route import RouteHolder
 from secure_bedrock.transport.record_facts import note_judgement, note_response
 
 # botocore's own session has these; code that reaches for them wants to move the traffic.
@@ -54,7 +61,7 @@ class GuardedHttpSession:
         request that comes without the call that it belongs to.
         """
         state = require_state(state)
-        transport = self._route.transport()
+        transport = state.transport or self._route.transport()
         url = transport.route.url
         target = request.url.removeprefix(url)
         if target == request.url or not target.startswith("/"):
@@ -66,13 +73,17 @@ class GuardedHttpSession:
         )
         gated = self._gated(wire, transport.route, state.record)
         streaming = _is_event_stream(request, state)
-        answer = transport.exchange(
-            gated,
-            deadline=state.deadline,
-            read_s=self._waits.first_event_s if streaming else self._waits.read_s,
-            stream=streaming,
-            idle_s=self._waits.idle_s if streaming else None,
-        )
+        try:
+            answer = transport.exchange(
+                gated,
+                deadline=state.deadline,
+                read_s=self._waits.first_event_s if streaming else self._waits.read_s,
+                stream=streaming,
+                idle_s=self._waits.idle_s if streaming else None,
+            )
+        except (AddressDenied, ConnectFailed) as error:
+            state.unreached = error
+            raise
         if state.record is not None:
             note_response(state.record, answer)
         state.answered_by = response = _response(url, answer, state, streaming=streaming)

@@ -2,13 +2,11 @@
 
 import threading
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import botocore.session
-from botocore.client import ClientCreator
 from botocore.model import ServiceModel
 
-from secure_bedrock.errors import TransportTampered
 from secure_bedrock.network import Connector, Resolver, RouteSource
 from secure_bedrock.policy import Policy
 from secure_bedrock.transport.call import CallRunner
@@ -20,23 +18,14 @@ from secure_bedrock.transport.credentials import (
 )
 from secure_bedrock.transport.hardened.arguments import judge_arguments
 from secure_bedrock.transport.hardened.assembly import client_arguments, open_transport
-from secure_bedrock.transport.hardened.client_mixin import ClientParts, GuardedCalls
+from secure_bedrock.transport.hardened.client_class import client_class, harden_class
+from secure_bedrock.transport.hardened.client_mixin import ClientParts
 from secure_bedrock.transport.hardened.config_options import Tuning
-from secure_bedrock.transport.hardened.lazy_route import RouteHolder
 from secure_bedrock.transport.hardened.packaged import neutral_settings, packaged_loader
-from secure_bedrock.transport.hardened.quiet_signing import BotocoreCredentials, refuse_presigning
+from secure_bedrock.transport.hardened.quiet_signing import BotocoreCredentials
+from secure_bedrock.transport.lazy_route import RouteHolder
 from secure_bedrock.transport.settings import Finding
 from secure_bedrock.values import PerProcess
-
-# Methods that botocore and boto3 put on client classes to sign what others will send.
-# Source: botocore.signers, `add_generate_*` (botocore 1.44.5, read 2026-11-20).
-_PRESIGNERS: Final = (
-    "generate_presigned_url",
-    "generate_presigned_post",
-    "generate_db_auth_token",
-    "generate_db_connect_auth_token",
-    "generate_db_connect_admin_auth_token",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +42,6 @@ class SessionParts:
 
 # botocore-stubs describes what callers use, not what subclasses override.
 _Session: Any = botocore.session.Session
-_ClientCreator: Any = ClientCreator
 
 
 class HardenedSession(_Session):  # type: ignore[misc]
@@ -67,7 +55,7 @@ class HardenedSession(_Session):  # type: ignore[misc]
         self._class_lock = PerProcess(threading.Lock)
         self.register_component("data_loader", packaged_loader())
         self.register_component("config_store", neutral_settings(parts.policy.region))
-        self.get_component("event_emitter").register_last("creating-client-class", _harden_class)
+        self.get_component("event_emitter").register_last("creating-client-class", harden_class)
 
     @property
     def source(self) -> CredentialSource:
@@ -99,7 +87,7 @@ class HardenedSession(_Session):  # type: ignore[misc]
                 connector=parts.connector,
             )
 
-        holder = RouteHolder(lambda: parts.routes.route(service), transport)
+        holder = RouteHolder(service, parts.routes, transport)
         judged = judge_arguments(arguments, policy=parts.policy, route=holder.look())
         tuning = judged.tuning
         if judged.route is not None:
@@ -149,28 +137,8 @@ class HardenedSession(_Session):  # type: ignore[misc]
         with self._class_lock():
             if key not in self._classes:
                 emitter = self.get_component("event_emitter")
-                creator = _ClientCreator(packaged_loader(), None, "", emitter, None, None)
-                kind = creator.create_client_class(service, api_version)
-                _require_hardened(kind)
                 document = packaged_loader().load_service_model(service, "service-2", api_version)
-                self._classes[key] = (kind, ServiceModel(document, service_name=service))
+                model = ServiceModel(document, service_name=service)
+                kind = client_class(model, api_version=api_version, emitter=emitter)
+                self._classes[key] = (kind, model)
             return self._classes[key]
-
-
-def _require_hardened(kind: Any) -> None:
-    """Raise TransportTampered when a handler of the class's making left it with other calls than ours."""
-    for name in ("__init__", "_make_api_call", "_emit_api_params", "_resolve_endpoint_ruleset"):
-        if getattr(kind, name) is not getattr(GuardedCalls, name):
-            raise TransportTampered(
-                f"an event handler replaced {name} of the client's class", rule="class-replaced"
-            )
-
-
-def _harden_class(
-    class_attributes: dict[str, Any], base_classes: list[type], **_kwargs: Any
-) -> None:
-    """Runs last while a client class is made: our calls before BaseClient's, and no presigning."""
-    for name in _PRESIGNERS:
-        if name in class_attributes or name == "generate_presigned_url":
-            class_attributes[name] = refuse_presigning
-    base_classes.insert(0, GuardedCalls)

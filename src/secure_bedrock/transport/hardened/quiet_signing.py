@@ -101,6 +101,12 @@ class QuietSigner(_RequestSigner):  # type: ignore[misc]
         """Refused."""
         refuse_presigning()
 
+    def get_auth_instance(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        """Refused: botocore's presigners of URLs, forms and cookies take their signers from here."""
+        refuse_presigning()
+
+    get_auth = get_auth_instance
+
 
 def is_unsigned(operation_model: Any) -> bool:
     """Whether the packaged model says that the operation takes no signature (AssumeRoleWithWebIdentity …)."""

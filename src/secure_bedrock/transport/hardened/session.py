@@ -75,7 +75,7 @@ def hardened_session(
     """
     surroundings = os.environ if environ is None else environ
     if findings is None:
-        findings = preflight(surroundings, region=policy.region)
+        findings = preflight(surroundings, region=policy.region, profile=profile_name)
     parts = SessionParts(
         policy=policy,
         routes=routes,

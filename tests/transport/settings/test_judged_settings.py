@@ -60,7 +60,6 @@ def test_another_region_is_ignored_and_reported() -> None:
         {"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "eu-west-1"}, region=REGION
     )
     assert [(finding.name, finding.verdict) for finding in found] == [("AWS_REGION", "reported")]
-    assert "eu-west-1" in found[0].reason
 
 
 def test_unset_and_empty_settings_are_not_there() -> None:
@@ -68,5 +67,5 @@ def test_unset_and_empty_settings_are_not_there() -> None:
 
 
 def test_every_setting_has_a_reason() -> None:
-    assert len({setting.name for setting in SETTINGS}) == len(SETTINGS)
+    assert len({setting.label for setting in SETTINGS}) == len(SETTINGS)
     assert all(setting.reason for setting in SETTINGS)

@@ -1,0 +1,100 @@
+"""A witness tells the answer that came from one that was exchanged or edited; a stream in a proxy is the stream."""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import wrapt
+
+from secure_bedrock.transport.hardened.answer_witness import witness
+
+EVENT = "after-call.bedrock-runtime.Converse"
+STREAM = iter(())
+
+
+def answer() -> dict[str, Any]:
+    return {
+        "output": {"message": {"content": [{"text": "hello"}, {"toolUse": {"input": {"n": 1.5}}}]}},
+        "stream": STREAM,
+        "none": None,
+        "blob": b"\x00",
+        "ResponseMetadata": {"RetryAttempts": 0},
+    }
+
+
+def content(given: dict[str, Any]) -> list[Any]:
+    return given["output"]["message"]["content"]  # type: ignore[no-any-return]
+
+
+EDITS: dict[str, Callable[[dict[str, Any]], object]] = {
+    "a text": lambda given: content(given)[0].update(text="forged"),
+    "a number": lambda given: content(given)[1]["toolUse"]["input"].update(n=2),
+    "nothing in place of nothing": lambda given: given.update(none=""),
+    "bytes": lambda given: given.update(blob=b"\x01"),
+    "one more in a list": lambda given: content(given).append({"text": "forged"}),
+    "one less in a list": lambda given: content(given).pop(),
+    "another order in a list": lambda given: content(given).reverse(),
+    "a list in place of a dict": lambda given: given.update(output=[]),
+    "a dict in place of a list": lambda given: given["output"]["message"].update(content={}),
+    "one more member": lambda given: given.update(more=1),
+    "one less member": lambda given: given.pop("none"),
+    "another stream": lambda given: given.update(stream=iter(())),
+    "a proxy of another stream": lambda given: given.update(stream=wrapt.ObjectProxy(iter(()))),
+    "nothing at all": lambda given: given.clear(),
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_an_edit_is_seen(name: str) -> None:
+    given = answer()
+    kept = witness(given, event=EVENT)
+    assert kept.is_of(given)
+    EDITS[name](given)
+    assert not kept.is_of(given)
+
+
+READS: dict[str, Callable[[dict[str, Any]], object]] = {
+    "nothing": lambda _: None,
+    "the same again": lambda given: content(given)[0].update(text="hel" + "lo"),
+    "a stream in a proxy": lambda given: given.update(stream=wrapt.ObjectProxy(given["stream"])),
+    "a stream in two proxies": lambda given: given.update(
+        stream=wrapt.ObjectProxy(wrapt.ObjectProxy(given["stream"]))
+    ),
+}
+
+
+@pytest.mark.parametrize("name", READS)
+def test_what_changes_nothing_is_let_be(name: str) -> None:
+    given = answer()
+    kept = witness(given, event=EVENT)
+    READS[name](given)
+    assert kept.is_of(given)
+
+
+def test_an_equal_answer_is_not_the_answer() -> None:
+    given = answer()
+    kept = witness(given, event=EVENT)
+    for other in (copy.copy(given), answer(), wrapt.ObjectProxy(given), None):
+        assert not kept.is_of(other)
+
+
+@pytest.mark.parametrize(
+    ("event", "edits"),
+    [
+        ("after-call.ec2.GetConsoleOutput", True),  # decoded by botocore
+        ("after-call.iam.GetPolicyVersion", True),
+        ("after-call.ec2.DescribeVpcEndpoints", False),
+        ("after-call.sts.AssumeRole", False),
+        (EVENT, False),
+    ],
+)
+def test_edits_pass_only_where_botocore_itself_edits(event: str, edits: bool) -> None:
+    given = answer()
+    kept = witness(given, event=event)
+    given["more"] = 1
+    assert kept.is_of(given) is edits
+
+
+def test_a_witness_shows_nothing_of_the_answer() -> None:
+    assert "hello" not in repr(witness(answer(), event=EVENT))
