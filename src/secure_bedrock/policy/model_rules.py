@@ -72,7 +72,7 @@ class ModelRules:
         decision = self.judge(model, counting=counting)
         if decision is None:
             return self._not_listed(model)
-        if decision.rule.startswith("residency"):
+        if decision.rule.startswith("residency") and not counting:
             kin = self._kin_hint(self.home.own_terms(model))
             return replace(decision, next_step=kin) if kin else decision
         return decision
@@ -111,11 +111,15 @@ class ModelRules:
     def _profile_entry(self, base: BaseId) -> str | None:
         """The entry of a listed profile of the base id that is neither denied nor out of reach."""
         for model, text in self.allow.exact.items():
-            if isinstance(model, ProfileId) and model.base == base:
-                decision = self.judge(model, counting=True)
-                if decision is not None and decision.allowed:
-                    return text
+            same = isinstance(model, ProfileId) and model.base == base
+            if same and self.deny.find(model) is None and self.unreachable(model) is None:
+                return text
         return None
+
+    def never(self, model: ModelId) -> Decision | None:
+        """Why the model is denied wherever it is listed, as far as is known; None where listing it is enough."""
+        unreachable = self.unreachable(model)
+        return self.residency.refuse(model) if unreachable is None else unreachable
 
     def unreachable(self, model: ModelId) -> Decision | None:
         """Why no entry could admit the model: another partition, Region or account, or `global.`; else None."""

@@ -12,7 +12,7 @@ from secure_bedrock.policy.model_ids import MAX_LENGTH, parse_model_id
 from secure_bedrock.policy.model_rules import EntryList, ModelRules
 from secure_bedrock.policy.operation_members import Kind
 from secure_bedrock.policy.operation_rules import decide_operation
-from secure_bedrock.policy.places import refuse_place
+from secure_bedrock.policy.places import guardrail_profile, refuse_place
 from secure_bedrock.policy.residency import (
     COUNTING,
     Destinations,
@@ -171,14 +171,19 @@ class Policy:
         head = f"arn:{partition_of(self.region)}:sagemaker:{self.region}"
         for account in self.models.accounts:
             decision = self.decide_model(f"{head}:{account}:endpoint/{name}", operation=operation)
-            if decision.allowed:
+            if decision.allowed or decision.rule.startswith("residency"):
                 return decision
         reason = "no entry of models.allow is the ARN of this endpoint in one of models.accounts"
         return Decision(False, "model-not-listed", reason)
 
     def refuse_place(self, kind: Kind, value: object) -> Decision | None:
         """Why a request may not name the bucket, resource or URL; None where it may. Total."""
-        return refuse_place(kind, value, self._model_rules.home, self.operations.s3_buckets)
+        rules = self._model_rules
+        refusal = refuse_place(kind, value, rules.home, self.operations.s3_buckets)
+        if refusal is not None or kind is not Kind.GUARDRAIL or type(value) is not str:
+            return refusal
+        profile = guardrail_profile(value)
+        return None if profile is None else rules.never(profile)
 
     def decide_operation(self, service: str, operation: str) -> Decision:
         """May the operation be called? `service` is boto3's name, `operation` AWS's (`Converse`). Total."""

@@ -11,10 +11,10 @@ from typing import Final, Self
 
 from secure_bedrock.policy.home import Home
 from secure_bedrock.policy.model_ids import (
+    BaseId,
+    FoundationModelArn,
     ModelId,
     OpaqueArn,
-    ProfileArn,
-    ProfileId,
     parse_model_id,
     profile_of,
 )
@@ -41,6 +41,9 @@ OWN_REGION: Final = "region"
 _STAYING: Final = frozenset(
     {"provisioned-model", "custom-model", "custom-model-deployment", "imported-model", "endpoint"}
 )
+
+_ANY: Final = Region("eu-west-1")
+"""Some Region, where only the form of an identifier is in question."""
 
 Told = Mapping[ModelId, tuple["Destinations", ...]]
 
@@ -85,8 +88,10 @@ class ResidencyRules:
 
     def destinations(self, model: ModelId, *, counting: bool = False) -> Destinations | None:
         """Where the model may answer; None where nobody has told, or two have told differently."""
-        if counting or not roams(model):
-            return Destinations((self.home.region,), OWN_REGION)
+        called = self.home.region
+        only = called if counting else one_region(model, called)
+        if only is not None:
+            return Destinations((only,), OWN_REGION)
         told = self.told.get(self.home.own_terms(model), ())
         return told[0] if len(told) == 1 else None
 
@@ -96,15 +101,15 @@ class ResidencyRules:
 
     def refuse(self, model: ModelId, *, counting: bool = False) -> Decision | None:
         """Why the model may not be asked for where it answers; None where it may. Total over every identifier."""
-        text = model.format()
         destinations = self.destinations(model, counting=counting)
         if destinations is None:
             return self._refuse_unknown(model)
-        outside = [] if self.regions is None else sorted({*destinations.regions} - self.regions)
-        if not outside:
-            return None
-        reason = f"{text} may run in {', '.join(outside)}, which residency.regions does not name"
-        return _refuse("residency-region", reason, HINT_INSIDE, *evidence_of(destinations))
+        return self._refuse_outside(model.format(), destinations)
+
+    def refuse_region(self) -> Decision | None:
+        """Why no model may be asked that answers in the policy's own Region; None where it may."""
+        own = Destinations((self.home.region,), OWN_REGION)
+        return self._refuse_outside("a model in the policy's Region", own)
 
     def evidence(self, model: ModelId, *, counting: bool = False) -> tuple[Evidence, ...]:
         """The destinations, where a decision rests on them."""
@@ -112,6 +117,13 @@ class ResidencyRules:
             return ()
         known = self.destinations(model, counting=counting)
         return () if known is None else evidence_of(known)
+
+    def _refuse_outside(self, text: str, destinations: Destinations) -> Decision | None:
+        outside = [] if self.regions is None else sorted({*destinations.regions} - self.regions)
+        if not outside:
+            return None
+        reason = f"{text} may run in {', '.join(outside)}, which residency.regions does not name"
+        return _refuse("residency-region", reason, HINT_INSIDE, *evidence_of(destinations))
 
     def _refuse_unknown(self, model: ModelId) -> Decision | None:
         """The refusal of a model of which nobody, or more than one, has told where it answers."""
@@ -132,16 +144,20 @@ class ResidencyRules:
         return _refuse("residency-unknown", reason, HINT_DESTINATIONS)
 
 
-def roams(model: ModelId) -> bool:
-    """Whether a model may answer from another Region than the one that is called."""
-    if isinstance(model, OpaqueArn):
-        return model.kind not in _STAYING
-    return isinstance(model, ProfileId | ProfileArn)
+def one_region(model: ModelId, called: Region) -> Region | None:
+    """The only Region in which a model answers that is asked for in `called`; None for what may go elsewhere."""
+    if isinstance(model, BaseId):
+        return called
+    if isinstance(model, FoundationModelArn) or (
+        isinstance(model, OpaqueArn) and model.kind in _STAYING
+    ):
+        return model.region
+    return None
 
 
 def roaming_id(text: str) -> str:
     """The identifier of something that may answer from other Regions; ValueError for everything else."""
-    if roams(parse_model_id(text)):
+    if one_region(parse_model_id(text), _ANY) is None:
         return text
     raise ValueError("only profiles, prompt routers and prompts have destinations")
 
