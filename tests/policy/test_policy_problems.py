@@ -95,7 +95,17 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     "a provider of discovery is known": (
         {"network": {"discovery": ["policy", "dns"]}},
         "network.discovery[1]",
-        'expected "policy" or "environment" or "ec2" or "private-dns", got "dns"',
+        'expected "policy" or "lock" or "environment" or "ssm" or "ec2" or "private-dns", got "dns"',
+    ),
+    "an SSM parameter has a name": (
+        {"network": {"ssm_parameter": "arn:aws:ssm:eu-west-1:111122223333:parameter/x"}},
+        "network.ssm_parameter",
+        'expected the name of an SSM parameter such as "/secure-bedrock/lock"',
+    ),
+    "an SSM parameter's name does not end in a slash": (
+        {"network": {"ssm_parameter": "/a/"}},
+        "network.ssm_parameter",
+        "expected the name of an SSM parameter",
     ),
     "a CIDR is a CIDR": ({"network": {"cidrs": ["vpc"]}}, "network.cidrs[0]", "expected a CIDR"),
     "a CIDR has a prefix length": (
@@ -444,9 +454,6 @@ def test_an_unknown_keyword_is_pythons_own_error() -> None:
 
 
 LATER: dict[str, dict[str, Any]] = {
-    "network.discovery[0]": {"network": {"discovery": ["lock"]}},
-    "network.discovery[1]": {"network": {"discovery": ["policy", "ssm"]}},
-    "network.ssm_parameter": {"network": {"ssm_parameter": "/secure-bedrock/lock"}},
     "models.fallback": {"models": {"allow": [], "fallback": ["zai.glm-4.6"]}},
     "guardrail.required": {"guardrail": {"required": True}},
     "guardrail.id": {"guardrail": {"id": "abc123def456"}},
