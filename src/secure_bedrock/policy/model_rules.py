@@ -57,7 +57,7 @@ class ModelRules:
     residency: ResidencyRules = field(repr=False)
     allow_global: bool = False
 
-    def decide(self, model_id: object, *, counting: bool = False) -> Decision:
+    def decide(self, model_id: object, counting: bool) -> Decision:
         """Allow what is listed, at home and answers where it may; deny everything else, `deny` first. Never raises.
 
         `counting` is the question of CountTokens, which asks no model.

@@ -67,7 +67,7 @@ class Policy:
     _lines: Mapping[tuple[str | int, ...], int] = field(compare=False)
     _locked: Mapping[str, tuple[Region, ...]] = field(compare=False)
     _model_rules: ModelRules = field(compare=False)
-    _decide_model: Callable[..., Decision] = field(compare=False)
+    _decide_model: Callable[[str, bool], Decision] = field(compare=False)
     _decide_operation: Callable[[str, str], Decision] = field(compare=False)
 
     def __init__(
@@ -139,8 +139,8 @@ class Policy:
         """
         counting = type(operation) is str and operation == COUNTING
         if type(model_id) is str and len(model_id) <= MAX_LENGTH:
-            return self._decide_model(model_id, counting=counting)
-        return self._model_rules.decide(model_id, counting=counting)
+            return self._decide_model(model_id, counting)
+        return self._model_rules.decide(model_id, counting)
 
     def destinations_of(self, model_id: str, *, operation: str = "Converse") -> Destinations | None:
         """The Regions that the model may answer from, and who says so; None where that is not known.

@@ -27,9 +27,10 @@ from secure_bedrock.policy.model_suggestions import (
 from secure_bedrock.values import Decision, Evidence, Region, parse_region
 
 COUNTING: Final = "CountTokens"
-"""The operation that asks no model: tokens are counted in the Region that is called, and profiles are not known there.
+"""The operation that asks no model: tokens are counted in the Region that is called.
 
-Source: AWS's answer to a profile's id ("model identifier is invalid"), pydantic-ai 4001, read 2026-11-20.
+Its `modelId` is a foundation model's alone (IAM's resource types of bedrock:CountTokens, read 2026-11-20), so
+frameworks call it with the geography taken off a profile's id.
 """
 
 WRITTEN: Final = "residency.profiles"
