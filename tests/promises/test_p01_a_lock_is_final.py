@@ -9,7 +9,7 @@ import pytest
 
 from secure_bedrock import SecureBedrockClient, SecureSession, create_client
 from secure_bedrock.cli.main import main
-from secure_bedrock.errors import AddressDenied, LockMismatch, ResidencyDenied
+from secure_bedrock.errors import AddressDenied, EndpointNotFound, LockMismatch, ResidencyDenied
 from secure_bedrock.testing import ConnectLog, StaticResolver
 
 Deployment = Any  # tests/conftest.py
@@ -47,6 +47,23 @@ def test_with_a_lock_neither_ec2_nor_the_control_plane_is_asked(
     assert deployment.asked() == []
     assert set(log.connects) == {("127.0.0.1", deployment.bedrock.port)}
     assert len(deployment.bedrock.requests) == 1
+
+
+def test_what_the_lock_does_not_have_is_not_asked_for_either(
+    deployment: Deployment, front: Front
+) -> None:
+    deployment.write_policy(network={"address_check": "eni", "ssm_parameter": "/app/lock"})
+    main(["lock", "--ssm", "/app/lock"])
+    lock = deployment.lock()
+    lock["endpoints"] = {}
+    deployment.lock_path.write_text(json.dumps(lock))
+    deployment.clear()
+
+    with pytest.raises(EndpointNotFound):
+        front(deployment, deployment.resolver)
+
+    assert deployment.asked() == []
+    assert deployment.bedrock.requests == []
 
 
 def test_without_one_ec2_is_asked(deployment: Deployment, front: Front) -> None:

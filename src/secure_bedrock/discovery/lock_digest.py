@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import Any, Final
 
@@ -34,8 +33,6 @@ def _plain(value: object) -> object:
         }
     if isinstance(value, tuple | list | frozenset):
         return sorted((_plain(item) for item in value), key=_order)
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
     return value
 
 

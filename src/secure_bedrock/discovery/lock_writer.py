@@ -131,8 +131,7 @@ def _endpoints(
                 else:
                     failures.append(DiscoveryAttempt(service, answer.why))
     except (CallFailed, ConfigurationError) as failure:
-        why = failure.reason if isinstance(failure, ConfigurationError) else str(failure)
-        failures.append(DiscoveryAttempt("ec2", why))
+        failures.append(DiscoveryAttempt("ec2", _why(failure)))
     return found
 
 
@@ -187,18 +186,20 @@ def _destinations(
         voice.progress("asking Bedrock where the listed profiles lead")
         try:
             found = destinations(policy, asked.profiles)
-        except Unreadable as error:
-            failures.append(DiscoveryAttempt("bedrock", f"the answer could not be read: {error}"))
-            return nothing
-        except (CallFailed, ConfigurationError) as failure:
-            why = failure.reason if isinstance(failure, ConfigurationError) else str(failure)
-            failures.append(DiscoveryAttempt("bedrock", why))
+        except (CallFailed, ConfigurationError, Unreadable) as failure:
+            failures.append(DiscoveryAttempt("bedrock", _why(failure)))
             return nothing
     written = {name for name, _ in policy.residency.profiles}
     for name in found.unknown:
         if name not in written:
             voice.note(f"not known where {name} leads{_consequence(policy)}")
     return found
+
+
+def _why(failure: Exception) -> str:
+    if isinstance(failure, Unreadable):
+        return f"the answer could not be read: {failure}"
+    return failure.reason if isinstance(failure, ConfigurationError) else str(failure)
 
 
 def _consequence(policy: Policy) -> str:
