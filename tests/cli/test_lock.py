@@ -440,3 +440,23 @@ def test_a_file_that_can_not_be_written_leaves_the_old_one(
 
     assert deployment.lock_path.read_bytes() == before
     assert [p.name for p in deployment.directory.iterdir() if p.name.startswith(".secure")] == []
+
+
+def test_a_new_lock_is_not_made_from_the_old_parameter(
+    deployment: Deployment, public_names: dict[str, str]
+) -> None:
+    """Bedrock's control plane is left open too: the way to it comes from EC2."""
+    assert public_names
+    control = LocalEndpoint(service="bedrock", addresses=["127.0.0.1"], endpoint_id=ENDPOINT_ID)
+    deployment.vpc.set_endpoints([*moved(["127.0.0.1"]), control])
+    deployment.write_policy(network={"ssm_parameter": "/app/lock"})
+    before, table, after = deployment.policy_path.read_text().partition(
+        "[network.endpoints.bedrock]"
+    )
+    opened = after.replace('addresses = ["127.0.0.1"]\n', "", 1)
+    deployment.policy_path.write_text(before + table + opened)
+
+    assert main(["lock"]) == 0
+
+    assert "GetParameter" not in deployment.asked()
+    assert list(deployment.lock()["endpoints"]) == ["bedrock", "bedrock-runtime"]

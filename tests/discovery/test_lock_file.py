@@ -157,6 +157,21 @@ def test_all_problems_are_told_at_once() -> None:
 
 
 @pytest.mark.parametrize(
+    ("address", "cidr"),
+    [("169.254.169.254", "169.254.0.0/16"), ("fd00:ec2::254", "fd00:ec2::/64")],
+)
+def test_a_reserved_address_is_refused_inside_the_cidrs_too(address: str, cidr: str) -> None:
+    document = changed((*E, "addresses"), [address])
+    document["endpoints"]["bedrock-runtime"]["cidrs"] = [cidr]
+
+    with pytest.raises(LockMismatch) as caught:
+        read(document)
+
+    (problem,) = caught.value.problems
+    assert problem.message.startswith("can't be an endpoint's address (")
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "",
