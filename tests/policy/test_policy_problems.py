@@ -455,11 +455,6 @@ def test_an_unknown_keyword_is_pythons_own_error() -> None:
 
 LATER: dict[str, dict[str, Any]] = {
     "models.fallback": {"models": {"allow": [], "fallback": ["zai.glm-4.6"]}},
-    "guardrail.required": {"guardrail": {"required": True}},
-    "guardrail.id": {"guardrail": {"id": "abc123def456"}},
-    "guardrail.version": {"guardrail": {"version": "3"}},
-    "limits.max_tokens": {"limits": {"max_tokens": 8192}},
-    "limits.max_request_bytes": {"limits": {"max_request_bytes": 1}},
     "limits.requests_per_minute": {"limits": {"requests_per_minute": 1}},
     "limits.tokens_per_minute": {"limits": {"tokens_per_minute": 1}},
     "identity.accounts": {"identity": {"accounts": ["111122223333"]}},
