@@ -10,13 +10,8 @@ from secure_bedrock.policy.operations import OperationTable, operation_table
 from secure_bedrock.policy.references import Reference, references
 from secure_bedrock.policy.requests import OVERRIDES, RequestFacts
 from secure_bedrock.transport.core.named_operation import NamedOperation
-from secure_bedrock.transport.core.strict_json import parse_object, refuse_body
-
-_JSON_TYPES: Final = (
-    "application/json",
-    "application/x-amz-json-1.0",
-    "application/x-amz-json-1.1",
-)
+from secure_bedrock.transport.core.strict_json import JSON_TYPES, parse_object, refuse_body
+from secure_bedrock.transport.core.surface_facts import surface_document, surface_references
 
 
 def read_facts(
@@ -33,6 +28,9 @@ def read_facts(
         if named.in_headers:
             found += references(named.operation, labels={}, query={}, headers=fields)
         found += _body(named.operation, table.protocol, fields, body)
+    elif named.surface is not None:
+        document = surface_document(named.surface, fields, body)
+        found += surface_references(named.surface, fields, document)
     elif table.protocol == "json":
         parse_object(body)
     return RequestFacts(table.service, named.name, found, granted)
@@ -46,7 +44,7 @@ def _body(
         return _in_body(operation, parse_object(body))
     if operation.payload is not None or operation.body is None or not body:
         return ()
-    if fields.get("content-type", _JSON_TYPES[0]) not in _JSON_TYPES:
+    if fields.get("content-type", JSON_TYPES[0]) not in JSON_TYPES:
         refuse_body("the body is not declared as JSON")
     _check_encoding(body)
     if _telling_names(operation.service, operation.name).search(body) or _ESCAPED.search(body):
