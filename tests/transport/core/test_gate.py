@@ -19,12 +19,12 @@ from secure_bedrock.errors import (
     OperationDenied,
     RegionDenied,
 )
-from secure_bedrock.policy.operation_members import Kind
 from secure_bedrock.policy.operations import encode_label, operation_table
 from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.sign import sign
 from secure_bedrock.transport.core.wire import GatedRequest, WireRequest
 from secure_bedrock.values import Decision
+from tests.rules import Lenient
 
 NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
 MODEL = "eu.anthropic.claude-sonnet-4-5-20250929-v1:0"
@@ -46,7 +46,7 @@ class Keys:
 
 
 @dataclass(frozen=True)
-class OneModel:
+class OneModel(Lenient):
     """Rules that allow one model, and every operation but those named."""
 
     forbidden: frozenset[str] = frozenset()
@@ -58,16 +58,6 @@ class OneModel:
     def decide_operation(self, service: str, operation: str) -> Decision:
         allowed = f"{service}:{operation}" not in self.forbidden
         return Decision(allowed, "op" if allowed else "operation-not-listed", "test's own list")
-
-    def decide_endpoint(self, name: object, *, operation: str = "InvokeEndpoint") -> Decision:
-        return self.decide_model(name, operation=operation)
-
-    def refuse_place(self, kind: Kind, value: object) -> Decision | None:
-        return None
-
-    @property
-    def mode(self) -> str:
-        return "enforce"
 
 
 ROUTE, RULES = Route(), OneModel()

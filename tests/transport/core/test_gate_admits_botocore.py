@@ -8,10 +8,9 @@ import botocore.session
 import pytest
 from botocore.awsrequest import AWSPreparedRequest
 
-from secure_bedrock.policy.operation_members import Kind
 from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.wire import WireRequest
-from secure_bedrock.values import Decision
+from tests.rules import Lenient
 
 
 @dataclass(frozen=True)
@@ -19,26 +18,6 @@ class Route:
     service: str
     authority: str
     region: str = "eu-west-1"
-
-
-class Everything:
-    """Rules that refuse nothing: what is tested is that the gate can read the request."""
-
-    def decide_model(self, model_id: object, *, operation: str = "Converse") -> Decision:
-        return Decision(allowed=True, rule="any", reason="")
-
-    def decide_operation(self, service: str, operation: str) -> Decision:
-        return Decision(allowed=True, rule="any", reason="")
-
-    def decide_endpoint(self, name: object, *, operation: str = "InvokeEndpoint") -> Decision:
-        return self.decide_model(name, operation=operation)
-
-    def refuse_place(self, kind: Kind, value: object) -> Decision | None:
-        return None
-
-    @property
-    def mode(self) -> str:
-        return "enforce"
 
 
 class Captured(Exception):
@@ -121,7 +100,7 @@ def test_a_request_of_botocores_is_read_as_what_was_called(
     route = Route(service, f"vpce-0abc-1.{service}.eu-west-1.vpce.amazonaws.com")
     request = written(route, operation, params)
 
-    gated = gate(request, route=route, policy=Everything())
+    gated = gate(request, route=route, policy=Lenient())
 
     assert (gated.operation, gated.model_id) == (operation, model_id)
     assert gated.body == request.body

@@ -15,7 +15,7 @@ from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.header_fields import _REFUSED, parse_fields
 from secure_bedrock.transport.core.sign import sign
 from secure_bedrock.transport.core.wire import WireRequest
-from secure_bedrock.values import Decision
+from tests.rules import Lenient
 
 Pair = tuple[str, str]
 NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
@@ -57,14 +57,6 @@ class Keys:
     access_key: str = "AKIDEXAMPLE"
     secret_key: str = "secret"
     token: str | None = None
-
-
-class Everything:
-    def decide_model(self, model_id: object, *, operation: str = "Converse") -> Decision:
-        return Decision(allowed=True, rule="any", reason="")
-
-    def decide_operation(self, service: str, operation: str) -> Decision:
-        return Decision(allowed=True, rule="any", reason="")
 
 
 def outcome(headers: Sequence[Pair]) -> dict[str, str] | str:
@@ -165,12 +157,12 @@ def test_what_the_gate_writes_h11_reads_as_it_was_checked(
 ) -> None:
     """Another HTTP parser, as a server would use it: the same fields, no more of them, and the body behind them."""
     body = data.draw(st.binary(max_size=20))
-    target = f"/model/{encode_label(MODEL)}/converse"
+    target = f"/model/{encode_label(MODEL)}/invoke"
     plain = WireRequest("POST", target, (("Host", HOST),), body)
     request = sign(plain, credentials=Keys(), region="eu-west-1", signing_name="bedrock", now=NOW)
     shuffled = tuple(data.draw(st.permutations([*request.headers, *headers])))
 
-    gated = gate(replace(request, headers=shuffled), route=Route(), policy=Everything())
+    gated = gate(replace(request, headers=shuffled), route=Route(), policy=Lenient())
 
     server = h11.Connection(h11.SERVER)
     server.receive_data(gated.head + gated.body)

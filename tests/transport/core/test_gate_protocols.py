@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 import pytest
 
 from secure_bedrock.errors import OperationDenied
-from secure_bedrock.policy.operation_members import Kind
 from secure_bedrock.policy.operations import operation_table
 from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.sign import sign
 from secure_bedrock.transport.core.wire import WireRequest
 from secure_bedrock.values import Decision
+from tests.rules import Lenient
 
 NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
 
@@ -32,7 +32,7 @@ class Keys:
 
 
 @dataclass(frozen=True)
-class Operations:
+class Operations(Lenient):
     """Rules that allow every operation but those named, and no model."""
 
     forbidden: frozenset[str] = frozenset()
@@ -43,16 +43,6 @@ class Operations:
     def decide_operation(self, service: str, operation: str) -> Decision:
         allowed = f"{service}:{operation}" not in self.forbidden
         return Decision(allowed, "op" if allowed else "operation-not-listed", "test's own list")
-
-    def decide_endpoint(self, name: object, *, operation: str = "InvokeEndpoint") -> Decision:
-        return self.decide_model(name, operation=operation)
-
-    def refuse_place(self, kind: Kind, value: object) -> Decision | None:
-        return None
-
-    @property
-    def mode(self) -> str:
-        return "enforce"
 
 
 RULES = Operations()

@@ -8,13 +8,13 @@ from hashlib import sha256
 import pytest
 
 from secure_bedrock.errors import OperationDenied
-from secure_bedrock.policy.operation_members import Kind
 from secure_bedrock.policy.operations import encode_label, operation_table
 from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.header_fields import parse_fields
 from secure_bedrock.transport.core.sign import sign
 from secure_bedrock.transport.core.wire import WireRequest
 from secure_bedrock.values import Decision
+from tests.rules import Lenient
 
 NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
 MODEL = "eu.anthropic.claude-sonnet-4-5-20250929-v1:0"
@@ -39,7 +39,7 @@ class Keys:
 
 
 @dataclass
-class Asked:
+class Asked(Lenient):
     """Rules that allow everything and keep what they were asked."""
 
     models: list[tuple[object, str]] = field(default_factory=list)
@@ -50,16 +50,6 @@ class Asked:
 
     def decide_operation(self, service: str, operation: str) -> Decision:
         return Decision(allowed=True, rule="any", reason="")
-
-    def decide_endpoint(self, name: object, *, operation: str = "InvokeEndpoint") -> Decision:
-        return self.decide_model(name, operation=operation)
-
-    def refuse_place(self, kind: Kind, value: object) -> Decision | None:
-        return None
-
-    @property
-    def mode(self) -> str:
-        return "enforce"
 
 
 def signed(target: str = TARGET, *, route: Route | None = None, body: bytes = b"{}") -> WireRequest:

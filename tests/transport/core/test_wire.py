@@ -16,7 +16,7 @@ from secure_bedrock.policy.operations import encode_label
 from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.sign import sign
 from secure_bedrock.transport.core.wire import _SEAL, GatedRequest, WireRequest, require_plain
-from secure_bedrock.values import Decision
+from tests.rules import Lenient
 
 NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
 HOST = "vpce-0abc-1.bedrock-runtime.eu-west-1.vpce.amazonaws.com"
@@ -39,15 +39,7 @@ class Keys:
     token: str | None = "the-session-token"
 
 
-class Everything:
-    def decide_model(self, model_id: object, *, operation: str = "Converse") -> Decision:
-        return Decision(allowed=True, rule="any", reason="")
-
-    def decide_operation(self, service: str, operation: str) -> Decision:
-        return Decision(allowed=True, rule="any", reason="")
-
-
-ROUTE, RULES = Route(), Everything()
+ROUTE, RULES = Route(), Lenient()
 
 
 def signed() -> WireRequest:

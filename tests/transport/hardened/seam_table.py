@@ -8,8 +8,8 @@ of our RawBody. Files are named from `src/secure_bedrock/transport`.
 import re
 
 from secure_bedrock.transport.core.sign import _STAMP, _Signable
+from secure_bedrock.transport.hardened.client_class import _PRESIGNERS
 from secure_bedrock.transport.hardened.config_options import OPTIONS
-from secure_bedrock.transport.hardened.hardening import _PRESIGNERS
 from secure_bedrock.transport.hardened.quiet_parsing import _FIRST_ERROR_STATUS
 from secure_bedrock.transport.hardened.raw_body import RawBody
 from tests.transport.hardened.seam_needs import (
