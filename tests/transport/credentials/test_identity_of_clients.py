@@ -230,7 +230,9 @@ def document(**more: str) -> bytes:
 
 
 def test_the_instance_metadata_tell_the_roles_name_and_ecs_its_arn() -> None:
-    def imds(_: str, __: MetadataAddress, path: str, ___: Mapping[str, str]) -> tuple[int, bytes]:
+    def imds(
+        method: str, at: MetadataAddress, path: str, headers: Mapping[str, str]
+    ) -> tuple[int, bytes]:
         if path.endswith("/app"):
             return 200, document()
         return 200, b"app" if path.endswith("/") else b"session"

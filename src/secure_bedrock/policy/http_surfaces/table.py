@@ -45,7 +45,7 @@ _MESSAGES: Final = ("/anthropic/v1/messages", "/v1/messages")
 # Source: Amazon Bedrock user guide, "Endpoints supported by Amazon Bedrock", "Responses API", "Inference using Chat
 # Completions API" and "Inference using Anthropic Messages API" (read 2026-11-20). Paths that read or delete what the
 # service keeps (/v1/responses/ID, /v1/files …) are left out: nothing is kept.
-_SURFACES: Final = tuple(
+SURFACES: Final = tuple(
     Surface(service=service, name=name, method=method, paths=paths, body=body, queries=queries)
     for name, method, paths, body, queries, services in (
         (
@@ -102,7 +102,7 @@ _SURFACES: Final = tuple(
 )
 _BY_LINE: Final[Mapping[tuple[str, str, str], Surface]] = {
     (surface.service, surface.method, path): surface
-    for surface in _SURFACES
+    for surface in SURFACES
     for path in surface.paths
 }
 
@@ -129,7 +129,7 @@ def match_surface(service: str, method: str, target: str) -> SurfaceMatch | None
 @cache
 def surface_operations(service: str) -> frozenset[str]:
     """The names of the service's surfaces; empty for a service that has none."""
-    return frozenset(surface.name for surface in _SURFACES if surface.service == service)
+    return frozenset(surface.name for surface in SURFACES if surface.service == service)
 
 
 @cache
