@@ -13,6 +13,8 @@ from secure_bedrock import Policy
 from secure_bedrock.errors import (
     Denied,
     EndpointDenied,
+    GuardrailDenied,
+    LimitDenied,
     ModelDenied,
     OperationDenied,
     RegionDenied,
@@ -342,6 +344,52 @@ def test_a_guardrail_in_headers_is_judged_where_the_service_has_it_and_refused_w
     with pytest.raises(OperationDenied) as ignored:
         asked(MANTLE, "/v1/messages", MESSAGE, headers=GUARDRAIL).judged()
     assert ignored.value.rule == "member-unknown"
+
+
+LIMITED = Policy(
+    **KEYS, operations={"allow": EVERY}, limits={"max_tokens": 100, "max_request_bytes": 4096}
+)
+COUNTED = {
+    "ChatCompletions": ("max_completion_tokens", "max_tokens"),
+    "Responses": ("max_output_tokens",),
+    "Messages": ("max_tokens",),
+}
+
+
+@paths
+def test_limits_hold_for_every_body(
+    service: str, path: str, body: dict[str, Any], name: str
+) -> None:
+    bare = {key: value for key, value in body.items() if key != "max_tokens"}
+    with pytest.raises(LimitDenied) as long:
+        asked(service, path, text_of(bare) + b" " * 5000).judged(LIMITED)
+    assert long.value.rule == "max-request-bytes"
+    if name not in COUNTED:
+        assert asked(service, path, bare).judged(LIMITED).operation == name
+        return
+    model = {"model": MODEL}
+    for member in COUNTED[name]:
+        asked(service, path, {**bare, **model, member: 100}).judged(LIMITED)
+        for wrong in (101, "9", -1, True, None, 1.5):
+            with pytest.raises(LimitDenied):
+                asked(service, path, {**bare, **model, member: wrong}).judged(LIMITED)
+    with pytest.raises(LimitDenied) as unstated:
+        asked(service, path, bare).judged(LIMITED)
+    assert unstated.value.rule == "max-tokens-unstated"
+
+
+@paths
+def test_a_required_guardrail_has_no_place_here(
+    service: str, path: str, body: dict[str, Any], name: str
+) -> None:
+    guardrail = {"required": True, "id": "abc123def456", "version": "3"}
+    strict = Policy(**KEYS, operations={"allow": EVERY}, guardrail=guardrail)
+    if name == "CountMessageTokens":
+        assert asked(service, path, body).judged(strict).operation == name
+        return
+    with pytest.raises(GuardrailDenied) as caught:
+        asked(service, path, body).judged(strict)
+    assert caught.value.rule == "guardrail-no-place"
 
 
 # The native paths: what one function makes of a request, the other does too.
