@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
+from secure_bedrock.policy.home import Home
 from secure_bedrock.policy.http_surfaces.table import SURFACES
-from secure_bedrock.policy.model_rules import Home
 from secure_bedrock.policy.operation_members import Kind
 from secure_bedrock.policy.places import refuse_place
 from secure_bedrock.values import parse_region
