@@ -100,8 +100,6 @@ def test_every_key_of_the_documented_file_is_known_and_only_what_is_not_kept_yet
     assert [problem.key for problem in problems] == [
         "limits.requests_per_minute",
         "limits.tokens_per_minute",
-        "identity.accounts",
-        "identity.principals",
         "audit.hmac_key",
     ]
 

@@ -293,6 +293,26 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         "identity.credentials[0]",
         "expected",
     ),
+    "an account that may call is one": (
+        {"identity": {"accounts": ["1111"]}},
+        "identity.accounts[0]",
+        "12 digits",
+    ),
+    "a principal is an ARN": (
+        {"identity": {"principals": ["app"]}},
+        "identity.principals[0]",
+        "expected the ARN of a role or user",
+    ),
+    "a principal is no session": (
+        {"identity": {"principals": ["arn:aws:sts::111122223333:assumed-role/app/me"]}},
+        "identity.principals[0]",
+        "expected the ARN of a role or user",
+    ),
+    "a principal is no pattern": (
+        {"identity": {"principals": ["arn:aws:iam::111122223333:role/*"]}},
+        "identity.principals[0]",
+        "expected the ARN of a role or user",
+    ),
     "a time is not zero": (
         {"timeouts": {"read_s": 0}},
         "timeouts.read_s",
@@ -457,9 +477,6 @@ LATER: dict[str, dict[str, Any]] = {
     "models.fallback": {"models": {"allow": [], "fallback": ["zai.glm-4.6"]}},
     "limits.requests_per_minute": {"limits": {"requests_per_minute": 1}},
     "limits.tokens_per_minute": {"limits": {"tokens_per_minute": 1}},
-    "identity.accounts": {"identity": {"accounts": ["111122223333"]}},
-    "identity.principals": {"identity": {"principals": ["arn:aws:iam::111122223333:role/app"]}},
-    "identity.long_lived_keys": {"identity": {"long_lived_keys": "deny"}},
     "audit.mode": {"audit": {"mode": "required"}},
     "audit.content": {"audit": {"content": "digest"}},
     "audit.hmac_key": {"audit": {"hmac_key": "env:AUDIT_HMAC_KEY"}},

@@ -16,6 +16,7 @@ from secure_bedrock.transport.call import CallRunner
 from secure_bedrock.transport.connections.driver import GuardedTransport
 from secure_bedrock.transport.credentials import CredentialSource
 from secure_bedrock.transport.credentials.chain import credential_source
+from secure_bedrock.transport.credentials.identity import IdentityCheck, asks_sts
 from secure_bedrock.transport.lazy_route import RouteHolder
 from secure_bedrock.transport.preflight import preflight
 from secure_bedrock.transport.typed import TypedChannel
@@ -69,6 +70,7 @@ class Parts:
             profile_name=profile_name,
             client_for=self._credential_client,
         )
+        self.identity = IdentityCheck(policy, asks_sts(self._credential_client))
         self.runner = CallRunner(
             policy,
             AuditTrail(
@@ -102,7 +104,9 @@ class Parts:
         with self._lock():
             if service not in self._channels:
                 way = RouteHolder(service, self.routes, self._open)
-                self._channels[service] = TypedChannel(service, self.policy, way, self.source)
+                self._channels[service] = TypedChannel(
+                    service, self.policy, way, self.source, self.identity
+                )
             return self._channels[service]
 
     def session(self) -> "HardenedSession":
@@ -117,6 +121,7 @@ class Parts:
                     resolver=self.resolver,
                     connector=self.connector,
                     credentials=self.source,
+                    identity=self.identity,
                     runner=self.runner,
                     findings=self.findings,
                 )

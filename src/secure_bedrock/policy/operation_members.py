@@ -58,6 +58,8 @@ class Kind(StrEnum):
     """Where a secret is kept that the service will use."""
     RESOURCE = "resource"
     """An ARN or id of one of the services' own resources, of whatever type."""
+    KEPT = "kept-content"
+    """Content that the service keeps beyond the request, or is to keep: an earlier answer, an uploaded file."""
     SYSTEM_TOOL = "system-tool"
     """A tool that runs at the model's provider."""
     DOCUMENT = "document"

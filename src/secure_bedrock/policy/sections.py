@@ -106,7 +106,11 @@ class LimitsPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityPolicy:
-    """Who may call; `credentials` are the providers (botocore's names) that may be asked, in no order."""
+    """Who may call, and where the credentials may come from.
+
+    Where `accounts` or `principals` is empty, it is not asked. `credentials` are the providers (botocore's names) that
+    may be asked, in no order.
+    """
 
     accounts: tuple[str, ...] = ()
     principals: tuple[str, ...] = ()

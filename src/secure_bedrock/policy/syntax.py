@@ -3,6 +3,7 @@
 import re
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
+from secure_bedrock.policy.identity_rules import parse_principal
 from secure_bedrock.policy.model_entries import parse_entry
 from secure_bedrock.policy.places import BUCKET
 from secure_bedrock.policy.shown import shown, similar
@@ -43,6 +44,15 @@ def account_id(text: str) -> str:
     """An AWS account: 12 digits."""
     if not _ACCOUNT.fullmatch(text):
         raise ValueError('an AWS account is a string of 12 digits ("111122223333")')
+    return text
+
+
+def principal(text: str) -> str:
+    """The ARN of an IAM role or user; a session's ARN is not one, because the next session has another."""
+    if ":assumed-role/" in text or parse_principal(text) is None:
+        raise ValueError(
+            "expected the ARN of a role or user, such as arn:aws:iam::111122223333:role/app"
+        )
     return text
 
 

@@ -127,10 +127,10 @@ _LIMITS = Table(
 
 _IDENTITY = Table(
     {
-        "accounts": Off(([],), "this version does not ask who is calling; leave it out"),
-        "principals": Off(([],), "this version does not ask who is calling; leave it out"),
+        "accounts": _list("account ids", syntax.account_id),
+        "principals": _list("ARNs of roles and users", syntax.principal),
         "credentials": ListOf(OneOf((*sections.CREDENTIALS, "custom-process")), "providers"),
-        "long_lived_keys": OneOf(("allow",), {"deny": 'write "allow" or leave it out'}),
+        "long_lived_keys": OneOf(("allow", "deny")),
     },
     sections.IdentityPolicy,
     places=_PLACES,

@@ -18,13 +18,8 @@ from secure_bedrock.policy.request_terms import (
 from secure_bedrock.policy.requests import OVERRIDES, RequestFacts
 from secure_bedrock.policy.token_limits import NATIVE
 from secure_bedrock.transport.core.named_operation import NamedOperation
-from secure_bedrock.transport.core.strict_json import parse_object, refuse_body
-
-_JSON_TYPES: Final = (
-    "application/json",
-    "application/x-amz-json-1.0",
-    "application/x-amz-json-1.1",
-)
+from secure_bedrock.transport.core.strict_json import JSON_TYPES, parse_object, refuse_body
+from secure_bedrock.transport.core.surface_facts import surface_document, surface_references
 
 
 def read_facts(
@@ -47,6 +42,9 @@ def read_facts(
         document = _document(named.operation, table.protocol, fields, body, asked=asked)
         if document is not None and named.operation.payload is None:
             found += references(named.operation, labels={}, query={}, headers={}, body=document)
+    elif named.surface is not None:
+        document = surface_document(named.surface, fields, body)
+        found += surface_references(named.surface, fields, document)
     elif table.protocol == "json":
         parse_object(body)
     terms = RequestTerms(body_bytes=len(body))
@@ -66,7 +64,7 @@ def _document(
         return parse_object(body) if asked and native else None
     if operation.body is None or not body:
         return None
-    if fields.get("content-type", _JSON_TYPES[0]) not in _JSON_TYPES:
+    if fields.get("content-type", JSON_TYPES[0]) not in JSON_TYPES:
         refuse_body("the body is not declared as JSON")
     _check_encoding(body)
     telling = _telling_names(operation.service, operation.name)
