@@ -265,6 +265,26 @@ def test_a_name_in_escapes_is_read() -> None:
     assert ("s3", "s3://x") in counted(read(request, hidden))
 
 
+LONG = "What a harbour. " * 4096
+NAMING = '{"image":{"source":{"s3Location":{"uri":"s3://x"}}}}'
+TEXTS = {
+    "one long text": f'{{"text":"{LONG}"}}',
+    "one with quotes": f'{{"text":"{LONG} \\"{LONG}"}}',
+    "many short ones": ",".join(['{"text":"x"}'] * 4096),
+}
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+@pytest.mark.parametrize("first", [False, True])
+def test_a_name_beside_much_text_is_found(text: str, first: bool) -> None:
+    request = written("bedrock-runtime", "Converse", 0, 1.0)
+    content = f"{NAMING},{text}" if first else f"{text},{NAMING}"
+    body = f'{{"messages":[{{"role":"user","content":[{content}]}}]}}'.encode()
+
+    assert ("s3", "s3://x") in counted(read(request, body))
+    assert read(request, body.replace(NAMING.encode(), b'{"text":""}')) == read(request, b"{}")
+
+
 @pytest.mark.parametrize(
     ("depth", "outcome"), [(9, "read"), (50, "ambiguous"), (50_000, "refused")]
 )
