@@ -133,7 +133,7 @@ def costs(path: str, body: bytes, tls: Tls) -> list[float]:
     requests = [signed(path, body) for _ in range(SIGNED)]
     fields = parse_fields(requests[0].headers)
     named = named_operation(requests[0], fields, table)
-    facts = read_facts(named, table, fields, body, granted=False)
+    facts = read_facts(named, table, fields, body, policy=POLICY, granted=False)
 
     def gate_all() -> None:
         for request in requests:
@@ -143,7 +143,9 @@ def costs(path: str, body: bytes, tls: Tls) -> list[float]:
     gc.collect()
     return [
         cost(gate_all, times) / SIGNED,
-        cost(lambda: read_facts(named, table, fields, body, granted=False), times * 20),
+        cost(
+            lambda: read_facts(named, table, fields, body, policy=POLICY, granted=False), times * 20
+        ),
         cost(lambda: judge_request(POLICY, facts), times * 20),
         cost(lambda: sha256(body).hexdigest(), times * 5),
         cost(lambda: tls.write(body), times * 5),

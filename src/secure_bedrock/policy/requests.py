@@ -8,9 +8,16 @@ from secure_bedrock.policy.model_choices import CHOICES
 from secure_bedrock.policy.model_ids import parse_model_id
 from secure_bedrock.policy.operation_members import Kind
 from secure_bedrock.policy.references import Reference
+from secure_bedrock.policy.request_terms import (
+    NOTHING_READ,
+    RequestTerms,
+    Terms,
+    refuse_terms_guardrail,
+    refuse_terms_limits,
+)
 from secure_bedrock.values import Decision
 
-Family = Literal["operation", "model", "residency", "place"]
+Family = Literal["operation", "model", "residency", "place", "guardrail", "limit"]
 """What a decision is about; whoever raises has one error for each."""
 
 # Members of the free-form fields that Converse hands to the model's own API. There they could name another model, or
@@ -31,7 +38,7 @@ _NEVER_REPORTED: Final = frozenset(
 )
 
 
-class Rules(Protocol):
+class Rules(Terms, Protocol):
     """What is asked of a `Policy`."""
 
     @property
@@ -48,12 +55,16 @@ class RequestFacts:
 
     `granted` marks an operation that this library calls for itself: it is not asked of `operations.allow`. Whatever it
     names still is.
+    `terms` are what guardrail and limits are held against. They are the last word's, on the bytes: an `early` question,
+    asked of parameters before the policy's own are added to them, leaves them open.
     """
 
     service: str
     operation: str
     references: tuple[Reference, ...] = ()
     granted: bool = False
+    terms: RequestTerms = NOTHING_READ
+    early: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +85,7 @@ _REPORTED: Final = Decision(True, "reported", 'mode = "report" lets it through')
 
 
 def judge_request(policy: Rules, facts: RequestFacts) -> Judgement:
-    """The first refusal, else the last word that allows: of the operation, its models, and what else it names."""
+    """The first refusal, else the last word that allows: of the operation, what it names, its guardrail, its limits."""
     last: Decision = _GRANTED
     family: Family = "operation"
     would_deny: Decision | None = None
@@ -107,6 +118,19 @@ def _decisions(policy: Rules, facts: RequestFacts) -> Iterator[tuple[Family, Dec
         yield "operation", policy.decide_operation(facts.service, facts.operation)
     for reference in facts.references:
         yield from _decide(policy, facts.operation, reference)
+    if not facts.early:
+        yield from _terms(policy, facts)
+
+
+def _terms(policy: Rules, facts: RequestFacts) -> Iterator[tuple[Family, Decision]]:
+    service, operation = facts.service, facts.operation
+    refusal = refuse_terms_guardrail(policy, service, operation, facts.terms)
+    if refusal is not None:
+        yield "guardrail", refusal
+    model = first_model(facts.references)
+    refusal = refuse_terms_limits(policy, service, operation, model, facts.terms)
+    if refusal is not None:
+        yield "limit", refusal
 
 
 def _decide(
@@ -115,11 +139,12 @@ def _decide(
     kind, value = reference.kind, reference.value
     if kind is Kind.MODEL or (kind is Kind.RESOURCE and _is_model(value)):
         decision = policy.decide_model(value, operation=operation)
-        yield "residency" if decision.rule.startswith("residency") else "model", decision
+        yield _family(decision, "model"), decision
     elif reference.ambiguous or kind is Kind.UNKNOWN:
         yield "place", _ambiguous(reference)
     elif kind is Kind.ENDPOINT:
-        yield "model", policy.decide_endpoint(value, operation=operation)
+        decision = policy.decide_endpoint(value, operation=operation)
+        yield _family(decision, "model"), decision
     elif kind in CHOICES:
         refusal = CHOICES[kind](value)
         if refusal is not None:
@@ -129,7 +154,14 @@ def _decide(
     elif kind not in _UNJUDGED:
         refusal = policy.refuse_place(kind, value)
         if refusal is not None:
-            yield "place", refusal
+            yield _family(refusal, "place"), refusal
+
+
+def _family(decision: Decision, else_: Family) -> Family:
+    """A rule tells by its name that it is of residency or of models, whoever asked for the decision."""
+    if decision.rule.startswith("residency"):
+        return "residency"
+    return "model" if decision.rule.startswith("model-") else else_
 
 
 def _ambiguous(reference: Reference) -> Decision:
@@ -164,7 +196,8 @@ def _overrides(
     for name in sorted(_NATIVE_MODEL & fields.keys()):
         value = fields[name]
         for model in value if isinstance(value, list | tuple) else (value,):
-            yield "model", policy.decide_model(model, operation=operation)
+            decision = policy.decide_model(model, operation=operation)
+            yield _family(decision, "model"), decision
     if _NATIVE_SERVERS & fields.keys():
         refusal = policy.refuse_place(Kind.URL, None)
         if refusal is not None:
