@@ -27,6 +27,7 @@ PASSED_ON: dict[tuple[str, str], tuple[str, int]] = {
     ("policy/guardrails.py", "_deny"): ("GuardrailDenied", 0),
     ("policy/home.py", "Decision"): ("ModelDenied", 1),
     ("policy/identity_rules.py", "_refuse"): ("IdentityDenied", 0),
+    ("policy/model_choices.py", "Decision"): ("ModelDenied", 1),
     ("policy/model_rules.py", "refuse"): ("ModelDenied", 0),
     ("policy/operation_rules.py", "Decision"): ("OperationDenied", 1),
     ("policy/places.py", "Decision"): ("OperationDenied", 1),

@@ -30,6 +30,10 @@ class Kind(StrEnum):
 
     MODEL = "model"
     """A model, or what stands for one: a profile, a deployment, a router, in Converse a prompt's ARN too."""
+    EXTERNAL_MODEL = "external-model"
+    """A model that is not Bedrock's, or a way to a provider's models that no list of ids reaches."""
+    MODEL_CHOICE = "model-choice"
+    """Whether the request names a model itself or leaves the choice to AWS."""
     PROMPT = "prompt"
     GUARDRAIL = "guardrail"
     GUARDRAIL_VERSION = "guardrail-version"

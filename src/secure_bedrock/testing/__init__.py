@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from secure_bedrock.testing.bedrock import DEFAULT_MODELS, LocalBedrock
     from secure_bedrock.testing.control_plane import LocalControlPlane, LocalProfile
     from secure_bedrock.testing.faults import Fault
+    from secure_bedrock.testing.local_services import LocalServices
     from secure_bedrock.testing.network_fakes import LoopbackConnector, StaticResolver
     from secure_bedrock.testing.received import ReceivedRequest
     from secure_bedrock.testing.sigv4_check import LocalCredentials
@@ -26,6 +27,7 @@ __all__ = [
     "LocalCredentials",
     "LocalEndpoint",
     "LocalProfile",
+    "LocalServices",
     "LocalVpc",
     "LoopbackConnector",
     "ReceivedRequest",
@@ -43,6 +45,7 @@ _HOMES = {
     "LocalCredentials": "sigv4_check",
     "LocalEndpoint": "vpc_facts",
     "LocalProfile": "control_plane",
+    "LocalServices": "local_services",
     "LocalVpc": "vpc",
     "LoopbackConnector": "network_fakes",
     "ReceivedRequest": "received",

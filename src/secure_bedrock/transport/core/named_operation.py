@@ -62,6 +62,8 @@ def _by_request_line(service: str, method: str, target: str) -> NamedOperation:
     if match is None:
         _refuse("method and path name no operation in exactly one way", "operation-unknown")
     asked = _query(query, table.rest[match.name].query) if mark else {}
+    if not table.described:
+        return NamedOperation(match.name)
     operation = table.operation(match.name)
     named = references(operation, labels=match.labels, query=asked, headers={})
     in_headers = any(bound.place is Place.HEADER for bound in operation.bound)

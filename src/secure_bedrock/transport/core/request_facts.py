@@ -45,7 +45,7 @@ def read_facts(
     elif named.surface is not None:
         document = surface_document(named.surface, fields, body)
         found += surface_references(named.surface, fields, document)
-    elif table.protocol == "json":
+    elif table.protocol == "json" or (table.protocol == "rest-json" and body):
         parse_object(body)
     terms = RequestTerms(body_bytes=len(body))
     if asked:
@@ -68,7 +68,7 @@ def _document(
         refuse_body("the body is not declared as JSON")
     _check_encoding(body)
     telling = _telling_names(operation.service, operation.name)
-    if asked or telling.search(body) or _ESCAPED.search(body):
+    if asked or _names_something(telling, body) or _escapes(body):
         return parse_object(body)
     return None
 
@@ -86,6 +86,29 @@ def _check_encoding(body: bytes) -> None:
 
 # A member's name could hide behind an escape of its own letters (`\u0075ri`); no serialiser of JSON writes that.
 _ESCAPED: Final = re.compile(rb"\\u00[2-7]")
+
+
+def _escapes(body: bytes) -> bool:
+    # One byte is looked for by the processor's own instructions, a pattern is not: where there is none, that is it.
+    return b"\\" in body and _ESCAPED.search(body) is not None
+
+
+# From here on bodies are mostly long texts and images, without a quote for thousands of bytes.
+_LONG: Final = 16 * 1024
+
+
+def _names_something(names: re.Pattern[bytes], body: bytes) -> bool:
+    """Whether a telling name stands in the body; in long ones from quote to quote, while these are far apart."""
+    at = 0
+    if len(body) > _LONG:
+        for _ in range(len(body) >> 12):
+            at = body.find(b'"', at)
+            if at < 0:
+                return False
+            if names.match(body, at):
+                return True
+            at += 1
+    return names.search(body, at) is not None
 
 
 @cache
