@@ -21,6 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from secure_bedrock.errors import OperationDenied
+from secure_bedrock.policy import Policy
 from secure_bedrock.policy.operation_members import Kind
 from secure_bedrock.policy.operations import operation_table
 from secure_bedrock.policy.references import Reference
@@ -52,6 +53,7 @@ OPERATIONS = [
 # In bodies these are handed on unjudged, and so are documents that no model's API gets.
 UNJUDGED = {Kind.PAYLOAD.value, Kind.GUARDRAIL_VERSION.value, Kind.DOCUMENT.value}
 
+POLICY = Policy(region="eu-west-1", models=["amazon.nova-lite-v1:0"])
 Named = tuple[str, str]
 Pairs = list[tuple[str, Any]]
 
@@ -108,7 +110,7 @@ def read(request: Request, body: bytes) -> tuple[Reference, ...]:
     fields = {name.lower(): value for name, value in request.wire.headers}
     named = named_operation(request.wire, fields, table)
     assert named.name == request.operation
-    return read_facts(named, table, fields, body, granted=False).references
+    return read_facts(named, table, fields, body, policy=POLICY, granted=False).references
 
 
 def counted(found: tuple[Reference, ...]) -> Counter[Named]:
@@ -263,6 +265,26 @@ def test_a_name_in_escapes_is_read() -> None:
     hidden = b'{"messages":[{"role":"user","content":[{"image":{"source":{"\\u0073\\u0033Location":{"\\u0075ri":"s3://x"}}}}]}]}'
 
     assert ("s3", "s3://x") in counted(read(request, hidden))
+
+
+LONG = "What a harbour. " * 4096
+NAMING = '{"image":{"source":{"s3Location":{"uri":"s3://x"}}}}'
+TEXTS = {
+    "one long text": f'{{"text":"{LONG}"}}',
+    "one with quotes": f'{{"text":"{LONG} \\"{LONG}"}}',
+    "many short ones": ",".join(['{"text":"x"}'] * 4096),
+}
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+@pytest.mark.parametrize("first", [False, True])
+def test_a_name_beside_much_text_is_found(text: str, first: bool) -> None:
+    request = written("bedrock-runtime", "Converse", 0, 1.0)
+    content = f"{NAMING},{text}" if first else f"{text},{NAMING}"
+    body = f'{{"messages":[{{"role":"user","content":[{content}]}}]}}'.encode()
+
+    assert ("s3", "s3://x") in counted(read(request, body))
+    assert read(request, body.replace(NAMING.encode(), b'{"text":""}')) == read(request, b"{}")
 
 
 @pytest.mark.parametrize(

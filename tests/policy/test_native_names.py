@@ -77,6 +77,10 @@ NAMING: dict[str, tuple[object, list[tuple[Kind, object]]]] = {
         tool(type="code_execution_20250825", name="code_execution"),
         [(TOOL, "tools")],
     ),
+    "Anthropic, a search among tools": (
+        tool(type="tool_search_tool_regex", name="tool_search_tool_regex"),
+        [(TOOL, "tools")],
+    ),
     "Anthropic, a server's tools": (
         tool(type="mcp_toolset", mcp_server_name="x"),
         [(TOOL, "tools")],
@@ -164,7 +168,6 @@ ORDINARY: dict[str, dict[str, Any]] = {
             {"type": "text_editor_20250728", "name": "str_replace_based_edit_tool"},
             {"type": "computer_20250124", "name": "computer", "display_width_px": 1024},
             {"type": "memory_20250818", "name": "memory"},
-            {"type": "tool_search_tool_regex", "name": "tool_search_tool_regex"},
         ],
         "tool_choice": {"type": "tool", "name": "fetch"},
         "messages": [

@@ -36,9 +36,9 @@ _HOSTED: Final = ("system_tool", "connectors", "web_search_options", "search_par
 _TOOLS: Final = ("tools",)
 
 # Types of tools that the caller runs itself. Any other type runs at the provider, or is not known: web search and
-# fetch, MCP, code execution. `tool_search_tool` only looks through the request's own tools.
+# fetch, MCP, code execution, a search among tools.
 _CALLERS_TYPES: Final = re.compile(
-    r"function|custom|local_shell|apply_patch|computer_use_preview|tool_search_tool(?:_[a-z0-9_]+)?"
+    r"function|custom|local_shell|apply_patch|computer_use_preview"
     r"|(?:bash|computer|memory|text_editor)(?:_[0-9]+)?",
     re.ASCII,
 )

@@ -66,6 +66,8 @@ class Kind(StrEnum):
     """An IAM role or instance profile: whose rights a service takes on."""
     RESOURCE = "resource"
     """An ARN or id of one of the services' own resources, of whatever type."""
+    KEPT = "kept-content"
+    """Content that the service keeps beyond the request, or is to keep: an earlier answer, an uploaded file."""
     SYSTEM_TOOL = "system-tool"
     """A tool that runs at the model's provider."""
     DOCUMENT = "document"

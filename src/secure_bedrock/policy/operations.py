@@ -185,14 +185,15 @@ def _match(operation: RestOperation, segments: list[str]) -> OperationMatch | No
     names = iter(operation.labels)
     for own, theirs in zip(operation.segments, segments, strict=True):
         if own is None:
-            value = _decoded(theirs)
+            value = decode_label(theirs)
             if value is None:
                 return None
             labels[next(names)] = value
     return OperationMatch(operation.name, labels)
 
 
-def _decoded(segment: str) -> str | None:
+def decode_label(segment: str) -> str | None:
+    """A label's value, or None where it could be read two ways: see `match_rest`."""
     try:
         value = unquote_to_bytes(segment).decode("utf-8")
     except UnicodeError:  # bytes that are not UTF-8, or a lone surrogate in the segment itself

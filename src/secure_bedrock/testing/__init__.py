@@ -6,6 +6,7 @@ if TYPE_CHECKING:
     from secure_bedrock.testing.answers import Answer
     from secure_bedrock.testing.authority import LocalAuthority
     from secure_bedrock.testing.bedrock import DEFAULT_MODELS, LocalBedrock
+    from secure_bedrock.testing.control_plane import LocalControlPlane, LocalProfile
     from secure_bedrock.testing.faults import Fault
     from secure_bedrock.testing.local_services import LocalServices
     from secure_bedrock.testing.network_fakes import LoopbackConnector, StaticResolver
@@ -22,8 +23,10 @@ __all__ = [
     "Fault",
     "LocalAuthority",
     "LocalBedrock",
+    "LocalControlPlane",
     "LocalCredentials",
     "LocalEndpoint",
+    "LocalProfile",
     "LocalServices",
     "LocalVpc",
     "LoopbackConnector",
@@ -38,8 +41,10 @@ _HOMES = {
     "Fault": "faults",
     "LocalAuthority": "authority",
     "LocalBedrock": "bedrock",
+    "LocalControlPlane": "control_plane",
     "LocalCredentials": "sigv4_check",
     "LocalEndpoint": "vpc_facts",
+    "LocalProfile": "control_plane",
     "LocalServices": "local_services",
     "LocalVpc": "vpc",
     "LoopbackConnector": "network_fakes",

@@ -1,13 +1,12 @@
 """What a request's bytes name, read no further than the policy needs: megabytes of text and images are not parsed."""
 
 import re
-from base64 import b64decode
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final, TypeGuard
 
 from secure_bedrock.policy.known_members import stranger_on_the_wire
-from secure_bedrock.policy.native_names import TELLING, native_references
+from secure_bedrock.policy.native_names import native_references
 from secure_bedrock.policy.operation_members import BodyMember, BodyShape, Kind, Operation
 from secure_bedrock.policy.operations import OperationTable, operation_table
 from secure_bedrock.policy.references import Reference, references
@@ -20,15 +19,11 @@ from secure_bedrock.policy.request_terms import (
 )
 from secure_bedrock.policy.requests import OVERRIDES, RequestFacts
 from secure_bedrock.policy.token_limits import NATIVE
+from secure_bedrock.transport.core.body_search import check_utf8, may_name
 from secure_bedrock.transport.core.named_operation import NamedOperation
-from secure_bedrock.transport.core.strict_json import parse_object, refuse_body
-
-_JSON_TYPES: Final = (
-    "application/json",
-    "application/x-amz-json-1.0",
-    "application/x-amz-json-1.1",
-)
-
+from secure_bedrock.transport.core.native_payload import native_document, unwrapped
+from secure_bedrock.transport.core.strict_json import JSON_TYPES, parse_object, refuse_body
+from secure_bedrock.transport.core.surface_facts import surface_document, surface_references
 
 NATIVE_BODIES: Final = frozenset(
     {"bedrock-runtime:InvokeModel", "bedrock-runtime:InvokeModelWithResponseStream"}
@@ -72,6 +67,9 @@ def read_facts(
             document = _payload(key, body, asked=asked)
             if document is not None and key in NATIVE_BODIES:
                 found += native_references(document, "body")
+    elif named.surface is not None:
+        document = surface_document(named.surface, fields, body)
+        found += surface_references(named.surface, fields, document)
     elif table.protocol == "json" or (table.protocol == "rest-json" and body):
         parse_object(body)
     terms = RequestTerms(body_bytes=len(body))
@@ -88,7 +86,7 @@ def _document(
         return parse_object(body)
     if not body:
         return None
-    if fields.get("content-type", _JSON_TYPES[0]) not in _JSON_TYPES:
+    if fields.get("content-type", JSON_TYPES[0]) not in JSON_TYPES:
         refuse_body("the body is not declared as JSON")
     _check_encoding(body)
     if whole:
@@ -96,7 +94,7 @@ def _document(
     if operation.body is None:
         return None
     telling = _telling_names(operation.service, operation.name)
-    return parse_object(body) if telling.search(body) or _ESCAPED.search(body) else None
+    return parse_object(body) if may_name(telling, body) else None
 
 
 def _named(operation: Operation, document: dict[str, Any], *, ours: bool) -> tuple[Reference, ...]:
@@ -104,7 +102,7 @@ def _named(operation: Operation, document: dict[str, Any], *, ours: bool) -> tup
     found = references(operation, labels={}, query={}, headers={}, body=document)
     for each in found:
         if each.kind is Kind.PAYLOAD and isinstance(each.value, str):
-            payload = _native(_unwrapped(each.value))
+            payload = native_document(unwrapped(each.value))
             found += () if payload is None else native_references(payload, each.path)
     if not ours:
         place = stranger_on_the_wire(
@@ -119,28 +117,7 @@ def _payload(key: str, body: bytes, *, asked: bool) -> dict[str, Any] | None:
     """A payload's JSON where the policy asks for what it says, or where it may name something."""
     if asked and key in NATIVE:
         return parse_object(body)
-    return _native(body) if key in NATIVE_BODIES else None
-
-
-def _native(body: bytes) -> dict[str, Any] | None:
-    """JSON of a model's own API; None where it holds no name that tells. What is not JSON is left alone then."""
-    start = body[:64].lstrip(b" \t\r\n\0")[:1]
-    if (b"\0" in body[:4] and start in b"{[") or body.startswith(_MARKS):
-        refuse_body("the body is JSON in another encoding than UTF-8")
-    if start in (b"{", b"[") and not body.isascii():
-        _check_utf8(body)
-    return parse_object(body) if TELLING.search(body) or _ESCAPED.search(body) else None
-
-
-# Byte order marks of UTF-16 and UTF-32.
-_MARKS: Final = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")
-
-
-def _unwrapped(blob: str) -> bytes:
-    try:
-        return b64decode(blob, validate=True)
-    except ValueError:
-        refuse_body("a blob in the body is not Base64 that can be read in one way only")
+    return native_document(body) if key in NATIVE_BODIES else None
 
 
 def _check_encoding(body: bytes) -> None:
@@ -148,18 +125,7 @@ def _check_encoding(body: bytes) -> None:
     if not body.startswith(b"{") or body.startswith(b"{\0"):
         refuse_body("the body does not begin as a JSON object in UTF-8 does")
     if not body.isascii():
-        _check_utf8(body)
-
-
-def _check_utf8(body: bytes) -> None:
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError:
-        refuse_body("the body is not UTF-8")
-
-
-# A member's name could hide behind an escape of its own letters (`\u0075ri`); no serialiser of JSON writes that.
-_ESCAPED: Final = re.compile(rb"\\u00[2-7]")
+        check_utf8(body)
 
 
 @cache
