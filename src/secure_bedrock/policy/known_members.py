@@ -23,7 +23,7 @@ _Way = tuple["_Way | None", str]
 
 # The one structure of these services whose member has another name in a body (botocore 1.44.5, read 2026-11-20).
 _ON_THE_WIRE: Final[Mapping[str, _Shapes]] = {
-    "bedrock-agentcore-control": {"DomainOverride": {"default": ""}}
+    "bedrock-agentcore-control": {"DomainOverride": {"alternateDomains": "", "default": ""}}
 }
 
 
