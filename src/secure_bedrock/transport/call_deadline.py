@@ -38,9 +38,14 @@ def time_left() -> float | None:
     return _current.get().remaining()
 
 
+def is_late() -> bool:
+    """True once the call's deadline has passed."""
+    return _current.get().passed
+
+
 def raise_if_late() -> None:
     """Raise DeadlineExceeded once the call's deadline has passed."""
-    if _current.get().passed:
+    if is_late():
         raise _late()
 
 
@@ -57,4 +62,4 @@ def held(lock: threading.Lock) -> Iterator[None]:
 
 
 def _late() -> DeadlineExceeded:
-    return DeadlineExceeded("the call's deadline passed before it had its credentials")
+    return DeadlineExceeded("the call's deadline passed before it could be sent")

@@ -11,7 +11,7 @@ from secure_bedrock.discovery.ec2_answers import (
 from secure_bedrock.discovery.ec2_calls import CallFailed, DescribeCalls, OpenCalls
 from secure_bedrock.discovery.facts import EndpointFacts, Nothing
 from secure_bedrock.errors import EndpointDenied
-from secure_bedrock.network import judge_host
+from secure_bedrock.network import endpoint_service_name, judge_host
 from secure_bedrock.policy import Policy
 from secure_bedrock.values import ServiceName, parse_service
 
@@ -77,7 +77,7 @@ class Ec2Provider:
         return filters
 
     def _service_name(self, service: ServiceName) -> str:
-        return f"com.amazonaws.{self._policy.region}.{service}"
+        return endpoint_service_name(service, self._policy.region)
 
     def _facts(
         self, calls: DescribeCalls, service: ServiceName, endpoint: SeenEndpoint
