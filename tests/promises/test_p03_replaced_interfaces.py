@@ -290,9 +290,9 @@ def test_a_caller_in_haste_does_not_cost_the_others_their_renewal(vpc: Vpc) -> N
 
 def test_a_deadline_that_ends_discovery_is_the_calls_deadline(vpc: Vpc) -> None:
     client = vpc.typed()
+    vpc.connector.slow_s = 0.5
     hasty = vpc.typed(vpc.policy(deadline_s=0.3)).client("bedrock-runtime")
     vpc.clients.append(hasty)
-    vpc.connector.slow_s = 0.5
     with pytest.raises(DeadlineExceeded):
         client.converse(MODEL, "hello", deadline_s=0.3)
     with pytest.raises(ReadTimeoutError) as caught:
