@@ -115,7 +115,7 @@ def test_who_waits_does_so_until_its_own_deadline() -> None:
         first = pool.submit(flights.join, "key", slow)
         assert started.wait(LIMIT_S)
         begun = time.monotonic()
-        with within(Deadline.after(0.1)), pytest.raises(DeadlineExceeded):
+        with within(Deadline.after(0.1)), pytest.raises(DeadlineExceeded, match="endpoint"):
             flights.join("key", lambda: "of one's own")
         waited_s = time.monotonic() - begun
         go.set()

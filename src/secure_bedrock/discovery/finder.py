@@ -136,7 +136,7 @@ class RouteFinder:
         return None if known == stale else known
 
     def _searched_again(self, service: ServiceName, stale: PrivateRoute) -> PrivateRoute | None:
-        now, left_s = self._clock(), time_left()
+        now, left_s = self._clock(), time_left(before="its endpoint was found")
         if service not in self._changing or not may_ask(
             self._asked_again.get(service), now, left_s
         ):

@@ -45,7 +45,7 @@ class Flights(Generic[K, T]):
                 if flight is None:
                     mine = tower.running[key] = Future[T]()
                     break
-            wait((flight,), time_left())
+            wait((flight,), time_left(before="its endpoint was found"))
             if not flight.done():
                 continue  # to be told that it is late
             try:
