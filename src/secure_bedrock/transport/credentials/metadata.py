@@ -181,7 +181,7 @@ def _document(status: int, body: bytes, method: str) -> Expiring:
             document["AccessKeyId"], document["SecretAccessKey"], document["Token"], method
         )
         expires_at = datetime.fromisoformat(document["Expiration"]).timestamp()
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise _unusable(f"the {method} credential document is not usable (HTTP {status})") from None
     return Expiring(values, expires_at)
 
