@@ -256,6 +256,20 @@ def numbers(latency: str) -> bytes:
 JSON = (("Content-Type", "application/json"),)
 
 
+@pytest.mark.parametrize("operation", ["Converse", "ConverseStream"])
+def test_an_answer_of_a_million_values_is_refused_before_it_is_read(
+    operation: str, make: Any, bedrock: LocalBedrock
+) -> None:
+    headers, heavy = JSON, b'{"k": [' + b"{}," * 1_000_000 + b"1]}"
+    if operation == "ConverseStream":
+        headers = (("Content-Type", "application/vnd.amazon.eventstream"),)
+        heavy = frames.frame({":message-type": "event", ":event-type": "metadata"}, heavy)
+    bedrock.fault(Fault("heavy", "answer", effects.instead(200, headers, heavy)))
+    with pytest.raises(IncompleteResponse) as caught:
+        list(CALLS[operation](make(toml=ONE_TRY)).get("stream", ()))
+    assert caught.value.rule == "too-large"
+
+
 @pytest.mark.parametrize("latency", ["1" + "0" * 400, "1" + "0" * 15, "-1"])
 def test_a_latency_that_none_can_be_is_left_out(
     latency: str, make: Any, bedrock: LocalBedrock, events: list[InvocationEvent]
