@@ -178,5 +178,5 @@ def test_an_event_of_a_million_values_is_refused_before_it_is_read() -> None:
 def test_the_words_of_an_exception_as_long_as_a_book_are_not_looked_at() -> None:
     for length, kind in ((10, QuotaExceeded), (MAX_ERROR_BYTES, Throttled)):
         with pytest.raises(ServiceError) as caught:
-            event_of(exception("throttlingException", "too many tokens per day" + "x" * length))
+            event_of(exception("throttlingException", "too many tokens per day " + "x" * length))
         assert type(caught.value) is kind
