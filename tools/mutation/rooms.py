@@ -11,7 +11,17 @@ SOURCE: Final = ROOT / "src" / "secure_bedrock"
 _ELSEWHERE: Final = frozenset({"test_every_python.py"})
 # lockdown.py can only be tried in processes of their own, which would run the unchanged code as well.
 _NOT_MUTATED: Final = frozenset({"__init__", "lockdown"})
-_GATE_FILES: Final = ("gate", "header_fields", "authorization", "named_operation", "wire")
+_GATE_FILES: Final = (
+    "gate",
+    "header_fields",
+    "authorization",
+    "named_operation",
+    "request_facts",
+    "strict_json",
+    "wire",
+)
+# What the gate asks: everything that a request names, and whether it may.
+_DECISION_FILES: Final = ("references", "requests", "places")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +41,7 @@ class Target:
 
 def targets() -> list[Target]:
     """Every file that is mutated, in a fixed order."""
-    return [*_network(), *_gate()]
+    return [*_network(), *_gate(), *_decisions()]
 
 
 def _network() -> list[Target]:
@@ -51,13 +61,11 @@ def _network() -> list[Target]:
 
 
 def _gate() -> list[Target]:
-    tests = [
-        *_tests("transport/core", "test_gate*.py"),
-        *_tests("transport/core", "test_wire.py"),
-    ]
+    tests = _gate_tests()
     own = {
         "named_operation": ["test_gate_protocols.py"],
         "header_fields": ["test_gate_header_laws.py"],
+        "request_facts": ["test_request_facts.py"],
         "wire": ["test_wire.py"],
     }
     return [
@@ -68,6 +76,25 @@ def _gate() -> list[Target]:
         )
         for stem in _GATE_FILES
     ]
+
+
+def _decisions() -> list[Target]:
+    tests = [
+        *_tests("policy", "test_references.py"),
+        *_tests("policy", "test_reference_laws.py"),
+        *_tests("policy", "test_requests.py"),
+        *_gate_tests(),
+    ]
+    own = {"references": ["test_references.py"]}
+    return [
+        _target(f"policy/{stem}.py", tests, own.get(stem, ["test_requests.py"]))
+        for stem in _DECISION_FILES
+    ]
+
+
+def _gate_tests() -> list[Path]:
+    patterns = ("test_gate*.py", "test_request_facts.py", "test_wire.py")
+    return [path for pattern in patterns for path in _tests("transport/core", pattern)]
 
 
 def _tests(room: str, pattern: str) -> list[Path]:
