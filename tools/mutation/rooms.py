@@ -80,16 +80,21 @@ def _gate() -> list[Target]:
 
 def _decisions() -> list[Target]:
     tests = [
-        *_tests("policy", "test_references.py"),
-        *_tests("policy", "test_reference_laws.py"),
-        *_tests("policy", "test_requests.py"),
+        *_tests("policy", "test_reference*.py"),
+        *_tests("policy", "test_request*.py"),
+        *_tests("policy", "test_places.py"),
         *_gate_tests(),
     ]
-    own = {"references": ["test_references.py"]}
-    return [
-        _target(f"policy/{stem}.py", tests, own.get(stem, ["test_requests.py"]))
-        for stem in _DECISION_FILES
-    ]
+    own = {
+        "references": [
+            "test_references.py",
+            "test_reference_bounds.py",
+            "test_reference_parameters.py",
+        ],
+        "requests": ["test_requests.py", "test_request_judgement.py"],
+        "places": ["test_requests.py", "test_places.py"],
+    }
+    return [_target(f"policy/{stem}.py", tests, own[stem]) for stem in _DECISION_FILES]
 
 
 def _gate_tests() -> list[Path]:

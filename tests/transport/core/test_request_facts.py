@@ -12,6 +12,7 @@ from secure_bedrock.errors import OperationDenied
 from secure_bedrock.policy.operation_members import BodyMember, BodyShape, Kind, Operation
 from secure_bedrock.policy.operations import SERVICES, encode_label, operation_table
 from secure_bedrock.policy.references import references
+from secure_bedrock.policy.requests import OVERRIDES
 from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.request_facts import _matters, _telling, _telling_names
 from secure_bedrock.transport.core.sign import sign
@@ -232,8 +233,7 @@ def test_no_body_that_names_something_goes_unparsed() -> None:
         for body in documents(operation):
             (found,) = references(operation, labels={}, query={}, headers={}, body=body)
             if found.kind in UNJUDGED or (
-                found.kind is Kind.DOCUMENT
-                and not found.path.endswith(("additionalModelRequestFields", "modelInput"))
+                found.kind is Kind.DOCUMENT and not found.path.endswith(OVERRIDES)
             ):
                 continue
             tried += 1
