@@ -122,8 +122,9 @@ RESOURCES: dict[str, tuple[object, bool]] = {
 
 @pytest.mark.parametrize(("value", "is_model"), RESOURCES.values(), ids=RESOURCES)
 def test_a_resource_is_a_model_where_its_arn_is_one(value: object, is_model: bool) -> None:
-    judgement = judged(Answers(model=no("a"), place=no("b")), named(Kind.RESOURCE, value))
-    assert judgement.decision.rule == ("a" if is_model else "b")
+    rules = Answers(model=no("a"), place=no("b"))
+    assert judged(rules, named(Kind.RESOURCE, value)).decision.rule == ("a" if is_model else "b")
+    assert judged(rules, named(Kind.AGENT, value)).decision.rule == "b"
 
 
 FAMILIES: dict[str, tuple[Answers, Reference, str]] = {
