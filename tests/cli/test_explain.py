@@ -97,7 +97,7 @@ def test_a_denial_in_the_table_ends_with_the_next_step(capsys: pytest.CaptureFix
 
     out = capsys.readouterr().out
     assert out.startswith("denied\n")
-    assert "rule       model-not-listed" in out
+    assert "rule          model-not-listed" in out
     shown = " ".join(out.split())
     assert shown.endswith(f" next ask for the profile that models.allow lists: {EU}")
     assert "also admitted" not in shown
@@ -160,3 +160,69 @@ def test_forms_stay_in_the_policys_partition() -> None:
         f"us-gov.{BASE}",
         f"arn:aws-us-gov:bedrock:us-gov-west-1::foundation-model/{BASE}",
     }
+
+
+RESIDENT = """\
+[residency]
+regions = ["eu-west-1", "eu-central-1"]
+[residency.profiles]
+"{profile}" = ["eu-west-1", "{other}"]
+"""
+
+
+def resident(directory: pathlib.Path, other: str) -> None:
+    text = POLICY + RESIDENT.format(profile=EU, other=other)
+    (directory / "secure-bedrock.toml").write_text(text)
+
+
+def test_destinations_and_statements_are_told(
+    capsys: pytest.CaptureFixture[str], tmp_path: pathlib.Path
+) -> None:
+    resident(tmp_path, "eu-central-1")
+    assert main(["explain", EU, "--output", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    regions = ["eu-central-1", "eu-west-1"]
+    assert found["destinations"] == {"regions": regions, "source": "residency.profiles"}
+    assert found["statements"][1]["Resource"] == [
+        f"arn:aws:bedrock:{region}::foundation-model/{BASE}" for region in regions
+    ]
+    assert found["statements_lacking"] == ""
+
+    assert main(["explain", EU]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    arn = f"arn:aws:bedrock:eu-west-1:{ACCOUNT}:inference-profile/{EU}"
+    assert shown.count("destinations eu-central-1, eu-west-1 (residency.profiles)") == 1
+    assert f"needs bedrock:InvokeModel on {arn} needs" in shown
+    assert shown.endswith(f"through {arn}")
+
+
+def test_a_profile_that_runs_outside_is_denied_with_its_destinations(
+    capsys: pytest.CaptureFixture[str], tmp_path: pathlib.Path
+) -> None:
+    resident(tmp_path, "eu-north-1")
+    assert main(["explain", EU]) == 1
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "rule residency-region" in shown
+    assert "destinations eu-north-1, eu-west-1 (residency.profiles)" in shown
+    assert "needs" not in shown
+
+
+def test_what_nobody_told_is_said_to_be_unknown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", EU]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "destinations not known" in shown
+    assert shown.endswith(
+        "and the foundation models behind it, in every Region they may answer from"
+    )
+
+
+def test_a_denied_model_has_no_statements(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", BASE, "--output", "json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["destinations"] == {"regions": ["eu-west-1"], "source": "region"}
+    assert (found["statements"], found["statements_lacking"]) == ([], "")
+
+
+def test_what_is_no_identifier_runs_nowhere(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "sonnet please", "--output", "json"]) == 1
+    assert json.loads(capsys.readouterr().out)["destinations"] is None

@@ -12,7 +12,9 @@ from botocore.config import Config
 from secure_bedrock.audit import InvocationEvent
 from secure_bedrock.client.session import SecureSession, create_client
 from secure_bedrock.errors import (
+    Denied,
     EndpointDenied,
+    EnvironmentDenied,
     OperationDenied,
     PolicyNotFound,
     ProxyDenied,
@@ -131,3 +133,50 @@ def test_names_that_are_not_there_are_not_there() -> None:
 
     with pytest.raises(AttributeError, match="Nonsense"):
         module.Nonsense  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_a_session_takes_boto3s_arguments_for_all_its_clients(bedrock: LocalBedrock) -> None:
+    keys = bedrock.credentials
+    session = SecureSession(
+        bedrock.policy,
+        region_name=bedrock.policy.region,
+        aws_access_key_id=keys.access_key,
+        aws_secret_access_key=keys.secret_key,
+        aws_session_token=keys.token,
+    )
+
+    answer = session.client("bedrock-runtime").converse(modelId=MODEL, messages=MESSAGES)
+
+    assert answer["stopReason"] == "end_turn"
+    assert session.region_name == bedrock.policy.region
+
+
+SESSION_REFUSALS: dict[str, tuple[type[Denied], dict[str, Any]]] = {
+    "another Region": (RegionDenied, {"region_name": "us-east-1"}),
+    "a botocore session": (EnvironmentDenied, {"botocore_session": object()}),
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments"), SESSION_REFUSALS.values(), ids=SESSION_REFUSALS.keys()
+)
+def test_a_session_is_refused_what_would_move_its_clients(
+    bedrock: LocalBedrock, kind: type[Denied], arguments: dict[str, Any]
+) -> None:
+    with pytest.raises(kind):
+        SecureSession(bedrock.policy, **arguments)
+
+
+def test_a_sessions_argument_is_judged_with_the_client_that_it_is_for(
+    bedrock: LocalBedrock,
+) -> None:
+    session = SecureSession(bedrock.policy, verify=False, credentials=bedrock.credentials)
+
+    with pytest.raises(TlsDenied):
+        session.client("bedrock-runtime")
+    assert session.client("bedrock-runtime", verify=True).meta.region_name == bedrock.policy.region
+
+
+def test_a_misspelt_argument_of_a_session_is_pythons_own_error(bedrock: LocalBedrock) -> None:
+    with pytest.raises(TypeError, match="region_name"):
+        SecureSession(bedrock.policy, regon_name="eu-west-1")

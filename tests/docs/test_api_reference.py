@@ -21,6 +21,7 @@ from secure_bedrock.models import (
     Usage,
 )
 from secure_bedrock.network import PrivateRoute
+from secure_bedrock.policy import Destinations
 from secure_bedrock.values import Decision, Evidence
 
 # What public calls take and return, beside the names of the package itself.
@@ -36,6 +37,7 @@ VALUES = (
     PrivateRoute,
     Decision,
     Evidence,
+    Destinations,
 )
 NAMED = [getattr(secure_bedrock, name) for name in sorted(secure_bedrock.__all__)]
 SHOWN: dict[str, Any] = {

@@ -8,6 +8,7 @@ import pytest
 
 from secure_bedrock.policy import sections
 from secure_bedrock.policy.endpoint_tables import Endpoints
+from secure_bedrock.policy.profile_tables import Profiles
 from secure_bedrock.policy.shape import (
     Flag,
     ListOf,
@@ -64,6 +65,8 @@ def described(shape: Shape) -> str:
             return "seconds"
         case ListOf(of=of):
             return f"list of {of}"
+        case Profiles(regions=regions):
+            return f"{described(regions)} by identifier"
     raise AssertionError(f"the page does not know how to describe {shape}")
 
 
@@ -88,6 +91,8 @@ def default_of(shape: Shape, default: object) -> str:
     """The default; of a setting that is off, the one value that may be written."""
     if isinstance(shape, Off):
         return toml(shape.values[0]) if shape.values else "none"
+    if isinstance(shape, Profiles):
+        return "`{}`"
     return toml(default)
 
 

@@ -101,8 +101,6 @@ def test_every_key_of_the_documented_file_is_known_and_only_what_is_not_kept_yet
         "network.discovery[1]",
         "network.discovery[3]",
         "network.ssm_parameter",
-        "residency.regions",
-        "residency.profiles",
         "guardrail.id",
         "guardrail.version",
         "limits.max_tokens",

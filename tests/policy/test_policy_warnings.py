@@ -30,6 +30,63 @@ FOUND: dict[str, tuple[dict[str, Any], str, str]] = {
         "models.allow[0]",
         "residency.allow_global is not set",
     ),
+    "a base id runs outside the Regions": (
+        {"residency": {"regions": ["eu-central-1"]}},
+        "models.allow[0]",
+        "can never be asked: anthropic.claude-sonnet-4-5-20250929-v1:0 may run in eu-west-1",
+    ),
+    "a glob's base ids run outside the Regions": (
+        {
+            "models": ["amazon.titan-embed-text-v2:*"],
+            "residency": {"regions": ["eu-central-1"]},
+        },
+        "models.allow[0]",
+        "can never be asked: a model in the policy's Region may run in eu-west-1",
+    ),
+    "a profile runs outside the Regions": (
+        {
+            "models": [f"eu.{SONNET}"],
+            "residency": {
+                "regions": ["eu-west-1"],
+                "profiles": {f"eu.{SONNET}": ["eu-west-1", "eu-north-1"]},
+            },
+        },
+        "models.allow[0]",
+        f"eu.{SONNET} can never be asked: eu.{SONNET} may run in eu-north-1",
+    ),
+    "a profile's destinations are not known": (
+        {"models": [f"eu.{SONNET}"], "residency": {"regions": ["eu-west-1"]}},
+        "models.allow[0]",
+        "is denied until a lock tells more: where",
+    ),
+    "a global. profile's destinations are not known": (
+        {
+            "models": [f"global.{SONNET}"],
+            "residency": {"regions": ["eu-west-1"], "allow_global": True},
+        },
+        "models.allow[0]",
+        "is denied until a lock tells more: global.",
+    ),
+    "a profile is told of in two ways": (
+        {
+            "models": {"allow": [f"eu.{SONNET}"], "accounts": [OWN]},
+            "residency": {
+                "profiles": {
+                    f"eu.{SONNET}": ["eu-west-1"],
+                    f"arn:aws:bedrock:eu-west-1:{OWN}:inference-profile/eu.{SONNET}": [
+                        "eu-north-1"
+                    ],
+                }
+            },
+        },
+        "models.allow[0]",
+        "can never be asked: residency.profiles name different destinations",
+    ),
+    "destinations of what may not be asked": (
+        {"residency": {"profiles": {f"eu.{SONNET}": ["eu-west-1"]}}},
+        f'residency.profiles."eu.{SONNET}"',
+        "is not on models.allow, so its destinations have no effect",
+    ),
     "private approves any private address": (
         {"network": {"address_check": "private", "cidrs": ["10.0.0.0/16"]}},
         "network.address_check",
@@ -91,6 +148,16 @@ QUIET: dict[str, dict[str, Any]] = {
     "a denied profile": {"models": {"allow": [f"eu.{SONNET}"], "deny": [SONNET, f"eu.{SONNET}"]}},
     "an unrelated denial": {
         "models": {"allow": [f"eu.{SONNET}"], "deny": ["zai.glm-4.6", "eu.zai.glm-4.6"]}
+    },
+    "a profile inside the Regions": {
+        "models": [f"eu.{SONNET}", SONNET],
+        "residency": {
+            "regions": ["eu-west-1", "eu-north-1"],
+            "profiles": {f"eu.{SONNET}": ["eu-north-1"]},
+        },
+    },
+    "the destinations of a guardrail's profile": {
+        "residency": {"profiles": {"eu.guardrail.v1:0": ["eu-west-1"]}}
     },
     "global. that is allowed": {
         "models": [f"global.{SONNET}"],

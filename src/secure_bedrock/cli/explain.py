@@ -1,7 +1,9 @@
-"""`secure-bedrock explain MODEL`: may it be called, why, and by which other names."""
+"""`secure-bedrock explain MODEL`: may it be called, why, where it runs, by which other names, and what IAM must say."""
 
 import argparse
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from secure_bedrock.cli.failures import FINDING, PASS
@@ -9,7 +11,8 @@ from secure_bedrock.cli.options import Parser, add_command
 from secure_bedrock.cli.render import columns, document, paint
 
 if TYPE_CHECKING:
-    from secure_bedrock.policy import Policy
+    from secure_bedrock.cli.model_statements import Needs
+    from secure_bedrock.policy import Destinations, Policy
     from secure_bedrock.values import Decision
 
 _EXAMPLES = """\
@@ -19,13 +22,25 @@ examples:
 """
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is told of a model beside the decision; `where` is None where nobody has told, or it is no model."""
+
+    kind: str
+    where: "Destinations | None" = None
+    forms: tuple[str, ...] = ()
+    needs: "Needs | None" = None
+
+
 def add_parser(subparsers: "argparse._SubParsersAction[Parser]") -> None:
     """Register the subcommand."""
     parser = add_command(
         subparsers,
         "explain",
         summary="may this model be called, and why",
-        description="Decides from the policy alone; exits 0 when allowed, 1 when denied.",
+        description="Decides from the policy alone; exits 0 when allowed, 1 when denied.\n"
+        "Tells the Regions that may answer, the other admitted forms, and the IAM\n"
+        "statements that the model needs for the operations that the policy allows.",
         examples=_EXAMPLES,
     )
     parser.add_argument("model", metavar="MODEL", help="a model identifier in any form")
@@ -44,13 +59,11 @@ def run(args: argparse.Namespace) -> int:
 
     policy = Policy.load(args.policy)
     decision = _decide(policy, args.model, args.operation)
-    kind, forms = _about(policy, args.model, args.operation)
-    if not decision.allowed:  # "also" would be a lie; the next step names what may be asked instead
-        forms = ()
+    answer = _about(policy, args.model, args.operation, decision)
     if args.output == "json":
-        _print_document(args, kind, decision, forms)
+        _print_document(args, decision, answer)
     else:
-        _print_table(args, kind, decision, forms)
+        _print_table(args, decision, answer)
     return PASS if decision.allowed else FINDING
 
 
@@ -62,42 +75,67 @@ def _decide(policy: "Policy", model: str, operation: str) -> "Decision":
     return policy.decide_model(model, operation=operation)
 
 
-def _about(policy: "Policy", text: str, operation: str) -> tuple[str, tuple[str, ...]]:
+def _about(policy: "Policy", text: str, operation: str, decision: "Decision") -> About:
+    """What there is to say of the model; of a denied one neither other forms nor statements: they would mislead."""
     from secure_bedrock.cli.model_forms import admitted_forms, kind_of
+    from secure_bedrock.cli.model_statements import needs_of
     from secure_bedrock.policy import parse_model_id
 
     try:
         model = parse_model_id(text)
     except ValueError:
-        return "not a model identifier", ()
-    return kind_of(model), admitted_forms(policy, model, operation)
+        return About("not a model identifier")
+    where = policy.destinations_of(text, operation=operation)
+    if not decision.allowed:
+        return About(kind_of(model), where)
+    forms = admitted_forms(policy, model, operation)
+    return About(kind_of(model), where, forms, needs_of(policy, model))
 
 
-def _print_table(
-    args: argparse.Namespace, kind: str, decision: "Decision", forms: tuple[str, ...]
-) -> None:
+def _print_table(args: argparse.Namespace, decision: "Decision", about: About) -> None:
     word, colour = ("allowed", "green") if decision.allowed else ("denied", "red")
     sys.stdout.write(paint(word, colour, sys.stdout) + "\n")
     rows = [
         ("model", args.model),
-        ("kind", kind),
+        ("kind", about.kind),
         ("operation", args.operation),
         ("rule", decision.rule),
         ("reason", decision.reason),
         *((each.name, f"{each.value} ({each.source})") for each in decision.evidence),
     ]
+    if not any(name == "destinations" for name, _ in rows):
+        rows.append(("destinations", _where(about)))
     if decision.next_step:
         rows.append(("next", decision.next_step))
-    rows += [("also admitted" if i == 0 else "", form) for i, form in enumerate(forms)]
-    sys.stdout.write(columns(rows) + "\n")
+    rows += [("also admitted" if i == 0 else "", form) for i, form in enumerate(about.forms)]
+    sys.stdout.write(columns([*rows, *_needs_rows(about)]) + "\n")
 
 
-def _print_document(
-    args: argparse.Namespace, kind: str, decision: "Decision", forms: tuple[str, ...]
-) -> None:
+def _where(about: About) -> str:
+    if about.where is None:
+        return "not known"
+    return f"{', '.join(about.where.regions)} ({about.where.source})"
+
+
+def _needs_rows(about: About) -> Iterator[tuple[str, str]]:
+    """IAM's side: actions, what they are for, and the profile through which alone they hold."""
+    if about.needs is None:
+        return
+    for statement in about.needs.statements:
+        yield "needs", ", ".join(statement.actions)
+        for i, resource in enumerate(statement.resources):
+            yield "on" if i == 0 else "", resource
+        if statement.through:
+            yield "through", statement.through
+    if about.needs.lacking:
+        yield "and", about.needs.lacking
+
+
+def _print_document(args: argparse.Namespace, decision: "Decision", about: About) -> None:
+    where, needs = about.where, about.needs
     body = {
         "model": args.model,
-        "kind": kind,
+        "kind": about.kind,
         "operation": args.operation,
         "allowed": decision.allowed,
         "rule": decision.rule,
@@ -107,6 +145,9 @@ def _print_document(
             for each in decision.evidence
         ],
         "next_step": decision.next_step,
-        "also_admitted": list(forms),
+        "also_admitted": list(about.forms),
+        "destinations": where and {"regions": list(where.regions), "source": where.source},
+        "statements": [] if needs is None else [each.to_dict() for each in needs.statements],
+        "statements_lacking": "" if needs is None else needs.lacking,
     }
     sys.stdout.write(document("explain", body) + "\n")

@@ -13,6 +13,7 @@ from secure_bedrock.policy.model_ids import (
     parse_model_id,
 )
 from secure_bedrock.policy.policy import Policy
+from secure_bedrock.policy.residency import Destinations
 from secure_bedrock.policy.sections import (
     AccountPolicy,
     AuditPolicy,
@@ -32,6 +33,7 @@ __all__ = [
     "AccountPolicy",
     "AuditPolicy",
     "BaseId",
+    "Destinations",
     "EndpointPolicy",
     "FoundationModelArn",
     "GuardrailPolicy",

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
-from secure_bedrock.policy.model_entries import GlobEntry, parse_entry
-from secure_bedrock.policy.model_ids import BaseId, ProfileId
+from secure_bedrock.policy.model_entries import GlobEntry, ModelEntry, parse_entry
+from secure_bedrock.policy.model_ids import BaseId, ProfileId, parse_model_id
 from secure_bedrock.policy.model_rules import ModelRules
 from secure_bedrock.policy.sections import EndpointPolicy
 from secure_bedrock.policy.shown import key_text
 from secure_bedrock.policy.syntax import is_loopback
+from secure_bedrock.values import Decision
 
 if TYPE_CHECKING:
     from secure_bedrock.policy.policy import Policy
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 _USUAL = tuple(
     map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"))
 )
+
+# Refusals that a lock can lift, by telling where a profile goes.
+_UNTOLD = frozenset({"residency-unknown", "residency-global"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +88,33 @@ def _models(policy: "Policy", rules: ModelRules) -> Iterator[Caution]:
         yield Caution(("models", "allow"), "no model is allowed")
     for place, text in enumerate(policy.models.allow):
         entry = parse_entry(text)
-        if isinstance(entry, GlobEntry):
-            if entry.is_open:
-                message = f"{text} admits models that do not exist yet"
-                yield Caution(("models", "allow", place), message)
-        elif (refusal := rules.unreachable(entry.model)) is not None:
-            message = f"{text} can never be asked: {refusal.reason}"
-            yield Caution(("models", "allow", place), message)
+        path = ("models", "allow", place)
+        if isinstance(entry, GlobEntry) and entry.is_open:
+            yield Caution(path, f"{text} admits models that do not exist yet")
+        refusal = _never(entry, rules)
+        if refusal is not None and refusal.rule in _UNTOLD:
+            yield Caution(path, f"{text} is denied until a lock tells more: {refusal.reason}")
+        elif refusal is not None:
+            yield Caution(path, f"{text} can never be asked: {refusal.reason}")
     yield from _denials(policy, rules)
+    yield from _profiles(policy, rules)
+
+
+def _never(entry: ModelEntry, rules: ModelRules) -> Decision | None:
+    """Why what the entry lists is denied all the same; of a glob, base ids in the policy's Region."""
+    if isinstance(entry, GlobEntry):
+        return rules.residency.refuse_region()
+    return rules.never(entry.model)
+
+
+def _profiles(policy: "Policy", rules: ModelRules) -> Iterator[Caution]:
+    """Destinations of what nobody may ask; a guardrail's profile stands on no list."""
+    for text, _ in policy.residency.profiles:
+        own = rules.home.own_terms(parse_model_id(text))
+        guardrail = isinstance(own, ProfileId) and own.base.provider == "guardrail"
+        if rules.allow.find(own) is None and not guardrail:
+            message = f"{text} is not on models.allow, so its destinations have no effect"
+            yield Caution(("residency", "profiles", text), message)
 
 
 def _denials(policy: "Policy", rules: ModelRules) -> Iterator[Caution]:

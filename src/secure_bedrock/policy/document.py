@@ -8,6 +8,7 @@ from pathlib import Path as FilePath
 from typing import Any, Final
 
 from secure_bedrock.errors import PolicyInvalid, Problem
+from secure_bedrock.policy.partitions import foreign_regions
 from secure_bedrock.policy.sections import Document
 from secure_bedrock.policy.shape import BAD, Found, Path
 from secure_bedrock.policy.shown import key_text
@@ -55,7 +56,8 @@ def read_mapping(mapping: Mapping[str, Any], origin: Origin) -> Document:
 def _read(plain: dict[str, Any], origin: Origin) -> Document:
     found: Found = []
     document = DOCUMENT.read(plain, (), found)
-    if document is BAD:
+    found.extend(foreign_regions(plain))
+    if document is BAD or found:
         raise invalid([origin.problem(path, message) for path, message in found])
     return _with_account(_with_ca_bundle(document, origin), plain)
 

@@ -1,71 +1,28 @@
 """May this model be asked? Pure decisions over the policy's lists; total over every object."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
+from secure_bedrock.policy.home import Home
 from secure_bedrock.policy.model_entries import ExactEntry, GlobEntry, parse_entry
 from secure_bedrock.policy.model_ids import (
-    GEOGRAPHIES,
     BaseId,
-    FoundationModelArn,
     ModelId,
-    OpaqueArn,
-    ProfileArn,
     ProfileId,
     parse_model_id,
     profile_of,
 )
 from secure_bedrock.policy.model_suggestions import (
-    HINT_ACCOUNT,
     HINT_FORM,
     HINT_GLOBAL,
     HINT_LIST,
-    HINT_REGION,
     nearest_spelling,
     profiles_of,
 )
+from secure_bedrock.policy.residency import ResidencyRules
 from secure_bedrock.policy.shown import plain_text
-from secure_bedrock.values import Decision, Evidence, Region, partition_of
-
-
-@dataclass(frozen=True, slots=True)
-class Home:
-    """Where the policy is at home: its Region and the accounts whose ARNs may be named."""
-
-    region: Region
-    accounts: frozenset[str]
-
-    def own_terms(self, model: ModelId) -> ModelId:
-        """The id that an ARN stands for here; every other identifier as it is.
-
-        A foundation-model ARN of this Region is its base id, an inference-profile ARN of this Region and one of
-        these accounts is its profile id. Entries and questions are compared in these terms.
-        """
-        if isinstance(model, FoundationModelArn) and model.region == self.region:
-            return model.base
-        if isinstance(model, ProfileArn) and self.stranger(model) is None:
-            return model.profile
-        return model
-
-    def stranger(self, model: ModelId) -> Decision | None:
-        """The refusal of a model of another partition, Region or account; None where it is at home."""
-        own = partition_of(self.region)
-        profile = profile_of(model)
-        if profile is not None and GEOGRAPHIES[profile.geography] != own:
-            reason = f"{profile.geography}. profiles don't exist in partition {own}"
-            return refuse("model-partition", reason)
-        if isinstance(model, BaseId | ProfileId):
-            return None
-        if partition_of(model.region) != own:
-            return refuse("model-partition", f"the ARN is of another partition than {own}")
-        if model.region != self.region:
-            reason = f"the ARN is of Region {model.region}, the policy's is {self.region}"
-            return refuse("model-region", reason, hint=HINT_REGION)
-        if isinstance(model, ProfileArn | OpaqueArn) and model.account not in self.accounts:
-            reason = f"the ARN is of account {model.account}, which models.accounts does not name"
-            return refuse("model-account", reason, hint=HINT_ACCOUNT)
-        return None
+from secure_bedrock.values import Decision, Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +54,14 @@ class ModelRules:
     home: Home
     allow: EntryList = field(repr=False)
     deny: EntryList = field(repr=False)
+    residency: ResidencyRules = field(repr=False)
     allow_global: bool = False
 
-    def decide(self, model_id: object) -> Decision:
-        """Allow what is listed and at home; deny everything else, `deny` first. Never raises."""
+    def decide(self, model_id: object, counting: bool) -> Decision:
+        """Allow what is listed, at home and answers where it may; deny everything else, `deny` first. Never raises.
+
+        `counting` is the question of CountTokens, which asks no model.
+        """
         text = plain_text(model_id)
         if text is None:
             return refuse("model-type", "a model identifier is a string")
@@ -108,11 +69,16 @@ class ModelRules:
             model = parse_model_id(text)
         except ValueError as error:
             return refuse("model-id", f"the identifier was refused: {error}", hint=HINT_FORM)
-        decision = self.judge(model)
-        return self._not_listed(model) if decision is None else decision
+        decision = self.judge(model, counting=counting)
+        if decision is None:
+            return self._not_listed(model)
+        if decision.rule.startswith("residency") and not counting:
+            kin = self._kin_hint(self.home.own_terms(model))
+            return replace(decision, next_step=kin) if kin else decision
+        return decision
 
-    def judge(self, model: ModelId) -> Decision | None:
-        """What the lists, the home and `allow_global` say of the model; None where it is on no list."""
+    def judge(self, model: ModelId, *, counting: bool = False) -> Decision | None:
+        """What the lists, the home, `allow_global` and residency say of the model; None where it is on no list."""
         own = self.home.own_terms(model)
         text = model.format()
         denied = self.deny.find(own)
@@ -121,11 +87,39 @@ class ModelRules:
         unreachable = self.unreachable(model)
         if unreachable is not None:
             return unreachable
-        entry = self.allow.find(own)
+        entry, rule = self._allowing(own, counting=counting)
         if entry is None:
             return None
-        rule = "model-listed-glob" if entry.endswith("*") else "model-listed"
-        return Decision(True, rule, f"{text} is on models.allow", (_entry("allow", entry),))
+        refusal = self.residency.refuse(model, counting=counting)
+        if refusal is not None:
+            return refusal
+        evidence = (
+            _entry("allow", entry),
+            *self.residency.evidence(model, counting=counting),
+        )
+        return Decision(True, rule, _reason(text, rule, entry), evidence)
+
+    def _allowing(self, own: ModelId, *, counting: bool) -> tuple[str | None, str]:
+        """The entry of models.allow that lets the model (in own terms) be asked, and the rule by which it does."""
+        entry = self.allow.find(own)
+        if entry is not None:
+            return entry, "model-listed-glob" if entry.endswith("*") else "model-listed"
+        if counting and isinstance(own, BaseId):
+            return self._profile_entry(own), "model-listed-for-counting"
+        return None, ""
+
+    def _profile_entry(self, base: BaseId) -> str | None:
+        """The entry of a listed profile of the base id that is neither denied nor out of reach."""
+        for model, text in self.allow.exact.items():
+            same = isinstance(model, ProfileId) and model.base == base
+            if same and self.deny.find(model) is None and self.unreachable(model) is None:
+                return text
+        return None
+
+    def never(self, model: ModelId) -> Decision | None:
+        """Why the model is denied wherever it is listed, as far as is known; None where listing it is enough."""
+        unreachable = self.unreachable(model)
+        return self.residency.refuse(model) if unreachable is None else unreachable
 
     def unreachable(self, model: ModelId) -> Decision | None:
         """Why no entry could admit the model: another partition, Region or account, or `global.`; else None."""
@@ -166,6 +160,12 @@ class ModelRules:
 def refuse(rule: str, reason: str, *evidence: Evidence, hint: str = "") -> Decision:
     """A decision that denies."""
     return Decision(False, rule, reason, evidence, hint)
+
+
+def _reason(text: str, rule: str, entry: str) -> str:
+    if rule == "model-listed-for-counting":
+        return f"tokens may be counted for {text}: its profile {entry} is on models.allow"
+    return f"{text} is on models.allow"
 
 
 def _entry(name: str, text: str) -> Evidence:

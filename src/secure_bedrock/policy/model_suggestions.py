@@ -8,6 +8,14 @@ HINT_FORM = "write the identifier exactly as Bedrock lists it"
 HINT_LIST = "add the identifier to models.allow if it may be used"
 HINT_REGION = "name the model in the policy's own Region"
 HINT_ACCOUNT = "add the account to models.accounts if its models may be used"
+HINT_INSIDE = "add the Region to residency.regions if inference may run there"
+HINT_DESTINATIONS = (
+    "write its destinations under [residency.profiles], or let `secure-bedrock lock` ask AWS"
+)
+HINT_AGREE = (
+    "find out with `secure-bedrock lock --check` which of them is right, and mend the other"
+)
+HINT_GEOGRAPHY = "use a profile of one geography whose destinations residency.regions names"
 HINT_GLOBAL = "use a profile of one geography, or set residency.allow_global = true"
 
 

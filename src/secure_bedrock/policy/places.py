@@ -4,7 +4,8 @@ import re
 from collections.abc import Collection
 from typing import Final
 
-from secure_bedrock.policy.model_rules import Home
+from secure_bedrock.policy.home import Home
+from secure_bedrock.policy.model_ids import ProfileId, parse_model_id
 from secure_bedrock.policy.operation_members import Kind
 from secure_bedrock.policy.shown import shown
 from secure_bedrock.values import Decision, partition_of
@@ -43,10 +44,26 @@ def refuse_place(
     if kind is Kind.ACCOUNT:
         return None if value in home.accounts else _foreign("the account that the request names")
     if value.startswith("arn:"):
-        return _decide_arn(kind, value, home)
+        refusal = _decide_arn(kind, value, home)
+        if refusal is not None or kind is not Kind.GUARDRAIL:
+            return refusal
+        return _decide_guardrail(value)
     if "://" in value or not _BARE.fullmatch(value):
         return Decision(False, "identifier", f"the {kind.value} is not named by an identifier")
-    return None
+    return _decide_guardrail(value) if kind is Kind.GUARDRAIL else None
+
+
+def guardrail_profile(name: str) -> ProfileId | None:
+    """The profile that tells where a guardrail judges (`eu.guardrail.v1:0`, alone or in an ARN); None for a guardrail.
+
+    A guardrail's id has no dot. Raises ValueError for what has one and is no profile.
+    """
+    if "." not in name:
+        return None
+    profile = parse_model_id(name.rpartition("/")[2])
+    if not isinstance(profile, ProfileId):
+        raise ValueError("a guardrail's profile begins with a geography")  # noqa: TRY004 a value of another kind
+    return profile
 
 
 def bucket_of(location: str) -> str | None:
@@ -58,6 +75,14 @@ def bucket_of(location: str) -> str | None:
     else:
         bucket = location
     return bucket if BUCKET.fullmatch(bucket) else None
+
+
+def _decide_guardrail(name: str) -> Decision | None:
+    try:
+        guardrail_profile(name)
+    except ValueError:
+        return Decision(False, "identifier", "the guardrail is named by no id, ARN or profile")
+    return None
 
 
 def _decide_bucket(location: str, buckets: Collection[str]) -> Decision | None:

@@ -7,11 +7,18 @@ from functools import lru_cache, partial
 from typing import Any, Final, Literal, Self
 
 from secure_bedrock.errors import Problem
-from secure_bedrock.policy.model_ids import MAX_LENGTH
-from secure_bedrock.policy.model_rules import EntryList, Home, ModelRules
+from secure_bedrock.policy.home import Home
+from secure_bedrock.policy.model_ids import MAX_LENGTH, parse_model_id
+from secure_bedrock.policy.model_rules import EntryList, ModelRules
 from secure_bedrock.policy.operation_members import Kind
 from secure_bedrock.policy.operation_rules import decide_operation
-from secure_bedrock.policy.places import refuse_place
+from secure_bedrock.policy.places import guardrail_profile, refuse_place
+from secure_bedrock.policy.residency import (
+    COUNTING,
+    Destinations,
+    ResidencyRules,
+    checked_destinations,
+)
 from secure_bedrock.policy.sections import (
     AccountPolicy,
     AuditPolicy,
@@ -58,8 +65,9 @@ class Policy:
     audit: AuditPolicy
     account: AccountPolicy
     _lines: Mapping[tuple[str | int, ...], int] = field(compare=False)
+    _locked: Mapping[str, tuple[Region, ...]] = field(compare=False)
     _model_rules: ModelRules = field(compare=False)
-    _decide_model: Callable[[str], Decision] = field(compare=False)
+    _decide_model: Callable[[str, bool], Decision] = field(compare=False)
     _decide_operation: Callable[[str, str], Decision] = field(compare=False)
 
     def __init__(
@@ -123,14 +131,38 @@ class Policy:
         policy._fill(_facts_of(document), source=source, lines=origin.lines)  # noqa: SLF001 its own
         return policy
 
-    def decide_model(self, model_id: object, *, operation: str = "Converse") -> Decision:  # noqa: ARG002
-        """May the model be asked? Total: any object gets an answer, what is unknown a refusal.
+    def decide_model(self, model_id: object, *, operation: str = "Converse") -> Decision:
+        """May the model be asked, and answer where it answers? Total: what is unknown gets a refusal.
 
-        `operation` is part of the question; so far no operation changes the answer.
+        Only the operation CountTokens changes the answer: it takes the base id of a listed profile, and tokens are
+        counted in the policy's Region.
         """
+        counting = type(operation) is str and operation == COUNTING
         if type(model_id) is str and len(model_id) <= MAX_LENGTH:
-            return self._decide_model(model_id)
-        return self._model_rules.decide(model_id)
+            return self._decide_model(model_id, counting)
+        return self._model_rules.decide(model_id, counting)
+
+    def destinations_of(self, model_id: str, *, operation: str = "Converse") -> Destinations | None:
+        """The Regions that the model may answer from, and who says so; None where that is not known.
+
+        It says nothing of whether the model may be asked. Raises ValueError for what is no model identifier.
+        """
+        model = parse_model_id(model_id)
+        return self._model_rules.residency.destinations(model, counting=operation == COUNTING)
+
+    def with_destinations(self, destinations: Mapping[str, Sequence[str]]) -> Self:
+        """The same policy, which knows of more profiles, routers or prompts where they answer: what a lock tells.
+
+        By identifier or ARN; what the policy was told before stays, and the same identifier is told anew. It equals
+        this policy, and keeps its knowledge when it is pickled. Raises ValueError for a key that has no destinations
+        of its own, for a list that is empty and for what is no Region.
+        """
+        locked = {**self._locked, **checked_destinations(destinations)}
+        return self._of(self._written(), self.source, dict(self._lines), locked)
+
+    def contradicted_destinations(self) -> tuple[str, ...]:
+        """The identifiers of which [residency.profiles] and the lock tell different destinations: they are denied."""
+        return self._model_rules.residency.contradicted()
 
     def decide_endpoint(self, name: object, *, operation: str = "InvokeEndpoint") -> Decision:
         """May the SageMaker endpoint be asked? By its ARN on models.allow; a name is of models.accounts. Total."""
@@ -139,14 +171,19 @@ class Policy:
         head = f"arn:{partition_of(self.region)}:sagemaker:{self.region}"
         for account in self.models.accounts:
             decision = self.decide_model(f"{head}:{account}:endpoint/{name}", operation=operation)
-            if decision.allowed:
+            if decision.allowed or decision.rule.startswith("residency"):
                 return decision
         reason = "no entry of models.allow is the ARN of this endpoint in one of models.accounts"
         return Decision(False, "model-not-listed", reason)
 
     def refuse_place(self, kind: Kind, value: object) -> Decision | None:
         """Why a request may not name the bucket, resource or URL; None where it may. Total."""
-        return refuse_place(kind, value, self._model_rules.home, self.operations.s3_buckets)
+        rules = self._model_rules
+        refusal = refuse_place(kind, value, rules.home, self.operations.s3_buckets)
+        if refusal is not None or kind is not Kind.GUARDRAIL or type(value) is not str:
+            return refusal
+        profile = guardrail_profile(value)
+        return None if profile is None else rules.never(profile)
 
     def decide_operation(self, service: str, operation: str) -> Decision:
         """May the operation be called? `service` is boto3's name, `operation` AWS's (`Converse`). Total."""
@@ -177,18 +214,39 @@ class Policy:
             for c in cautions(self, self._model_rules)
         )
 
+    @classmethod
+    def _of(
+        cls,
+        facts: dict[str, Any],
+        source: str | None,
+        lines: dict[Any, int],
+        locked: Mapping[str, tuple[Region, ...]],
+    ) -> Self:
+        """The policy of parts that were checked before."""
+        policy = cls.__new__(cls)
+        policy._fill(facts, source=source, lines=lines, locked=locked)  # noqa: SLF001 its own
+        return policy
+
     def _fill(
-        self, facts: Mapping[str, Any], *, source: str | None, lines: Mapping[Any, int]
+        self,
+        facts: Mapping[str, Any],
+        *,
+        source: str | None,
+        lines: Mapping[Any, int],
+        locked: Mapping[str, tuple[Region, ...]] | None = None,
     ) -> None:
         """Set every attribute, once; nothing else writes them."""
         for key, value in facts.items():
             object.__setattr__(self, key, value)
         home = Home(self.region, frozenset(self.models.accounts))
         allow, deny = EntryList.of(self.models.allow, home), EntryList.of(self.models.deny, home)
-        rules = ModelRules(home, allow, deny, self.residency.allow_global)
+        known = dict(locked or {})
+        residency = ResidencyRules.of(home, self.residency.regions, self.residency.profiles, known)
+        rules = ModelRules(home, allow, deny, residency, self.residency.allow_global)
         operations = partial(decide_operation, self.operations.allow)
         object.__setattr__(self, "source", source)
         object.__setattr__(self, "_lines", lines)
+        object.__setattr__(self, "_locked", known)
         object.__setattr__(self, "_model_rules", rules)
         object.__setattr__(self, "_decide_model", lru_cache(_REMEMBERED)(rules.decide))
         object.__setattr__(self, "_decide_operation", lru_cache(_REMEMBERED)(operations))
@@ -204,8 +262,16 @@ class Policy:
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        facts = {name: getattr(self, name) for name in _SECTIONS}
-        return _restore, (type(self), facts, self.source, dict(self._lines))
+        return _restore, (
+            type(self),
+            self._written(),
+            self.source,
+            dict(self._lines),
+            dict(self._locked),
+        )
+
+    def _written(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in _SECTIONS}
 
 
 _SECTIONS: Final = tuple(f.name for f in fields(Policy) if f.compare)
@@ -217,10 +283,6 @@ def _facts_of(document: Document) -> dict[str, Any]:
     return {name: getattr(document, name) for name in _SECTIONS}
 
 
-def _restore(
-    kind: type[Policy], facts: dict[str, Any], source: str | None, lines: dict[Any, int]
-) -> Policy:
+def _restore(kind: type[Policy], *parts: Any) -> Policy:
     """What a pickle calls: the sections were checked when the policy was made."""
-    policy = kind.__new__(kind)
-    policy._fill(facts, source=source, lines=lines)  # noqa: SLF001 its own
-    return policy
+    return kind._of(*parts)  # noqa: SLF001 its own

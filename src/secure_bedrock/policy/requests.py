@@ -109,17 +109,25 @@ def _decide(
     kind, value = reference.kind, reference.value
     if kind is Kind.MODEL or (kind is Kind.RESOURCE and _is_model(value)):
         decision = policy.decide_model(value, operation=operation)
-        yield "residency" if decision.rule.startswith("residency") else "model", decision
+        yield _family(decision, "model"), decision
     elif reference.ambiguous or kind is Kind.UNKNOWN:
         yield "place", _ambiguous(reference)
     elif kind is Kind.ENDPOINT:
-        yield "model", policy.decide_endpoint(value, operation=operation)
+        decision = policy.decide_endpoint(value, operation=operation)
+        yield _family(decision, "model"), decision
     elif kind is Kind.DOCUMENT:
         yield from _overrides(policy, operation, reference)
     elif kind not in _UNJUDGED:
         refusal = policy.refuse_place(kind, value)
         if refusal is not None:
-            yield "place", refusal
+            yield _family(refusal, "place"), refusal
+
+
+def _family(decision: Decision, else_: Family) -> Family:
+    """A rule tells by its name that it is of residency or of models, whoever asked for the decision."""
+    if decision.rule.startswith("residency"):
+        return "residency"
+    return "model" if decision.rule.startswith("model-") else else_
 
 
 def _ambiguous(reference: Reference) -> Decision:
@@ -154,7 +162,8 @@ def _overrides(
     for name in sorted(_NATIVE_MODEL & fields.keys()):
         value = fields[name]
         for model in value if isinstance(value, list | tuple) else (value,):
-            yield "model", policy.decide_model(model, operation=operation)
+            decision = policy.decide_model(model, operation=operation)
+            yield _family(decision, "model"), decision
     if _NATIVE_SERVERS & fields.keys():
         refusal = policy.refuse_place(Kind.URL, None)
         if refusal is not None:

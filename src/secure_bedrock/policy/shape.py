@@ -130,15 +130,19 @@ class Off:
 
 @dataclass(frozen=True, slots=True)
 class ListOf:
-    """A list whose items all have one shape; kept as a tuple."""
+    """A list of at least `least` items that all have one shape; kept as a tuple."""
 
     item: Shape
     of: str
+    least: int = 0
 
     def read(self, value: object, path: Path, found: Found) -> Any:
         """The items in their order."""
         if not isinstance(value, list):
             return _wrong(f"a list of {self.of}", value, path, found)
+        if len(value) < self.least:
+            found.append((path, f"an empty list of {self.of} would allow none; leave the key out"))
+            return BAD
         items = [self.item.read(item, (*path, n), found) for n, item in enumerate(value)]
         return BAD if any(item is BAD for item in items) else tuple(items)
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from secure_bedrock.policy import sections, syntax
 from secure_bedrock.policy.endpoint_tables import Endpoints
+from secure_bedrock.policy.profile_tables import Profiles
 from secure_bedrock.policy.shape import (
     Flag,
     ListOf,
@@ -86,9 +87,9 @@ _MODELS = Table(
 
 _RESIDENCY = Table(
     {
-        "regions": Off((), "this version can't see where a profile goes; leave it out"),
+        "regions": ListOf(Text(parse_region), "Regions", least=1),
         "allow_global": Flag(),
-        "profiles": Off(({},), "this version can't see where a profile goes; leave it out"),
+        "profiles": Profiles(ListOf(Text(parse_region), "Regions", least=1)),
     },
     sections.ResidencyPolicy,
     places=_PLACES,

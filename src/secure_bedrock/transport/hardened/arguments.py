@@ -5,7 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from secure_bedrock.errors import CredentialPathDenied, EndpointDenied, RegionDenied, TlsDenied
+from secure_bedrock.errors import (
+    CredentialPathDenied,
+    EndpointDenied,
+    EnvironmentDenied,
+    RegionDenied,
+    TlsDenied,
+)
 from secure_bedrock.network import PrivateRoute
 from secure_bedrock.policy import Policy
 from secure_bedrock.transport.credentials import CredentialSource, FrozenCredentials, freeze
@@ -65,6 +71,24 @@ def judge_arguments(
         credentials=_explicit_credentials(arguments),
         tuning=judge_config(arguments.get("config"), facts),
     )
+
+
+def session_arguments(arguments: Mapping[str, Any], *, policy: Policy) -> dict[str, Any]:
+    """What a session hands to each of its clients; judged here is what belongs to no client in particular.
+
+    Raises RegionDenied, EnvironmentDenied for a botocore session, and TypeError for what boto3 does not have.
+    """
+    refuse_unknown(
+        "SecureSession()", arguments, {*KEYWORDS, "botocore_session", "policy", "credentials"}
+    )
+    if arguments.get("botocore_session") is not None:
+        raise EnvironmentDenied(
+            "botocore_session brings settings, plugins and handlers of its own",
+            rule="botocore-session",
+            next_step="leave botocore_session out",
+        )
+    _judge_region(arguments.get("region_name"), policy)
+    return {name: value for name, value in arguments.items() if value is not None}
 
 
 def _judge_api_version(version: object) -> str | None:

@@ -1,5 +1,7 @@
 """A boto3 session whose clients are hardened: boto3's own class over our botocore session."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import boto3
@@ -11,13 +13,17 @@ from secure_bedrock.transport.hardened.hardening import HardenedSession
 class GuardedBoto3Session(boto3.Session):  # type: ignore[misc]
     """boto3.Session over a HardenedSession; thread-safe once made, unlike boto3's own."""
 
-    def __init__(self, session: HardenedSession) -> None:
+    def __init__(
+        self, session: HardenedSession, defaults: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
         super().__init__(botocore_session=session)
+        self._defaults = dict(defaults)
 
     def client(self, service_name: str, *positional: Any, **arguments: Any) -> Any:
         """A hardened client. boto3's defaults spelled out (`endpoint_url=None`) count as left out."""
         named = dict(zip(_POSITIONAL, positional, strict=False)) | arguments
         given = {name: value for name, value in named.items() if value is not None}
+        given = {**self._defaults, **given}
         return self._session.create_client(service_name, **given)
 
     def resource(self, service_name: str, *_args: Any, **_kwargs: Any) -> Any:
