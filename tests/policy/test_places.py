@@ -3,8 +3,9 @@
 import pytest
 
 from secure_bedrock.policy import Policy
+from secure_bedrock.policy.model_ids import parse_model_id
 from secure_bedrock.policy.operation_members import Kind
-from secure_bedrock.policy.places import bucket_of
+from secure_bedrock.policy.places import bucket_of, guardrail_profile
 from secure_bedrock.values import Decision
 
 ACCOUNT = "111122223333"
@@ -130,6 +131,42 @@ def test_an_arn_of_another_partitions_region_is_of_that_partition() -> None:
     own = agent(partition="aws-us-gov", region="us-gov-west-1")
     assert rule_of(Kind.AGENT, own, "us-gov-west-1") is None
     assert rule_of(Kind.AGENT, agent(region="us-gov-west-1"), "us-gov-west-1") == "arn-region"
+
+
+GUARDRAILS: dict[str, tuple[str, str | None]] = {
+    "an id": ("abc123def456", None),
+    "a profile": ("eu.guardrail.v1:0", None),
+    "an ARN": (agent(rest="guardrail/abc123def456"), None),
+    "an ARN of a profile": (agent(rest="guardrail-profile/eu.guardrail.v1:0"), None),
+    "a model": ("amazon.nova-lite-v1:0", "identifier"),
+    "a dotted word": ("abc.def", "identifier"),
+    "an ARN of a dotted word": (agent(rest="guardrail/abc.def"), "identifier"),
+    "an ARN of another account": (
+        agent(rest="guardrail/abc123def456", account=OTHER),
+        "arn-account",
+    ),
+    "a text with a space": ("abc 123", "identifier"),
+}
+
+
+@pytest.mark.parametrize(("name", "rule"), GUARDRAILS.values(), ids=GUARDRAILS)
+def test_a_guardrail_is_named_by_an_id_an_arn_or_a_profile(name: str, rule: str | None) -> None:
+    assert rule_of(Kind.GUARDRAIL, name) == rule
+
+
+def test_what_a_guardrail_alone_may_not_be_another_resource_may() -> None:
+    assert rule_of(Kind.AGENT, "abc.def") is None
+    assert rule_of(Kind.AGENT, agent(rest="agent/abc.def")) is None
+
+
+def test_a_guardrails_profile_tells_where_it_judges() -> None:
+    profile = parse_model_id("eu.guardrail.v1:0")
+    assert guardrail_profile("eu.guardrail.v1:0") == profile
+    assert guardrail_profile(agent(rest="guardrail-profile/eu.guardrail.v1:0")) == profile
+    assert guardrail_profile("abc123def456") is None
+    assert guardrail_profile(agent(rest="guardrail/abc123def456")) is None
+    with pytest.raises(ValueError, match="begins with a geography"):
+        guardrail_profile("amazon.nova-lite-v1:0")
 
 
 def test_an_account_is_one_of_the_policys() -> None:

@@ -132,7 +132,28 @@ FAMILIES: dict[str, tuple[Answers, Reference, str]] = {
     "a model": (Answers(model=no("x")), MODEL, "model"),
     "an endpoint": (Answers(endpoint=no("x")), named(Kind.ENDPOINT), "model"),
     "where a model runs": (Answers(model=no("residency-region")), MODEL, "residency"),
+    "where an endpoint runs": (
+        Answers(endpoint=no("residency-unknown")),
+        named(Kind.ENDPOINT),
+        "residency",
+    ),
+    "where a model in fields for its own API runs": (
+        Answers(model=no("residency-region")),
+        named(Kind.DOCUMENT, {"model": "m"}, "body.modelInput"),
+        "residency",
+    ),
     "a place": (Answers(place=no("x")), BUCKET, "place"),
+    "where a guardrail judges": (
+        Answers(place=no("residency-region")),
+        named(Kind.GUARDRAIL),
+        "residency",
+    ),
+    "a place that a rule of models refuses": (
+        Answers(place=no("model-denied")),
+        named(Kind.RESOURCE),
+        "model",
+    ),
+    "a place whose rule has no more than the word": (Answers(place=no("model")), BUCKET, "place"),
 }
 
 

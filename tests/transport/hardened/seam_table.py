@@ -421,6 +421,7 @@ TABLE: tuple[Touch, ...] = (*_CLIENT, *_SESSIONS, *_PARTS, *_WIRE, *_PARSERS, *_
 OURS = frozenset(
     {
         ("hardened/assembly.py", "_config"),
+        ("hardened/boto3_session.py", "_defaults"),
         ("hardened/config_options.py", "_user_agent"),
         ("hardened/content_free.py", "_serializer"),
         ("hardened/guarded_endpoint.py", "_session"),
