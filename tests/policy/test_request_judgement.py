@@ -174,7 +174,7 @@ def test_mode_report_lets_everything_through_but_places(
 @pytest.mark.parametrize("rule", ["operation-type", "operation-unknown", "model-type", "model-id"])
 def test_mode_report_lets_nothing_through_that_no_table_knows(rule: str) -> None:
     family = rule.partition("-")[0]
-    judgement = judged(Answers(mode="report", **{family: no(rule)}), MODEL)  # type: ignore[arg-type]
+    judgement = judged(Answers(mode="report", **{family: no(rule)}), MODEL)
     assert (judgement.decision.rule, judgement.would_deny) == (rule, None)
 
 
