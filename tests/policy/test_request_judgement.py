@@ -59,7 +59,7 @@ BUCKET = named(Kind.S3, "b")
     "name", ["model", "modelId", "model_id", "modelArn", "models", "fallbacks"]
 )
 def test_each_name_of_a_model_in_fields_for_its_own_api_is_asked(path: str, name: str) -> None:
-    rules = Answers(model=no("model-not-listed"))
+    rules = Answers(model=no("x"))
     for value in ("m", ["m"], ("m",), {"id": "m"}, None):
         judgement = judged(rules, named(Kind.DOCUMENT, {"temperature": 1, name: value}, path))
         assert (judgement.decision, judgement.family) == (rules.model, "model")
@@ -83,9 +83,24 @@ def test_every_model_of_a_list_in_such_fields_is_asked() -> None:
             asked.append((model_id, operation))
             return YES
 
-    fields = {"fallbacks": ["a", "b"], "model": "c"}
+    names = ["modelId", "models", "model_id", "model", "modelArn"]
+    fields = {name: name for name in names} | {"fallbacks": ["a", "b"]}
     judged(Keeping(), named(Kind.DOCUMENT, fields, "body.modelInput"))
-    assert asked == [("a", "Converse"), ("b", "Converse"), ("c", "Converse")]
+    assert asked == [(model, "Converse") for model in ("a", "b", *sorted(names))]
+
+
+def test_such_fields_are_an_object() -> None:
+    for value in ([], "x", None):
+        judgement = judged(Answers(), named(Kind.DOCUMENT, value, "body.modelInput"))
+        assert (judgement.decision.rule, judgement.family) == ("member-ambiguous", "place")
+
+
+def test_the_policy_is_told_which_operation_asks_for_an_endpoint() -> None:
+    class ForConverse(Answers):
+        def decide_endpoint(self, name: object, *, operation: str = "") -> Decision:
+            return YES if (name, operation) == ("x", "Converse") else no("x")
+
+    assert judged(ForConverse(), named(Kind.ENDPOINT)).decision.allowed
 
 
 @pytest.mark.parametrize("kind", [Kind.PAYLOAD, Kind.GUARDRAIL_VERSION])
