@@ -125,7 +125,17 @@ def test_a_place_that_is_no_text_is_ambiguous() -> None:
     assert judgement.decision.reason == "body.x should be a string and is not"
 
 
+class Text(str):
+    """A str that is none of the plain ones."""
+
+    __slots__ = ()
+
+
 RESOURCES: dict[str, tuple[object, bool]] = {
+    "a model's ARN in a text of its own class": (
+        Text("arn:aws:bedrock:eu-west-1:111122223333:provisioned-model/abcdefghijkl"),
+        False,
+    ),
     "a model's ARN": (
         "arn:aws:bedrock:eu-west-1:111122223333:provisioned-model/abcdefghijkl",
         True,
