@@ -69,9 +69,13 @@ allow = ["Converse", "bedrock-runtime:CountTokens", "ec2:DescribeVpcEndpoints"]
 s3_buckets = []
 
 [guardrail]
-required = false
+required = true
+id = "abc123def456"
+version = "3"
 
 [limits]
+max_tokens = 8192
+max_request_bytes = 20_000_000
 
 [identity]
 accounts = []

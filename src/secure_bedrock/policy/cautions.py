@@ -45,9 +45,20 @@ def cautions(policy: "Policy", rules: ModelRules) -> Iterator[Caution]:
     for endpoint in policy.network.endpoints:
         yield from _endpoint(policy, endpoint)
     yield from _models(policy, rules)
+    yield from _guardrail(policy)
     if policy.account.account_id is not None:
         message = "the caller's account is not checked by this version; models.accounts is"
         yield Caution(("account", "account_id"), message)
+
+
+def _guardrail(policy: "Policy") -> Iterator[Caution]:
+    guardrail = policy.guardrail
+    if not guardrail.required and (guardrail.id or guardrail.version):
+        message = "named and not required: no request is asked for it; write required = true"
+        yield Caution(("guardrail",), message)
+    if guardrail.version == "DRAFT":
+        message = "DRAFT changes whenever somebody edits the guardrail; write a version's number"
+        yield Caution(("guardrail", "version"), message)
 
 
 def _network(policy: "Policy") -> Iterator[Caution]:

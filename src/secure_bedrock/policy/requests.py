@@ -7,9 +7,16 @@ from typing import Final, Literal, Protocol
 from secure_bedrock.policy.model_ids import parse_model_id
 from secure_bedrock.policy.operation_members import Kind
 from secure_bedrock.policy.references import Reference
+from secure_bedrock.policy.request_terms import (
+    NOTHING_READ,
+    RequestTerms,
+    Terms,
+    refuse_terms_guardrail,
+    refuse_terms_limits,
+)
 from secure_bedrock.values import Decision
 
-Family = Literal["operation", "model", "residency", "place"]
+Family = Literal["operation", "model", "residency", "place", "guardrail", "limit"]
 """What a decision is about; whoever raises has one error for each."""
 
 # Members of the free-form fields that Converse hands to the model's own API. There they could name another model, or
@@ -27,7 +34,7 @@ _REPORTABLE: Final = frozenset({"operation", "model", "residency"})
 _UNKNOWN_RULES: Final = frozenset({"operation-type", "operation-unknown", "model-type", "model-id"})
 
 
-class Rules(Protocol):
+class Rules(Terms, Protocol):
     """What is asked of a `Policy`."""
 
     @property
@@ -44,12 +51,16 @@ class RequestFacts:
 
     `granted` marks an operation that this library calls for itself: it is not asked of `operations.allow`. Whatever it
     names still is.
+    `terms` are what guardrail and limits are held against. They are the last word's, on the bytes: an `early` question,
+    asked of parameters before the policy's own are added to them, leaves them open.
     """
 
     service: str
     operation: str
     references: tuple[Reference, ...] = ()
     granted: bool = False
+    terms: RequestTerms = NOTHING_READ
+    early: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +81,7 @@ _REPORTED: Final = Decision(True, "reported", 'mode = "report" lets it through')
 
 
 def judge_request(policy: Rules, facts: RequestFacts) -> Judgement:
-    """The first refusal, else the last word that allows: of the operation, its models, and what else it names."""
+    """The first refusal, else the last word that allows: of the operation, what it names, its guardrail, its limits."""
     last: Decision = _GRANTED
     family: Family = "operation"
     would_deny: Decision | None = None
@@ -101,6 +112,19 @@ def _decisions(policy: Rules, facts: RequestFacts) -> Iterator[tuple[Family, Dec
         yield "operation", policy.decide_operation(facts.service, facts.operation)
     for reference in facts.references:
         yield from _decide(policy, facts.operation, reference)
+    if not facts.early:
+        yield from _terms(policy, facts)
+
+
+def _terms(policy: Rules, facts: RequestFacts) -> Iterator[tuple[Family, Decision]]:
+    service, operation = facts.service, facts.operation
+    refusal = refuse_terms_guardrail(policy, service, operation, facts.terms)
+    if refusal is not None:
+        yield "guardrail", refusal
+    model = first_model(facts.references)
+    refusal = refuse_terms_limits(policy, service, operation, model, facts.terms)
+    if refusal is not None:
+        yield "limit", refusal
 
 
 def _decide(

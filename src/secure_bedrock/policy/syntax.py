@@ -13,6 +13,12 @@ _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._:/@-]{0,98}[A-Za-z0-9])?", re.AS
 _ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 # Ids of EC2 resources have 8 (before 2016) or 17 hexadecimal digits: EC2 user guide, "Resource IDs", 2026-11-20.
 _EC2_ID = re.compile(r"([a-z]+)-(?:[0-9a-f]{8}|[0-9a-f]{17})", re.ASCII)
+# Ids that CreateGuardrail gives, and versions: GuardrailId, GuardrailArn, GuardrailVersion in botocore 1.44.5's bedrock
+# model, and the user guide's examples, read 2026-11-20.
+_GUARDRAIL = re.compile(
+    r"(?:arn:aws(?:-[a-z-]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:guardrail/)?[a-z0-9]{12}", re.ASCII
+)
+_GUARDRAIL_VERSION = re.compile(r"[1-9][0-9]{0,7}|DRAFT", re.ASCII)
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)  # RFC 1123 §2.1, lower case
 _MAX_HOST = 253  # RFC 1035 §2.3.4 without the root's dot
 # The widest CIDRs that AWS gives a VPC: "VPC CIDR blocks" in the VPC user guide, 2026-11-20.
@@ -138,6 +144,22 @@ def bucket(text: str) -> str:
     """The name of an S3 bucket, without s3://."""
     if not BUCKET.fullmatch(text):
         raise ValueError("expected a bucket's name, without s3:// and without a path")
+    return text
+
+
+def guardrail_id(text: str) -> str:
+    """A guardrail's id or ARN; whether the ARN is of this Region and account is judged with the whole policy."""
+    if not _GUARDRAIL.fullmatch(text):
+        raise ValueError(
+            "expected a guardrail's id (12 letters and digits in lower case) or its ARN"
+        )
+    return text
+
+
+def guardrail_version(text: str) -> str:
+    """A guardrail's version: its number, or DRAFT, which changes whenever somebody edits the guardrail."""
+    if not _GUARDRAIL_VERSION.fullmatch(text):
+        raise ValueError('expected a version\'s number ("3") or "DRAFT"')
     return text
 
 

@@ -6,6 +6,8 @@ from typing import Final
 from secure_bedrock.errors import (
     Denied,
     EndpointDenied,
+    GuardrailDenied,
+    LimitDenied,
     ModelDenied,
     OperationDenied,
     ResidencyDenied,
@@ -29,6 +31,8 @@ _DENIALS: Final[Mapping[Family, type[Denied]]] = {
     "model": ModelDenied,
     "residency": ResidencyDenied,
     "place": OperationDenied,
+    "guardrail": GuardrailDenied,
+    "limit": LimitDenied,
 }
 
 
@@ -48,7 +52,7 @@ def gate(
     check_length(fields, request.body)
     named = named_operation(request, fields, table)
     granted = bool(grants) and f"{table.service}:{named.name}" in grants
-    facts = read_facts(named, table, fields, request.body, granted=granted)
+    facts = read_facts(named, table, fields, request.body, policy=policy, granted=granted)
     judgement = require_allowed(policy, facts)
     if named.name in table.unsigned:
         check_anonymous(fields)
