@@ -8,7 +8,9 @@ import pytest
 
 from secure_bedrock.policy.operation_members import Kind
 from secure_bedrock.policy.references import Reference
+from secure_bedrock.policy.request_terms import RequestTerms
 from secure_bedrock.policy.requests import Judgement, RequestFacts, first_model, judge_request
+from secure_bedrock.policy.sections import GuardrailPolicy, LimitsPolicy
 from secure_bedrock.values import Decision
 from tests.rules import Lenient
 
@@ -250,3 +252,56 @@ def test_a_grant_that_names_nothing_is_allowed_as_an_operation() -> None:
     )
     expected = Decision(True, "granted", "this library calls it for itself")
     assert judgement == Judgement(expected, "operation")
+
+
+class Strict(Answers):
+    """Rules that ask for a guardrail, and for few bytes."""
+
+    guardrail = GuardrailPolicy(required=True, id="abc123def456", version="1")
+    limits = LimitsPolicy(max_request_bytes=2)
+
+
+class Small(Answers):
+    """Rules that ask for few bytes."""
+
+    limits = LimitsPolicy(max_request_bytes=2)
+
+
+class Short(Answers):
+    """Rules that ask for few tokens, except of models that write none."""
+
+    limits = LimitsPolicy(max_tokens=5)
+
+
+def of_terms(
+    rules: Answers, *, size: int = 3, early: bool = False, operation: str = "Converse"
+) -> Judgement:
+    facts = RequestFacts(
+        "bedrock-runtime",
+        operation,
+        (named(Kind.MODEL, "amazon.titan-embed-text-v2:0"),),
+        terms=RequestTerms(body_bytes=size),
+        early=early,
+    )
+    return judge_request(rules, facts)
+
+
+@pytest.mark.parametrize("mode", ["enforce", "report"])
+def test_guardrail_and_limits_are_refused_under_their_own_names(mode: str) -> None:
+    assert (of_terms(Strict(mode=mode)).family, of_terms(Small(mode=mode)).family) == (
+        "guardrail",
+        "limit",
+    )
+    assert not of_terms(Strict(mode=mode)).decision.allowed
+    assert not of_terms(Small(mode=mode)).decision.allowed
+    assert of_terms(Small(mode=mode), size=2).decision.allowed
+
+
+def test_guardrail_and_limits_are_asked_of_the_bytes_alone() -> None:
+    assert of_terms(Strict(), early=True).decision.allowed
+    assert of_terms(Small(), early=True).decision.allowed
+
+
+def test_limits_know_the_model_and_the_operation() -> None:
+    assert of_terms(Short(), operation="InvokeModel").decision.allowed  # it writes no text
+    assert of_terms(Short()).family == "limit"
