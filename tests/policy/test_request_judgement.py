@@ -92,7 +92,8 @@ def test_every_model_of_a_list_in_such_fields_is_asked() -> None:
 
 
 def test_such_fields_are_an_object() -> None:
-    for value in ([], "x", None):
+    values: tuple[object, ...] = ([], "x", None)
+    for value in values:
         judgement = judged(Answers(), named(Kind.DOCUMENT, value, "body.modelInput"))
         assert (judgement.decision.rule, judgement.family) == ("member-ambiguous", "place")
 
