@@ -20,6 +20,7 @@ _GATE_FILES: Final = (
     "strict_json",
     "wire",
 )
+_GATE_TESTS: Final = ("test_gate.py", "test_gate_strictness.py", "test_gate_judgements.py")
 # What the gate asks: everything that a request names, and whether it may.
 _DECISION_FILES: Final = ("references", "requests", "places")
 
@@ -72,7 +73,7 @@ def _gate() -> list[Target]:
         _target(
             f"transport/core/{stem}.py",
             tests,
-            ["test_gate.py", "test_gate_strictness.py", *own.get(stem, [])],
+            [*_GATE_TESTS, *own.get(stem, [])],
         )
         for stem in _GATE_FILES
     ]
