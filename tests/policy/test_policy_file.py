@@ -117,7 +117,8 @@ def test_the_smallest_file_has_every_default() -> None:
     assert policy.models == ModelsPolicy(allow=(SONNET,))
     assert policy.network == NetworkPolicy(cidrs=("10.20.0.0/16",))
     assert policy.network.endpoints == (EndpointPolicy(service=BEDROCK_RUNTIME, port=443),)
-    assert policy.network.discovery == DISCOVERY == ("policy", "environment", "ec2", "private-dns")
+    sources = ("policy", "lock", "environment", "ssm", "ec2", "private-dns")
+    assert policy.network.discovery == DISCOVERY == sources
     assert policy.residency == ResidencyPolicy(regions=None, allow_global=False, profiles=())
     assert policy.operations.allow == INFERENCE_OPERATIONS
     assert policy.guardrail == GuardrailPolicy()

@@ -38,7 +38,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[Parser]") -> None:
         subparsers,
         "explain",
         summary="may this model be called, and why",
-        description="Decides from the policy alone; exits 0 when allowed, 1 when denied.\n"
+        description="Decides from the policy and its lock; exits 0 when allowed, 1 when denied.\n"
         "Tells the Regions that may answer, the other admitted forms, and the IAM\n"
         "statements that the model needs for the operations that the policy allows.",
         examples=_EXAMPLES,
@@ -55,9 +55,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[Parser]") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the decision; 0 allowed, 1 denied."""
+    from secure_bedrock.discovery.lock_use import policy_with_lock
     from secure_bedrock.policy import Policy
 
-    policy = Policy.load(args.policy)
+    policy, _ = policy_with_lock(Policy.load(args.policy))
     decision = _decide(policy, args.model, args.operation)
     answer = _about(policy, args.model, args.operation, decision)
     if args.output == "json":

@@ -151,9 +151,17 @@ def _check_guardrail(document: Document, origin: Origin) -> None:
 
 
 def _with_account(document: Document, plain: Mapping[str, Any]) -> Document:
-    """`models.accounts` is account.account_id where it is not written."""
-    models = plain["models"]
+    """`models.accounts` and `identity.accounts` are account.account_id where they are not written."""
     own = document.account.account_id
-    if own is None or (isinstance(models, dict) and "accounts" in models):
+    if own is None:
         return document
-    return replace(document, models=replace(document.models, accounts=(own,)))
+    models, identity = document.models, document.identity
+    if not _writes_accounts(plain["models"]):
+        models = replace(models, accounts=(own,))
+    if not _writes_accounts(plain.get("identity")):
+        identity = replace(identity, accounts=(own,))
+    return replace(document, models=models, identity=identity)
+
+
+def _writes_accounts(table: object) -> bool:
+    return isinstance(table, dict) and "accounts" in table

@@ -79,7 +79,15 @@ _HEADERS: Final = frozenset(
 _BOUND: Final = _HEADERS | {"bedrock-runtime:ApplyGuardrail"}
 
 # No model answers: nothing to guard.
-EXEMPT: Final = frozenset({"bedrock-runtime:CountTokens"})
+EXEMPT: Final = frozenset(
+    {
+        "bedrock-runtime:CountTokens",
+        "bedrock-runtime:CountMessageTokens",
+        "bedrock-mantle:CountMessageTokens",
+        "bedrock-mantle:GetModel",
+        "bedrock-mantle:ListModels",
+    }
+)
 
 # The body's own way to set the mode and the tags, in native payloads. Source: "Configure streaming response
 # behavior" and "Apply tags to user input" of the Bedrock user guide, read 2026-11-20.

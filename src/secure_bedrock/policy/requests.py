@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
+from secure_bedrock.policy.model_choices import CHOICES
 from secure_bedrock.policy.model_ids import parse_model_id
 from secure_bedrock.policy.operation_members import Kind
 from secure_bedrock.policy.references import Reference
@@ -21,7 +22,7 @@ Family = Literal["operation", "model", "residency", "place", "guardrail", "limit
 
 # Members of the free-form fields that Converse hands to the model's own API. There they could name another model, or
 # servers for the model's provider to call: their names in the providers' native APIs, read 2026-11-20.
-OVERRIDES: Final = ("additionalModelRequestFields", "modelInput")
+OVERRIDES: Final = ("additionalModelRequestFields", "additionalParams", "modelInput")
 _NATIVE_MODEL: Final = frozenset(
     {"model", "modelId", "model_id", "modelArn", "models", "fallbacks"}
 )
@@ -31,7 +32,10 @@ _UNJUDGED: Final = frozenset({Kind.PAYLOAD, Kind.GUARDRAIL_VERSION})
 
 # What mode "report" lets through, less what the tables do not know: that could be anything.
 _REPORTABLE: Final = frozenset({"operation", "model", "residency"})
-_UNKNOWN_RULES: Final = frozenset({"operation-type", "operation-unknown", "model-type", "model-id"})
+# Nor a provider outside AWS: content would leave for where no record of it is kept.
+_NEVER_REPORTED: Final = frozenset(
+    {"operation-type", "operation-unknown", "model-type", "model-id", "model-outside-aws"}
+)
 
 
 class Rules(Terms, Protocol):
@@ -89,7 +93,9 @@ def judge_request(policy: Rules, facts: RequestFacts) -> Judgement:
         if decision.allowed:
             last, family = decision, about
         elif (
-            policy.mode == "report" and about in _REPORTABLE and decision.rule not in _UNKNOWN_RULES
+            policy.mode == "report"
+            and about in _REPORTABLE
+            and decision.rule not in _NEVER_REPORTED
         ):
             would_deny = decision if would_deny is None else would_deny
         else:
@@ -139,6 +145,10 @@ def _decide(
     elif kind is Kind.ENDPOINT:
         decision = policy.decide_endpoint(value, operation=operation)
         yield _family(decision, "model"), decision
+    elif kind in CHOICES:
+        refusal = CHOICES[kind](value)
+        if refusal is not None:
+            yield "model", refusal
     elif kind is Kind.DOCUMENT:
         yield from _overrides(policy, operation, reference)
     elif kind not in _UNJUDGED:

@@ -64,14 +64,8 @@ _NETWORK = Table(
     {
         "address_check": OneOf(("eni", "cidr", "private")),
         "cidrs": _list("CIDRs", syntax.cidr),
-        "discovery": ListOf(
-            OneOf(
-                sections.DISCOVERY,
-                dict.fromkeys(("lock", "ssm"), "this version reads no lock; leave it out"),
-            ),
-            "providers",
-        ),
-        "ssm_parameter": Off((), "this version reads no lock; leave it out"),
+        "discovery": ListOf(OneOf(sections.DISCOVERY), "providers"),
+        "ssm_parameter": Text(syntax.parameter_name),
         "ca_bundle": Text(syntax.file_path),
         "max_connection_age_s": Seconds(_DAY_S),
         "max_pool_connections": Whole(1, 10_000),
@@ -133,10 +127,10 @@ _LIMITS = Table(
 
 _IDENTITY = Table(
     {
-        "accounts": Off(([],), "this version does not ask who is calling; leave it out"),
-        "principals": Off(([],), "this version does not ask who is calling; leave it out"),
+        "accounts": _list("account ids", syntax.account_id),
+        "principals": _list("ARNs of roles and users", syntax.principal),
         "credentials": ListOf(OneOf((*sections.CREDENTIALS, "custom-process")), "providers"),
-        "long_lived_keys": OneOf(("allow",), {"deny": 'write "allow" or leave it out'}),
+        "long_lived_keys": OneOf(("allow", "deny")),
     },
     sections.IdentityPolicy,
     places=_PLACES,

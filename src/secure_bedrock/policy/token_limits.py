@@ -41,6 +41,8 @@ _RAG_PLACES: Final = tuple(
 )
 _PROMPTS: Final = "promptOverrideConfiguration?.promptConfigurations[].inferenceConfiguration"
 _TYPED: Final[Mapping[str, tuple[str, ...]]] = {
+    "bedrock-runtime:Responses": ("max_output_tokens",),
+    "bedrock-mantle:Responses": ("max_output_tokens",),
     "bedrock-runtime:Converse": ("inferenceConfig.maxTokens",),
     "bedrock-runtime:ConverseStream": ("inferenceConfig.maxTokens",),
     f"{_AGENT}:RetrieveAndGenerate": _RAG_PLACES,
@@ -62,6 +64,9 @@ _OVERRIDES: Final[Mapping[str, tuple[str, ...]]] = {
         for agent in ("", "collaborators[].")
     ),
 }
+# Bodies of the HTTP surfaces: the places of Responses are its own, those of the others are the models' (read
+# 2026-11-20, see http_surfaces).
+_HOSTS: Final = ("bedrock-runtime", "bedrock-mantle")
 _MODEL_INPUT: Final = "bedrock-runtime:StartAsyncInvoke"
 NATIVE: Final = frozenset(
     {
@@ -69,9 +74,10 @@ NATIVE: Final = frozenset(
         "bedrock-runtime:InvokeModelWithResponseStream",
         "sagemaker-runtime:InvokeEndpoint",
         "sagemaker-runtime:InvokeEndpointWithResponseStream",
+        *(f"{host}:{name}" for host in _HOSTS for name in ("ChatCompletions", "Messages")),
     }
 )
-"""Operations whose body is the model's own payload."""
+"""Operations whose body is the model's own payload, or says its limit as one does."""
 
 # These write no text: they count, rank, look up or check.
 EXEMPT: Final = frozenset(
@@ -81,6 +87,11 @@ EXEMPT: Final = frozenset(
         "bedrock-runtime:InvokeGuardrailChecks",
         f"{_AGENT}:Rerank",
         f"{_AGENT}:Retrieve",
+        "bedrock-runtime:CountMessageTokens",
+        *(
+            f"bedrock-mantle:{name}"
+            for name in ("CountMessageTokens", "Embeddings", "GetModel", "ListModels")
+        ),
     }
 )
 

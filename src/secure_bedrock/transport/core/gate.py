@@ -12,7 +12,8 @@ from secure_bedrock.errors import (
     OperationDenied,
     ResidencyDenied,
 )
-from secure_bedrock.policy.operations import OperationTable, operation_table
+from secure_bedrock.policy.http_surfaces import table_of
+from secure_bedrock.policy.operations import OperationTable
 from secure_bedrock.policy.requests import Family, Judgement, RequestFacts, Rules, judge_request
 from secure_bedrock.transport.core.authorization import check_anonymous, check_authorization
 from secure_bedrock.transport.core.header_fields import check_length, parse_fields
@@ -75,7 +76,7 @@ def gate(
 
 def _table(service: str) -> OperationTable:
     try:
-        return operation_table(service)
+        return table_of(service)
     except KeyError:
         raise OperationDenied(
             "no operation of this service is known", rule="service-unknown"

@@ -18,13 +18,8 @@ from secure_bedrock.policy.request_terms import (
 from secure_bedrock.policy.requests import OVERRIDES, RequestFacts
 from secure_bedrock.policy.token_limits import NATIVE
 from secure_bedrock.transport.core.named_operation import NamedOperation
-from secure_bedrock.transport.core.strict_json import parse_object, refuse_body
-
-_JSON_TYPES: Final = (
-    "application/json",
-    "application/x-amz-json-1.0",
-    "application/x-amz-json-1.1",
-)
+from secure_bedrock.transport.core.strict_json import JSON_TYPES, parse_object, refuse_body
+from secure_bedrock.transport.core.surface_facts import surface_document, surface_references
 
 
 def read_facts(
@@ -47,7 +42,10 @@ def read_facts(
         document = _document(named.operation, table.protocol, fields, body, asked=asked)
         if document is not None and named.operation.payload is None:
             found += references(named.operation, labels={}, query={}, headers={}, body=document)
-    elif table.protocol == "json":
+    elif named.surface is not None:
+        document = surface_document(named.surface, fields, body)
+        found += surface_references(named.surface, fields, document)
+    elif table.protocol == "json" or (table.protocol == "rest-json" and body):
         parse_object(body)
     terms = RequestTerms(body_bytes=len(body))
     if asked:
@@ -66,11 +64,11 @@ def _document(
         return parse_object(body) if asked and native else None
     if operation.body is None or not body:
         return None
-    if fields.get("content-type", _JSON_TYPES[0]) not in _JSON_TYPES:
+    if fields.get("content-type", JSON_TYPES[0]) not in JSON_TYPES:
         refuse_body("the body is not declared as JSON")
     _check_encoding(body)
     telling = _telling_names(operation.service, operation.name)
-    if asked or telling.search(body) or _ESCAPED.search(body):
+    if asked or _names_something(telling, body) or _escapes(body):
         return parse_object(body)
     return None
 
@@ -88,6 +86,29 @@ def _check_encoding(body: bytes) -> None:
 
 # A member's name could hide behind an escape of its own letters (`\u0075ri`); no serialiser of JSON writes that.
 _ESCAPED: Final = re.compile(rb"\\u00[2-7]")
+
+
+def _escapes(body: bytes) -> bool:
+    # One byte is looked for by the processor's own instructions, a pattern is not: where there is none, that is it.
+    return b"\\" in body and _ESCAPED.search(body) is not None
+
+
+# From here on bodies are mostly long texts and images, without a quote for thousands of bytes.
+_LONG: Final = 16 * 1024
+
+
+def _names_something(names: re.Pattern[bytes], body: bytes) -> bool:
+    """Whether a telling name stands in the body; in long ones from quote to quote, while these are far apart."""
+    at = 0
+    if len(body) > _LONG:
+        for _ in range(len(body) >> 12):
+            at = body.find(b'"', at)
+            if at < 0:
+                return False
+            if names.match(body, at):
+                return True
+            at += 1
+    return names.search(body, at) is not None
 
 
 @cache
