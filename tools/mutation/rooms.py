@@ -66,7 +66,7 @@ def _gate() -> list[Target]:
     own = {
         "named_operation": ["test_gate_protocols.py"],
         "header_fields": ["test_gate_header_laws.py"],
-        "request_facts": ["test_request_facts.py", "test_gate_terms.py"],
+        "request_facts": ["test_request_facts.py"],
         "wire": ["test_wire.py"],
     }
     return [

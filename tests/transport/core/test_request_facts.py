@@ -108,6 +108,22 @@ def test_the_name_that_matters_stands_in_quotes_and_is_whole() -> None:
     assert asked(CONVERSE, b'{"x":"my uri","curious":1,"uris":1,"xuri":1,"x":1}') == []
 
 
+@pytest.mark.parametrize("before", [0, 1, 16_000, 20_000, 300_000])
+@pytest.mark.parametrize("quotes", [0, 3, 500])
+@pytest.mark.parametrize("after", [0, 20_000])
+def test_a_name_is_found_wherever_it_stands(before: int, quotes: int, after: int) -> None:
+    """Long bodies are searched in another way than short ones."""
+    filler = json.dumps({"text": ["a" * before, *["q"] * quotes]}).encode()
+    body = b'{"system":[%s],' % filler + (IMAGE % b"uri")[1:-1] + b',"x":"%s"}' % (b"a" * after)
+    assert ("s3", "s3://b/k") in asked(CONVERSE, body)
+
+
+@pytest.mark.parametrize("size", [10, 20_000])
+def test_a_body_that_ends_without_a_quote_is_searched_to_its_end(size: int) -> None:
+    assert asked(CONVERSE, b"{" + b" " * size + b"}") == []
+    assert asked(CONVERSE, b'{"x":' + b" " * size + b"1}") == []
+
+
 JSON_TYPES = ("application/json", "application/x-amz-json-1.0", "application/x-amz-json-1.1")
 
 

@@ -38,6 +38,7 @@ _CALLS = f"{_HARDENED}.client_mixin:GuardedCalls"
 _SESSION = f"{_HARDENED}.hardening:HardenedSession"
 _STREAM = f"{_HARDENED}.event_stream:CompleteEventStream"
 _PARSING = f"{_HARDENED}.quiet_parsing"
+_CONTROL = "secure_bedrock.transport.public_control_plane:_PlainSession"
 _PROFILES = "secure_bedrock.transport.credentials.profiles"
 
 # The one way of a call through botocore, and what of it is ours.
@@ -170,6 +171,21 @@ _SESSIONS = [
                 in (["access_key", "secret_key", "token"], ["access_key", "secret_key", "token", "account_id"]))),
     touch("botocore.session:Session.get_auth_token", "hardened/hardening.py",
           overridden_by("tests.transport.hardened.seam_table:any_arguments")),
+    touch("botocore.session:Session", "public_control_plane.py", takes()),
+    touch("botocore.session:Session.get_scoped_config", "public_control_plane.py",
+          overridden_by(f"{_CONTROL}.get_scoped_config")),
+    touch("botocore.session:Session.full_config", "public_control_plane.py"),
+    touch("botocore.session:Session.register_component", "public_control_plane.py",
+          takes("self", "config_store", object())),
+    touch("botocore.session:Session.create_client", "public_control_plane.py",
+          takes("self", "ec2", region_name="", endpoint_url="", verify=True, aws_access_key_id="",
+                aws_secret_access_key="", aws_session_token="", config=object()),
+          goes_through("_register_client_plugins")),
+    touch("botocore.session:Session._register_client_plugins", "public_control_plane.py",
+          overridden_by(f"{_CONTROL}._register_client_plugins")),
+    touch("botocore.config:Config", "public_control_plane.py",
+          holds("it takes every option that we set", lambda kind: set(kind.OPTION_DEFAULTS) >= {
+              "connect_timeout", "read_timeout", "retries", "proxies", "signature_version"})),
     touch("boto3:Session", "hardened/boto3_session.py", takes(botocore_session=object())),
     touch("boto3.session:Session.__init__", "hardened/boto3_session.py", stores("_session")),
     touch(
