@@ -242,6 +242,21 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         "network.endpoints.bedrock-runtime.addresses[0]",
         "write the IPv4 address",
     ),
+    "a public address is no endpoint's": (
+        endpoint(addresses=["10.0.1.10", "52.94.0.10"]),
+        "network.endpoints.bedrock-runtime.addresses[1]",
+        "52.94.0.10 is no private address; if the endpoint's VPC owns it, name that VPC's CIDR",
+    ),
+    "a public address outside the policy's public CIDR": (
+        endpoint(addresses=["44.11.0.10"], cidrs=["44.10.0.0/16"]),
+        "network.endpoints.bedrock-runtime.addresses[0]",
+        "44.11.0.10 is no private address",
+    ),
+    "a public IPv6 address beside an IPv4 CIDR": (
+        endpoint(addresses=["2600:1f18::10"], cidrs=["44.10.0.0/16"]),
+        "network.endpoints.bedrock-runtime.addresses[0]",
+        "2600:1f18::10 is no private address",
+    ),
     "a CIDR is not mapped": (
         endpoint(cidrs=["::ffff:a00:0/104"]),
         "network.endpoints.bedrock-runtime.cidrs[0]",

@@ -87,6 +87,12 @@ FOUND: dict[str, tuple[dict[str, Any], str, str]] = {
         f'residency.profiles."eu.{SONNET}"',
         "is not on models.allow, so its destinations have no effect",
     ),
+    "mode report refuses less": (
+        {"mode": "report"},
+        "mode",
+        "report: models, operations and Regions off the lists are let through and only noted in "
+        "would_deny",
+    ),
     "private approves any private address": (
         {"network": {"address_check": "private", "cidrs": ["10.0.0.0/16"]}},
         "network.address_check",
@@ -96,6 +102,16 @@ FOUND: dict[str, tuple[dict[str, Any], str, str]] = {
         {"network": {}},
         "network.endpoints.bedrock-runtime",
         "have to be discovered",
+    ),
+    "an address is public and lies in a CIDR that the policy names": (
+        {
+            "network": {
+                "cidrs": ["44.10.0.0/16"],
+                "endpoints": {"bedrock-runtime": {"addresses": ["44.10.0.4"]}},
+            }
+        },
+        "network.cidrs[0]",
+        "44.10.0.0/16 is no private range",
     ),
     "a CIDR is public": (
         {"network": {"cidrs": ["52.94.0.0/16"]}},
@@ -142,6 +158,11 @@ QUIET: dict[str, dict[str, Any]] = {
         "network": {
             "cidrs": ["10.0.0.0/16"],
             "endpoints": {"bedrock-runtime": {"addresses": ["10.0.0.4"]}},
+        }
+    },
+    "shared address space and ULA addresses": {
+        "network": {
+            "endpoints": {"bedrock-runtime": {"addresses": ["100.64.0.4", "fd12:3456::4"]}},
         }
     },
     "a ULA CIDR": {"network": {"cidrs": ["fd12:3456::/48"]}},

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from secure_bedrock.errors import PolicyInvalid, Problem
 from secure_bedrock.policy.partitions import foreign_regions
+from secure_bedrock.policy.public_addresses import public_addresses
 from secure_bedrock.policy.sections import Document
 from secure_bedrock.policy.shape import BAD, Found, Path
 from secure_bedrock.policy.shown import key_text
@@ -57,6 +58,7 @@ def _read(plain: dict[str, Any], origin: Origin) -> Document:
     found: Found = []
     document = DOCUMENT.read(plain, (), found)
     found.extend(foreign_regions(plain))
+    found.extend(public_addresses(plain))
     if document is BAD or found:
         raise invalid([origin.problem(path, message) for path, message in found])
     return _with_account(_with_ca_bundle(document, origin), plain)
