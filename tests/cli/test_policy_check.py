@@ -63,6 +63,8 @@ def test_a_good_policy_passes_with_a_summary(capsys: pytest.CaptureFixture[str])
     assert err == ""
     assert out.endswith("\npass\n")
     assert "region      eu-west-1" in out
+    assert "mode        enforce" in out
+    assert "s3_buckets" not in out
     assert "models      amazon.nova-lite-v1:0" in out
     assert f"https://{HOST}" in out
     assert "sts              cidr   https://sts.eu-west-1.amazonaws.com" in out
@@ -116,6 +118,32 @@ def test_the_summary_as_json(capsys: pytest.CaptureFixture[str]) -> None:
         "found": True,
         "text": "https://sts.eu-west-1.amazonaws.com inside 10.20.0.0/16",
     }
+
+
+def test_a_mode_that_refuses_less_is_seen_and_warned_of(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write('mode = "report"\n' + GOOD)
+
+    assert main(["policy", "check"]) == 0
+
+    out = capsys.readouterr().out
+    assert "mode        report" in out
+    assert "toml:1: mode: report: models, operations and Regions off" in out.replace("\n  ", " ")
+    assert main(["policy", "check", "--output", "json"]) == 0
+    assert as_json(capsys)["mode"] == "report"
+
+
+def test_the_buckets_that_requests_may_name_are_in_the_summary(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write(GOOD + '[operations]\ns3_buckets = ["claims-in", "claims-out"]\n')
+
+    assert main(["policy", "check"]) == 0
+    out = capsys.readouterr().out
+    assert "s3_buckets  claims-in\n            claims-out" in out
+    assert main(["policy", "check", "--output", "json"]) == 0
+    assert as_json(capsys)["s3_buckets"] == ["claims-in", "claims-out"]
 
 
 def test_an_open_entry_is_a_warning_and_passes(capsys: pytest.CaptureFixture[str]) -> None:

@@ -127,8 +127,10 @@ def _print_document(
         "problems": [_as_dict(problem) for problem in problems],
         "warnings": [_as_dict(warning) for warning in warnings],
         "region": policy.region,
+        "mode": policy.mode,
         "models": {"allow": list(policy.models.allow), "deny": list(policy.models.deny)},
         "operations": sorted(policy.operations.allow),
+        "s3_buckets": list(policy.operations.s3_buckets),
         "routes": [route.to_dict() for route in routes],
     }
     sys.stdout.write(document("policy_check", body) + "\n")
@@ -145,9 +147,11 @@ def _print_tables(
     rows = [
         ("file", policy.source or "(none)"),
         ("region", policy.region),
+        ("mode", policy.mode),
         *_labelled("models", policy.models.allow),
         *_labelled("denied", policy.models.deny),
         *_labelled("operations", sorted(policy.operations.allow)),
+        *_labelled("s3_buckets", policy.operations.s3_buckets),
     ]
     sys.stdout.write(columns(rows) + "\n\n")
     table = [(route.service, route.check, route.text) for route in routes]

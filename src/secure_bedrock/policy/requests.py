@@ -77,15 +77,18 @@ def judge_request(policy: Rules, facts: RequestFacts) -> Judgement:
     for about, decision in _decisions(policy, facts):
         if decision.allowed:
             last, family = decision, about
-        elif (
-            policy.mode == "report" and about in _REPORTABLE and decision.rule not in _UNKNOWN_RULES
-        ):
+        elif only_noted(policy.mode, about, decision):
             would_deny = decision if would_deny is None else would_deny
         else:
             return Judgement(decision, about, first_model(facts.references), would_deny)
     return Judgement(
         last if would_deny is None else _REPORTED, family, first_model(facts.references), would_deny
     )
+
+
+def only_noted(mode: str, family: Family, refusal: Decision) -> bool:
+    """Whether the mode lets the refused request through and notes the refusal in `would_deny`."""
+    return mode == "report" and family in _REPORTABLE and refusal.rule not in _UNKNOWN_RULES
 
 
 def first_model(references: tuple[Reference, ...]) -> str | None:
