@@ -267,6 +267,16 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         "network.endpoints.bedrock-runtime.cidrs[0]",
         "write the IPv4 address",
     ),
+    "a bucket's name is not too short": (
+        {"operations": {"s3_buckets": ["b"]}},
+        "operations.s3_buckets[0]",
+        "3 to 63 lower-case letters",
+    ),
+    "an operation is listed by its whole name": (
+        {"operations": {"allow": ["bedrock-runtime:*"]}},
+        "operations.allow[0]",
+        "no star is expanded here: list each operation by its name",
+    ),
     "an account has twelve digits": (
         {"models": {"allow": [], "accounts": ["1111"]}},
         "models.accounts[0]",
@@ -428,6 +438,11 @@ port = 0
 
 NOT_TOML: dict[str, tuple[str, str, int | None]] = {
     "a value is missing": ('region = "eu-west-1"\nmodels =\n', "not TOML: Invalid value", 2),
+    "text without quotes": (
+        "region = eu-west-1\nmodels = []\n",
+        "not TOML: Invalid value; text stands in quotes",
+        1,
+    ),
     "the text ends too early": ('region = "eu-west-1', "not TOML", None),
     "a key is there twice": (
         'region = "a"\nregion = "b"\n',

@@ -90,8 +90,22 @@ FOUND: dict[str, tuple[dict[str, Any], str, str]] = {
     "mode report refuses less": (
         {"mode": "report"},
         "mode",
-        "report: models, operations and Regions off the lists are let through and only noted in "
-        "would_deny",
+        "report: models, operations and Regions off the lists are let through and only noted in",
+    ),
+    "a profile of another continent": (
+        {"region": "us-east-1", "models": [f"eu.{SONNET}"]},
+        "models.allow[0]",
+        f"eu.{SONNET} is of another geography than us-east-1; make sure that it is offered there",
+    ),
+    "a profile's ARN of another continent": (
+        {
+            "models": {
+                "allow": [f"arn:aws:bedrock:eu-west-1:{OWN}:inference-profile/apac.{SONNET}"],
+                "accounts": [OWN],
+            }
+        },
+        "models.allow[0]",
+        "is of another geography than eu-west-1",
     ),
     "private approves any private address": (
         {"network": {"address_check": "private", "cidrs": ["10.0.0.0/16"]}},
@@ -151,6 +165,10 @@ FOUND: dict[str, tuple[dict[str, Any], str, str]] = {
 }
 QUIET: dict[str, dict[str, Any]] = {
     "the smallest policy": {},
+    "a profile of a geography with several continents' Regions": {
+        "region": "ca-central-1",
+        "models": [f"us.{SONNET}", f"ca.{SONNET}"],
+    },
     "a closed glob": {"models": ["amazon.titan-embed-text-v2:*"]},
     "loopback, for tests": {"network": {"cidrs": ["127.0.0.0/8", "::1/128"]}},
     "addresses alone": {"network": {"endpoints": {"bedrock-runtime": {"addresses": ["10.0.0.4"]}}}},

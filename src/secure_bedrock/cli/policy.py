@@ -1,6 +1,7 @@
 """`secure-bedrock policy check`: everything that is wrong with the policy file, then what it says."""
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +27,8 @@ examples:
 def add_parser(subparsers: "argparse._SubParsersAction[Parser]") -> None:
     """Register `policy` with its own subcommands."""
     parser = add_command(subparsers, "policy", summary="check the policy file", examples=_EXAMPLES)
-    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
+    parser.set_defaults(run=parser.show_help)
+    commands = parser.add_subparsers(metavar="COMMAND", parser_class=Parser)
     check = add_command(
         commands,
         "check",
@@ -48,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     except PolicyInvalid as error:
         if not error.problems:
             raise
-        _print_problems(error.problems, as_json=as_json)
+        _print_problems(_with_hosts(error.problems, args.policy), as_json=as_json)
         return FINDING
     return _report(policy, as_json=as_json)
 
@@ -59,20 +61,48 @@ def _report(policy: "Policy", *, as_json: bool) -> int:
     from secure_bedrock.policy.locate import read_policy_file
 
     routes = routes_in(policy)
-    examples = examples_in(policy, read_policy_file(Path(policy.source or "")) or "")
-    denied = (
-        Problem(route.text, key=f"network.endpoints.{route.service}", file=policy.source or "")
-        for route in routes
-        if route.denied
-    )
+    text = read_policy_file(Path(policy.source or "")) or ""
+    examples = examples_in(policy, text)
+    denied = _denied(policy, routes, text)
     problems = (*examples.marked, *denied)
-    warnings = (*policy.warnings(), *examples.ids, *_unfound(policy, routes))
+    warnings = (*policy.warnings(), *examples.ids, *_unfound(policy, routes), *_bundle(policy))
     if as_json:
         _print_document(policy, problems, warnings, routes)
     else:
         _print_tables(policy, problems, warnings, routes)
         _print_verdict(problems, warnings, callable_=_callable(policy, routes))
     return PASS if _callable(policy, routes) and not problems else FINDING
+
+
+def _with_hosts(problems: tuple[Problem, ...], path: str | None) -> tuple[Problem, ...]:
+    """The problems of a file that can't be used, with those of its hosts, in the order of the lines."""
+    from secure_bedrock.cli.stated_hosts import host_problems
+    from secure_bedrock.policy.locate import find_policy
+
+    try:
+        found, text = find_policy(path, os.environ)
+    except PolicyInvalid:  # it can't even be read
+        return problems
+    hosts = host_problems(text, str(found))
+    return tuple(sorted((*problems, *hosts.values()), key=lambda problem: problem.line or 0))
+
+
+def _denied(policy: "Policy", routes: tuple["RouteSummary", ...], text: str) -> Iterator[Problem]:
+    """What no route can be made of; a host is told by its own line."""
+    from secure_bedrock.cli.stated_hosts import host_problems
+
+    hosts = host_problems(text, policy.source or "")
+    for route in routes:
+        if route.denied:
+            key = f"network.endpoints.{route.service}"
+            yield hosts.get(route.service) or Problem(route.text, key, policy.source or "")
+
+
+def _bundle(policy: "Policy") -> Iterator[Problem]:
+    bundle = policy.network.ca_bundle
+    if bundle is not None and not Path(bundle).is_file():
+        message = f"there is no file at {bundle}, and without it no connection can be made"
+        yield Problem(message, "network.ca_bundle", policy.source or "")
 
 
 def _callable(policy: "Policy", routes: tuple["RouteSummary", ...]) -> bool:

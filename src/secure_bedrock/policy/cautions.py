@@ -6,12 +6,12 @@ from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
 from secure_bedrock.policy.model_entries import GlobEntry, ModelEntry, parse_entry
-from secure_bedrock.policy.model_ids import BaseId, ProfileId, parse_model_id
+from secure_bedrock.policy.model_ids import BaseId, ProfileId, parse_model_id, profile_of
 from secure_bedrock.policy.model_rules import ModelRules
 from secure_bedrock.policy.public_addresses import is_usual
 from secure_bedrock.policy.sections import EndpointPolicy
 from secure_bedrock.policy.shown import key_text
-from secure_bedrock.values import Decision
+from secure_bedrock.values import Decision, Region
 
 if TYPE_CHECKING:
     from secure_bedrock.policy.policy import Policy
@@ -20,6 +20,17 @@ _REPORT = (
     "report: models, operations and Regions off the lists are let through and only noted in "
     "would_deny"
 )
+
+# Regions on other continents than a geography's, by their names' beginnings, drawn up on 2026-11-20. What is in doubt
+# is left out: which Regions may call a profile differs from profile to profile.
+_FAR = {
+    "us": ("eu-", "ap-", "af-", "me-", "il-"),
+    "ca": ("eu-", "ap-", "af-", "me-", "il-"),
+    "eu": ("us-", "ca-", "mx-", "sa-", "ap-"),
+    "apac": ("us-", "ca-", "mx-", "sa-", "eu-"),
+    "jp": ("us-", "ca-", "mx-", "sa-", "eu-"),
+    "au": ("us-", "ca-", "mx-", "sa-", "eu-"),
+}
 
 # Refusals that a lock can lift, by telling where a profile goes.
 _UNTOLD = frozenset({"residency-unknown", "residency-global"})
@@ -92,6 +103,9 @@ def _models(policy: "Policy", rules: ModelRules) -> Iterator[Caution]:
             yield Caution(path, f"{text} is denied until a lock tells more: {refusal.reason}")
         elif refusal is not None:
             yield Caution(path, f"{text} can never be asked: {refusal.reason}")
+        elif _is_far(entry, policy.region):
+            message = f"{text} is of another geography than {policy.region}; make sure that it is"
+            yield Caution(path, f"{message} offered there")
     yield from _denials(policy, rules)
     yield from _profiles(policy, rules)
 
@@ -101,6 +115,11 @@ def _never(entry: ModelEntry, rules: ModelRules) -> Decision | None:
     if isinstance(entry, GlobEntry):
         return rules.residency.refuse_region()
     return rules.never(entry.model)
+
+
+def _is_far(entry: ModelEntry, region: Region) -> bool:
+    profile = None if isinstance(entry, GlobEntry) else profile_of(entry.model)
+    return profile is not None and region.startswith(_FAR.get(profile.geography, ()))
 
 
 def _profiles(policy: "Policy", rules: ModelRules) -> Iterator[Caution]:

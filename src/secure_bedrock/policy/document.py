@@ -95,7 +95,8 @@ def _parse(text: str, file: str) -> dict[str, Any]:
 def _syntax_problem(message: str, file: str) -> Problem:
     position = _POSITION.search(message)
     line = int(position[1]) if position and position[1] else None
-    return Problem(f"not TOML: {_POSITION.sub('', message)}", "", file, line)
+    hint = "; text stands in quotes" if message.startswith("Invalid value") else ""
+    return Problem(f"not TOML: {_POSITION.sub('', message)}{hint}", "", file, line)
 
 
 def _checked_plain(mapping: Mapping[str, Any], origin: Origin) -> dict[str, Any]:

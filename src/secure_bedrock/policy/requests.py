@@ -138,9 +138,10 @@ def _ambiguous(reference: Reference) -> Decision:
         reason = (
             f"{reference.path} holds what this version does not know, so it could name anything"
         )
-        return Decision(False, "member-unknown", reason)
+        step = "leave it out, or use a version of this library that knows it"
+        return Decision(False, "member-unknown", reason, next_step=step)
     reason = f"{reference.path} should be a string and is not"
-    return Decision(False, "member-ambiguous", reason)
+    return Decision(False, "member-ambiguous", reason, next_step="pass a string")
 
 
 def _is_model(value: object) -> bool:
@@ -160,7 +161,8 @@ def _overrides(
         return
     fields = reference.value
     if not isinstance(fields, Mapping):
-        yield "place", Decision(False, "member-ambiguous", f"{reference.path} should be an object")
+        reason = f"{reference.path} should be an object"
+        yield "place", Decision(False, "member-ambiguous", reason, next_step="pass an object")
         return
     for name in sorted(_NATIVE_MODEL & fields.keys()):
         value = fields[name]
