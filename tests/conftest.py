@@ -1,10 +1,13 @@
 """What tests of several rooms share: clean surroundings, one certificate authority, a trap, clients over any route."""
 
+import json
 import os
 import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +20,13 @@ if TYPE_CHECKING:  # loaded by the fixtures that need them: most tests do withou
     from secure_bedrock.client import SecureBedrockClient
     from secure_bedrock.network import Connector, PrivateRoute, Resolver
     from secure_bedrock.policy import Policy
-    from secure_bedrock.testing import LocalAuthority
+    from secure_bedrock.testing import (
+        LocalAuthority,
+        LocalBedrock,
+        LocalControlPlane,
+        LocalVpc,
+        StaticResolver,
+    )
 
 Make = Callable[..., Any]
 
@@ -180,3 +189,129 @@ def hardened_over(typed_over: Make) -> Iterator[Make]:
     yield make
     for client in made:
         client.close()
+
+
+_PROFILE = "eu.anthropic.claude-sonnet-4-5-20250929-v1:0"
+_GOES = ("eu-central-1", "eu-west-1")
+_CALLER = "arn:aws:sts::111122223333:assumed-role/deploy"
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """The local servers and the directory where policy and lock lie."""
+
+    directory: Path
+    vpc: "LocalVpc"
+    plane: "LocalControlPlane"
+    bedrock: "LocalBedrock"
+    profile: str = _PROFILE
+    goes: tuple[str, ...] = _GOES
+    caller: str = _CALLER
+    region: str = "eu-west-1"
+
+    @property
+    def policy_path(self) -> Path:
+        return self.directory / "secure-bedrock.toml"
+
+    @property
+    def lock_path(self) -> Path:
+        return self.directory / "secure-bedrock.lock"
+
+    @property
+    def resolver(self) -> "StaticResolver":
+        from secure_bedrock.testing import StaticResolver
+
+        return StaticResolver({self.bedrock.host: ["127.0.0.1"]})
+
+    def lock(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.lock_path.read_text("ascii"))
+        return found
+
+    def write_policy(self, *, top: dict[str, Any] | None = None, **tables: dict[str, Any]) -> None:
+        """Bedrock's own endpoint is not in it, only its port: EC2 has to tell, or the lock."""
+        from secure_bedrock.testing.endpoint_names import toml_text
+
+        control = self.plane.policy_tables()
+        text = toml_text(
+            {
+                "": {"region": "eu-west-1", "models": [_PROFILE], **(top or {})},
+                "network": {
+                    "cidrs": ["127.0.0.0/8"],
+                    "ca_bundle": self.bedrock.ca_path,
+                    **tables.pop("network", {}),
+                },
+                **tables,
+                "network.endpoints.bedrock-runtime": {"port": self.bedrock.port},
+                "network.endpoints.ec2": self.vpc.policy_mapping(),
+                **{f"network.endpoints.{name}": table for name, table in control.items()},
+            }
+        )
+        self.policy_path.write_text(text, "utf-8")
+
+    def asked(self) -> list[str | None]:
+        """What EC2 and the control plane were asked since the last `clear`."""
+        return [each.operation for each in (*self.vpc.requests, *self.plane.requests)]
+
+    def clear(self) -> None:
+        self.vpc.clear()
+        self.plane.clear()
+        self.bedrock.clear()
+
+
+@contextmanager
+def deployed(directory: Path, authority: "LocalAuthority") -> Iterator[Deployment]:
+    """The servers, running; their endpoints lie on 127.0.0.1, inside a VPC of 127.0.0.0/8."""
+    from secure_bedrock.testing import (
+        LocalBedrock,
+        LocalControlPlane,
+        LocalEndpoint,
+        LocalProfile,
+        LocalVpc,
+    )
+    from secure_bedrock.testing.endpoint_names import ENDPOINT_ID
+
+    with ExitStack() as stack:
+        bedrock = stack.enter_context(LocalBedrock(authority=authority))
+        endpoint = LocalEndpoint(
+            service="bedrock-runtime", addresses=["127.0.0.1"], endpoint_id=ENDPOINT_ID
+        )
+        vpc = stack.enter_context(LocalVpc([endpoint], cidr="127.0.0.0/8", authority=authority))
+        profiles = [LocalProfile(name=_PROFILE, regions=_GOES)]
+        plane = stack.enter_context(LocalControlPlane(profiles, authority=authority))
+        made = Deployment(directory, vpc, plane, bedrock)
+        made.write_policy()
+        yield made
+
+
+@pytest.fixture
+def deployment(
+    plain_surroundings: Path,
+    tmp_path: Path,
+    authority: "LocalAuthority",
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Deployment]:
+    """An EC2 API, a control plane and a Bedrock; their credentials in the environment, our directory the policy's."""
+    with deployed(tmp_path, authority) as made:
+        keys = made.bedrock.credentials
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", keys.access_key)
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", keys.secret_key)
+        monkeypatch.setenv("AWS_SESSION_TOKEN", keys.token or "")
+        monkeypatch.chdir(tmp_path)
+        yield made
+
+
+@pytest.fixture
+def public_names(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """AWS's public names, which lead to the local servers here: the URLs by service, with the servers' ports."""
+    asked = socket.getaddrinfo
+
+    def resolve(host: str, *arguments: Any, **named: Any) -> Any:
+        public = str(host).endswith(".amazonaws.com")
+        return asked("127.0.0.1" if public else host, *arguments, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    ports = {"ec2": deployment.vpc.port} | dict.fromkeys(("bedrock", "sts"), deployment.plane.port)
+    return {
+        name: f"https://{name}.{deployment.region}.amazonaws.com:{port}"
+        for name, port in ports.items()
+    }

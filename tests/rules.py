@@ -1,6 +1,7 @@
 """Rules for the gate that refuse nothing: a test overrides what it is about."""
 
 from secure_bedrock.policy.operation_members import Kind
+from secure_bedrock.policy.sections import GuardrailPolicy, LimitsPolicy
 from secure_bedrock.values import Decision
 
 _ANY = Decision(allowed=True, rule="any", reason="")
@@ -10,6 +11,8 @@ class Lenient:
     """What the gate asks of a policy, always answered with yes."""
 
     mode = "enforce"
+    guardrail = GuardrailPolicy()
+    limits = LimitsPolicy()
 
     def decide_model(self, model_id: object, *, operation: str = "Converse") -> Decision:
         return _ANY

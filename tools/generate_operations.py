@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write policy/operation_tables/*.json and docs/reference/operations.md from the installed botocore's service models.
+"""Write policy/{operation,member}_tables/*.json and docs/reference/operations.md from botocore's service models.
 
 `--check` writes nothing and exits 1 when a file differs from what would be written. A member that may name a model
 and that no rule in operation_model/ explains is an error in both cases, as is an operation without a class. Models in
@@ -15,11 +15,12 @@ from typing import Any
 import botocore
 from botocore.loaders import Loader
 
-from operation_model.graph import ServiceGraph
+from operation_model.graph import ServiceGraph, request_lines
 from operation_model.page import page
 
 ROOT = Path(__file__).parents[1]
 TABLES = ROOT / "src" / "secure_bedrock" / "policy" / "operation_tables"
+MEMBERS = TABLES.with_name("member_tables")
 PAGE = ROOT / "docs" / "reference" / "operations.md"
 
 SERVICES = (
@@ -31,13 +32,18 @@ SERVICES = (
     "bedrock-data-automation",
     "bedrock-data-automation-runtime",
     "bedrock-runtime",
+    "cloudtrail",
     "ec2",
+    "logs",
     "sagemaker-runtime",
+    "signin",
     "ssm",
+    "sso",
+    "sso-oidc",
     "sts",
 )
-NAMES_ONLY = frozenset({"ec2", "ssm", "sts"})
-"""Services that this library asks for facts and credentials: no request to them names a model."""
+NAMES_ONLY = frozenset({"cloudtrail", "ec2", "logs", "signin", "ssm", "sso", "sso-oidc", "sts"})
+"""Services that this library asks for facts, records and credentials: no request to them names a model."""
 
 
 def packaged_loader() -> Loader:
@@ -66,13 +72,26 @@ def table_of(service: str, loader: Loader) -> dict[str, Any]:
 
 
 def _rows(service: str, model: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-    """Rows and structures; of the services that this library only asks for facts, the names alone."""
+    """Rows and structures; of the services that this library only asks for facts, names and request lines alone."""
     names = sorted(model["operations"])
     if service in NAMES_ONLY:
-        return names, {}
+        rest = model["metadata"]["protocol"] == "rest-json"
+        return request_lines(model) if rest else names, {}
     graph = ServiceGraph(service, model)
     rows = {name: graph.row(name) for name in names}
     return rows, graph.shapes(rows)
+
+
+def members_of(service: str, loader: Loader) -> dict[str, Any]:
+    """Every member that a request of the service can hold: what a newer botocore has more of is told by it."""
+    model = loader.load_service_model(service, "service-2")
+    roots = {
+        name: operation["input"]["shape"]
+        for name, operation in sorted(model["operations"].items())
+        if "input" in operation
+    }
+    shapes = ServiceGraph(service, model).members()
+    return {"service": service, "operations": roots, "shapes": shapes}
 
 
 def rendered(table: dict[str, Any]) -> str:
@@ -92,6 +111,9 @@ def files() -> dict[Path, str]:
     loader = packaged_loader()
     tables = {service: table_of(service, loader) for service in SERVICES}
     texts = {TABLES / f"{service}.json": rendered(table) for service, table in tables.items()}
+    for service in SERVICES:
+        if service not in NAMES_ONLY:
+            texts[MEMBERS / f"{service}.json"] = rendered(members_of(service, loader))
     described = [table for service, table in tables.items() if service not in NAMES_ONLY]
     return texts | {PAGE: page(described)}
 

@@ -309,3 +309,51 @@ def test_elsewhere_a_bad_policy_is_usage(capsys: pytest.CaptureFixture[str]) -> 
     assert out == ""
     assert err.startswith("error: ")
     assert ":6: network.cidrs" in err
+
+
+def test_a_lock_completes_the_route(deployment: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    text = deployment.policy_path.read_text().replace('cidrs = ["127.0.0.0/8"]\n', "")
+    deployment.policy_path.write_text(text)
+    assert main(["lock"]) == 0
+    capsys.readouterr()
+
+    main(["policy", "check", "--output", "json"])
+
+    routes = {route["service"]: route for route in as_json(capsys)["routes"]}
+    # Loopback counts only where the policy names it; everything else of the route comes from the lock.
+    assert "127.0.0.1 can't be an endpoint's" in routes["bedrock-runtime"]["text"]
+    assert routes["bedrock-runtime"]["address_check"] == "eni"
+
+
+def test_the_locks_route_is_shown(deployment: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["lock"])
+    capsys.readouterr()
+
+    assert main(["policy", "check", "--output", "json"]) == 0
+
+    routes = {route["service"]: route for route in as_json(capsys)["routes"]}
+    assert routes["bedrock-runtime"]["addresses"] == ["127.0.0.1"]
+    assert routes["bedrock-runtime"]["text"].endswith(" at 127.0.0.1")
+
+
+def test_a_lock_that_can_not_be_used_is_a_problem(
+    deployment: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deployment.lock_path.write_text("{}")
+
+    assert main(["policy", "check", "--output", "json"]) == 1
+
+    problems = as_json(capsys)["problems"]
+    assert {problem["file"] for problem in problems} == {str(deployment.lock_path)}
+    assert "version" in {problem["key"] for problem in problems}
+
+
+def test_a_parameter_that_is_asked_at_run_time_is_a_route(
+    deployment: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deployment.write_policy(network={"ssm_parameter": "/app/lock"})
+
+    assert main(["policy", "check", "--output", "json"]) == 0
+
+    routes = {route["service"]: route for route in as_json(capsys)["routes"]}
+    assert "SSM parameter" in routes["bedrock-runtime"]["text"]

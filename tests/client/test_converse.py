@@ -11,6 +11,7 @@ from secure_bedrock.errors import (
     AttemptTimeout,
     DeadlineExceeded,
     InvalidRequest,
+    OperationDenied,
 )
 from secure_bedrock.models import Message, TextBlock, ToolResultBlock, ToolUseBlock, UnknownBlock
 from secure_bedrock.testing import Answer, Fault, LocalBedrock
@@ -191,13 +192,13 @@ def test_a_stop_reason_is_passed_on_also_when_it_is_new(
     assert events[0].stop_reason == reason
 
 
-def test_a_block_of_tomorrow_survives_and_goes_back_as_it_came(
+def test_a_block_of_tomorrow_survives_and_does_not_go_back(
     client: SecureBedrockClient, local: LocalBedrock
 ) -> None:
     hologram = {"hologram": {"depth": 3, "layers": [1, 2]}}
     local.script(Answer.message({"content": [hologram, {"text": "there"}]}))
     reply = client.converse(MODEL, "Hello")
-    with pytest.raises(InvalidRequest, match="ValidationException"):  # today's Bedrock knows none
+    with pytest.raises(OperationDenied, match="member"):  # it could name anything
         client.converse(MODEL, ["Hello", reply.to_message(), "Again"])
 
     assert reply.text == "there"
@@ -205,7 +206,7 @@ def test_a_block_of_tomorrow_survives_and_goes_back_as_it_came(
     assert isinstance(unknown, UnknownBlock)
     assert (unknown.name, unknown.raw) == ("hologram", hologram)
     assert reply.raw["output"]["message"]["content"][0] == hologram
-    assert local.requests[1].json["messages"][1]["content"][0] == hologram
+    assert len(local.requests) == 1
 
 
 def test_members_of_tomorrow_stand_in_raw(client: SecureBedrockClient, local: LocalBedrock) -> None:

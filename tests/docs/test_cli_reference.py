@@ -9,7 +9,7 @@ import pytest
 from secure_bedrock.cli import failures
 from secure_bedrock.cli.main import main
 
-COMMANDS = ("", "demo", "init", "policy", "policy check", "explain", "local")
+COMMANDS = ("", "demo", "init", "policy", "policy check", "lock", "explain", "local")
 _HEADING = re.compile(r"^## `secure-bedrock ?(.*)`$", re.MULTILINE)
 _BLOCK = re.compile(r"^```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

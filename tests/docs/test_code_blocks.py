@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 RUNNER = Path(__file__).with_name("page_runner.py")
 SRC = Path(str(policy_module.__file__)).parents[2]
 _FENCE = re.compile(r"^```([a-z ]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-KINDS = {"python", "python test", "toml", "console", "sh", "text", "text output"}
+KINDS = {"python", "python test", "toml", "json", "console", "sh", "text", "text output"}
 _HEADER = 'region = "eu-west-1"\nmodels = ["amazon.nova-lite-v1:0"]\n'
 
 

@@ -39,6 +39,15 @@ def test_a_table_is_what_the_installed_botocore_gives(service: str) -> None:
     assert path.read_text(encoding="utf-8") == generator.rendered(fresh)
 
 
+@older
+@pytest.mark.parametrize("service", sorted(set(SERVICES) - generator.NAMES_ONLY))
+def test_the_members_are_what_the_installed_botocore_gives(service: str) -> None:
+    fresh = generator.members_of(service, generator.packaged_loader())
+
+    path = generator.MEMBERS / f"{service}.json"
+    assert path.read_text(encoding="utf-8") == generator.rendered(fresh)
+
+
 @pytest.mark.parametrize("service", sorted(SERVICES))
 def test_what_an_older_botocore_knows_of_an_operation_is_the_same(service: str) -> None:
     model = generator.packaged_loader().load_service_model(service, "service-2")

@@ -69,9 +69,13 @@ allow = ["Converse", "bedrock-runtime:CountTokens", "ec2:DescribeVpcEndpoints"]
 s3_buckets = []
 
 [guardrail]
-required = false
+required = true
+id = "abc123def456"
+version = "3"
 
 [limits]
+max_tokens = 8192
+max_request_bytes = 20_000_000
 
 [identity]
 accounts = []
@@ -113,7 +117,8 @@ def test_the_smallest_file_has_every_default() -> None:
     assert policy.models == ModelsPolicy(allow=(SONNET,))
     assert policy.network == NetworkPolicy(cidrs=("10.20.0.0/16",))
     assert policy.network.endpoints == (EndpointPolicy(service=BEDROCK_RUNTIME, port=443),)
-    assert policy.network.discovery == DISCOVERY == ("policy", "environment", "ec2", "private-dns")
+    sources = ("policy", "lock", "environment", "ssm", "ec2", "private-dns")
+    assert policy.network.discovery == DISCOVERY == sources
     assert policy.residency == ResidencyPolicy(regions=None, allow_global=False, profiles=())
     assert policy.operations.allow == INFERENCE_OPERATIONS
     assert policy.guardrail == GuardrailPolicy()

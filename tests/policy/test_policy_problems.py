@@ -95,7 +95,17 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     "a provider of discovery is known": (
         {"network": {"discovery": ["policy", "dns"]}},
         "network.discovery[1]",
-        'expected "policy" or "environment" or "ec2" or "private-dns", got "dns"',
+        'expected "policy" or "lock" or "environment" or "ssm" or "ec2" or "private-dns", got "dns"',
+    ),
+    "an SSM parameter has a name": (
+        {"network": {"ssm_parameter": "arn:aws:ssm:eu-west-1:111122223333:parameter/x"}},
+        "network.ssm_parameter",
+        'expected the name of an SSM parameter such as "/secure-bedrock/lock"',
+    ),
+    "an SSM parameter's name does not end in a slash": (
+        {"network": {"ssm_parameter": "/a/"}},
+        "network.ssm_parameter",
+        "expected the name of an SSM parameter",
     ),
     "a CIDR is a CIDR": ({"network": {"cidrs": ["vpc"]}}, "network.cidrs[0]", "expected a CIDR"),
     "a CIDR has a prefix length": (
@@ -308,6 +318,26 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         "identity.credentials[0]",
         "expected",
     ),
+    "an account that may call is one": (
+        {"identity": {"accounts": ["1111"]}},
+        "identity.accounts[0]",
+        "12 digits",
+    ),
+    "a principal is an ARN": (
+        {"identity": {"principals": ["app"]}},
+        "identity.principals[0]",
+        "expected the ARN of a role or user",
+    ),
+    "a principal is no session": (
+        {"identity": {"principals": ["arn:aws:sts::111122223333:assumed-role/app/me"]}},
+        "identity.principals[0]",
+        "expected the ARN of a role or user",
+    ),
+    "a principal is no pattern": (
+        {"identity": {"principals": ["arn:aws:iam::111122223333:role/*"]}},
+        "identity.principals[0]",
+        "expected the ARN of a role or user",
+    ),
     "a time is not zero": (
         {"timeouts": {"read_s": 0}},
         "timeouts.read_s",
@@ -474,20 +504,9 @@ def test_an_unknown_keyword_is_pythons_own_error() -> None:
 
 
 LATER: dict[str, dict[str, Any]] = {
-    "network.discovery[0]": {"network": {"discovery": ["lock"]}},
-    "network.discovery[1]": {"network": {"discovery": ["policy", "ssm"]}},
-    "network.ssm_parameter": {"network": {"ssm_parameter": "/secure-bedrock/lock"}},
     "models.fallback": {"models": {"allow": [], "fallback": ["zai.glm-4.6"]}},
-    "guardrail.required": {"guardrail": {"required": True}},
-    "guardrail.id": {"guardrail": {"id": "abc123def456"}},
-    "guardrail.version": {"guardrail": {"version": "3"}},
-    "limits.max_tokens": {"limits": {"max_tokens": 8192}},
-    "limits.max_request_bytes": {"limits": {"max_request_bytes": 1}},
     "limits.requests_per_minute": {"limits": {"requests_per_minute": 1}},
     "limits.tokens_per_minute": {"limits": {"tokens_per_minute": 1}},
-    "identity.accounts": {"identity": {"accounts": ["111122223333"]}},
-    "identity.principals": {"identity": {"principals": ["arn:aws:iam::111122223333:role/app"]}},
-    "identity.long_lived_keys": {"identity": {"long_lived_keys": "deny"}},
     "audit.mode": {"audit": {"mode": "required"}},
     "audit.content": {"audit": {"content": "digest"}},
     "audit.hmac_key": {"audit": {"hmac_key": "env:AUDIT_HMAC_KEY"}},

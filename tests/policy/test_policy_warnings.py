@@ -157,10 +157,21 @@ FOUND: dict[str, tuple[dict[str, Any], str, str]] = {
         "models.deny[0]",
         f"does not deny eu.{SONNET}",
     ),
-    "the caller's account is not checked": (
-        {"account": {"account_id": OWN}},
-        "account.account_id",
-        "not checked by this version",
+    "principals, and nobody to ask for one": (
+        {"identity": {"principals": [f"arn:aws:iam::{OWN}:role/app"]}},
+        "identity.principals",
+        "without [network.endpoints.sts] nobody can be asked",
+    ),
+    "a principal of an account that may not call": (
+        {
+            "identity": {
+                "accounts": ["999988887777"],
+                "principals": [f"arn:aws:iam::{OWN}:role/app"],
+            },
+            "network": {"cidrs": ["10.0.0.0/16"], "endpoints": {"sts": {}}},
+        },
+        "identity.principals[0]",
+        "can never call",
     ),
 }
 QUIET: dict[str, dict[str, Any]] = {
@@ -168,6 +179,12 @@ QUIET: dict[str, dict[str, Any]] = {
     "a profile of a geography with several continents' Regions": {
         "region": "ca-central-1",
         "models": [f"us.{SONNET}", f"ca.{SONNET}"],
+    },
+    "an account, which is the caller's too": {"account": {"account_id": OWN}},
+    "a principal of the account that may call, and sts to ask": {
+        "account": {"account_id": OWN},
+        "identity": {"principals": [f"arn:aws:iam::{OWN}:role/app"]},
+        "network": {"cidrs": ["10.0.0.0/16"], "endpoints": {"sts": {}}},
     },
     "a closed glob": {"models": ["amazon.titan-embed-text-v2:*"]},
     "loopback, for tests": {"network": {"cidrs": ["127.0.0.0/8", "::1/128"]}},

@@ -146,21 +146,16 @@ def test_a_body_of_an_operation_whose_body_names_nothing_is_not_looked_into() ->
     assert named("ApplyGuardrail", {"sideModel": "x"}) == ()
 
 
-def test_the_values_of_a_map_are_looked_at_and_its_keys_are_not() -> None:
+def test_a_map_of_documents_is_one_document() -> None:
+    """Its keys are the caller's own, and could name a model as any others in it."""
     fields = {"additionalModelRequestFields": {"model": 1, "other": 2}}
     body = {"modelConfigurations": [{"modelId": "m", **fields}]}
     path = "body.modelConfigurations[]"
 
     assert named("CreateAdvancedPromptOptimizationJob", body, "bedrock") == (
         Reference(Kind.MODEL, "m", f"{path}.modelId"),
-        Reference(Kind.DOCUMENT, 1, f"{path}.additionalModelRequestFields{{}}"),
-        Reference(Kind.DOCUMENT, 2, f"{path}.additionalModelRequestFields{{}}"),
+        Reference(Kind.DOCUMENT, {"model": 1, "other": 2}, f"{path}.additionalModelRequestFields"),
     )
-    assert named(
-        "CreateAdvancedPromptOptimizationJob",
-        {"modelConfigurations": [{"additionalModelRequestFields": []}]},
-        "bedrock",
-    ) == (Reference(Kind.DOCUMENT, [], f"{path}.additionalModelRequestFields", ambiguous=True),)
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,17 @@ ROWS: dict[str, tuple[Kind, object, str | None]] = {
     "another account": (Kind.ACCOUNT, "999988887777", "arn-account"),
     "a URL": (Kind.URL, "https://example.com", "url"),
     "a tool that AWS runs": (Kind.SYSTEM_TOOL, "nova_grounding", "system-tool"),
+    "a model outside AWS": (Kind.EXTERNAL_MODEL, "gpt-4o", "model-outside-aws"),
+    "a model outside AWS that is called as a listed one": (
+        Kind.EXTERNAL_MODEL,
+        MODEL,
+        "model-outside-aws",
+    ),
+    "a model that the request names": (Kind.MODEL_CHOICE, "CUSTOM", None),
+    "no model": (Kind.MODEL_CHOICE, "NONE", None),
+    "a model that AWS chooses": (Kind.MODEL_CHOICE, "MANAGED", "model-choice"),
+    "a choice of tomorrow": (Kind.MODEL_CHOICE, "AUTO", "model-choice"),
+    "a choice that is no string": (Kind.MODEL_CHOICE, ["CUSTOM"], "member-ambiguous"),
     "something unknown": (Kind.UNKNOWN, "newMember", "member-unknown"),
     "an agent that is no string": (Kind.AGENT, {"id": "ABCDEFGHIJ"}, "member-ambiguous"),
     "bytes of the model's own": (Kind.PAYLOAD, "{}", None),
@@ -146,6 +157,7 @@ REPORTED: dict[str, tuple[Kind, object, tuple[str, str], str | None]] = {
         ("bedrock-runtime", "InvokeModel"),
         "operation-not-listed",
     ),
+    "a model that AWS chooses": (Kind.MODEL_CHOICE, "MANAGED", INLINE, "model-choice"),
     "what is allowed anyway": (Kind.MODEL, MODEL, INLINE, None),
 }
 
@@ -163,6 +175,7 @@ def test_mode_report_lets_through_and_says_what_it_would_deny(
 STILL_DENIED: dict[str, tuple[Kind, object, tuple[str, str], str]] = {
     "a bucket": (Kind.S3, "s3://elsewhere/x", INLINE, "s3-bucket"),
     "a URL": (Kind.URL, "https://example.com", INLINE, "url"),
+    "a model outside AWS": (Kind.EXTERNAL_MODEL, MODEL, INLINE, "model-outside-aws"),
     "what can't be read": (Kind.UNKNOWN, "x", INLINE, "member-unknown"),
     "what is no model id": (Kind.MODEL, "../x", INLINE, "model-id"),
     "what no table knows": (Kind.MODEL, MODEL, ("bedrock-runtime", "Chat"), "operation-unknown"),

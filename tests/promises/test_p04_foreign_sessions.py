@@ -106,9 +106,11 @@ def test_a_session_of_another_kind_is_refused(
 def test_an_asynchronous_session_is_taken_nowhere(place: Place) -> None:
     foreign: Any = AioSession()
     session: Any = SecureSession
+    with pytest.raises(EnvironmentDenied, match="botocore_session"):
+        session(place.policy, botocore_session=foreign)
+    with pytest.raises(TypeError, match="session"):
+        session(place.policy, session=foreign)
     for keyword in ("botocore_session", "session"):
-        with pytest.raises(TypeError, match=keyword):
-            session(place.policy, **{keyword: foreign})
         with pytest.raises(TypeError, match=keyword):
             create_client(SERVICE, place.policy, **{keyword: foreign})
     with pytest.raises(CredentialPathDenied):

@@ -51,11 +51,13 @@ def events() -> list[InvocationEvent]:
 
 @pytest.fixture
 def make(bedrock: LocalBedrock, events: list[InvocationEvent]) -> Iterator[MAKER]:
-    """Makes hardened clients: `toml` is added to the policy, the rest are boto3's keyword arguments."""
+    """Makes hardened clients: `top` and `toml` are added to the policy, the rest are boto3's keyword arguments."""
     made: list[Any] = []
 
-    def maker(service: str = "bedrock-runtime", *, toml: str = "", **arguments: Any) -> Any:
-        policy = Policy.from_toml(bedrock.policy_toml() + toml)
+    def maker(
+        service: str = "bedrock-runtime", *, toml: str = "", top: str = "", **arguments: Any
+    ) -> Any:
+        policy = Policy.from_toml(top + bedrock.policy_toml() + toml)
         settings = RetrySettings(max_attempts=policy.retry.max_attempts)
         engine = RetryEngine(settings, sleep=lambda _seconds: None)
         arguments.setdefault("credentials", bedrock.credentials)

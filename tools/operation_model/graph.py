@@ -24,10 +24,9 @@ class ServiceGraph:
     def row(self, name: str) -> Model:
         """What the table says of one operation; what is empty is left out."""
         operation = self.operations[name]
-        row: Model = {}
-        if self.rest:
-            row["http"] = f"{operation['http']['method']} {operation['http']['requestUri']}"
+        row: Model = {"http": request_line(operation)} if self.rest else {}
         row["class"] = ""
+        row |= query_names(self._all, operation)
         row |= self._members(operation["input"]["shape"]) if "input" in operation else {}
         row["class"] = class_of(self.service, name, self.kinds_of(row))
         return row
@@ -49,6 +48,20 @@ class ServiceGraph:
                 left.extend(to[1:] for to in found[name].values() if to and to[0] == "#")
         return dict(sorted(found.items()))
 
+    def members(self) -> dict[str, Model]:
+        """Every member of every structure that a request can hold, with the structure it leads to, "" where to none.
+
+        Lists are taken off; `{}` before the structure stands for each map around it.
+        """
+        found: dict[str, Model] = {}
+        for structure in sorted(self._requested()):
+            row = found[structure] = {}
+            for member, reference in sorted(self._all[structure].get("members", {}).items()):
+                containers, inside = self._inside(reference["shape"])
+                maps = containers.replace("[]", "")
+                row[member] = maps + inside if self._is_structure(inside) else ""
+        return found
+
     def leaves(self) -> Iterator[Leaf]:
         """Every string, blob and document that a request of the service can hold."""
         for structure in sorted(self._requested()):
@@ -58,14 +71,7 @@ class ServiceGraph:
                     yield leaf
 
     def _members(self, name: str) -> Model:
-        shape = self._all[name]
         row: Model = {}
-        if params := sorted(
-            reference.get("locationName", member)
-            for member, reference in shape["members"].items()
-            if reference.get("location") == "querystring"
-        ):
-            row["params"] = params
         for place in PLACES.values():
             if named := self._bound(name, place):
                 row[place] = named
@@ -101,6 +107,8 @@ class ServiceGraph:
             if reference.get("location") is None:
                 containers, target = self._inside(reference["shape"])
                 to = self._leads(name, member, reference, target)
+                if to == "document":  # a map of documents is one: its keys are the caller's own too
+                    containers = containers.partition("{}")[0]
                 found[_key(member, reference) + (containers if to else "")] = to
         return found
 
@@ -175,6 +183,30 @@ class ServiceGraph:
                 kinds[name] |= more
                 grown = grown or bool(more)
         return kinds
+
+
+def request_lines(model: Model) -> dict[str, Model]:
+    """Each operation of a rest-json service with what its request line may be, and no more."""
+    return {
+        name: {"http": request_line(operation)} | query_names(model["shapes"], operation)
+        for name, operation in sorted(model["operations"].items())
+    }
+
+
+def request_line(operation: Model) -> str:
+    """Method and template."""
+    return f"{operation['http']['method']} {operation['http']['requestUri']}"
+
+
+def query_names(shapes: Model, operation: Model) -> Model:
+    """The names that the query string may hold, as a row has them."""
+    members = shapes[operation["input"]["shape"]]["members"] if "input" in operation else {}
+    names = sorted(
+        reference.get("locationName", member)
+        for member, reference in members.items()
+        if reference.get("location") == "querystring"
+    )
+    return {"params": names} if names else {}
 
 
 def _key(member: str, reference: Model) -> str:

@@ -75,6 +75,14 @@ KINDS: Final[dict[str, str]] = {
 """Kind to the member names that always mean it."""
 
 EXCEPTIONS: Final[dict[str, tuple[str | None, str]]] = {
+    "AgenticRetrieveConfiguration.foundationModelType": (
+        "model-choice",
+        "MANAGED lets AWS choose the model",
+    ),
+    "AgenticRetrieveConfiguration.rerankingModelType": (
+        "model-choice",
+        "MANAGED lets AWS choose the model",
+    ),
     "ApiSchemaConfiguration.inlinePayload": ("document", "an OpenAPI text, which names servers"),
     "BidirectionalInputPayloadPart.bytes": ("payload", "the model's own format"),
     "ComponentConfiguration.configuration": (
@@ -92,13 +100,20 @@ EXCEPTIONS: Final[dict[str, tuple[str | None, str]]] = {
     "CustomS3Location.uri": ("s3", "an object"),
     "GatewayPolicyEngineConfiguration.arn": ("resource", "a policy engine"),
     "HarnessAgentCoreMemoryConfiguration.arn": ("memory", "the memory that a harness writes to"),
+    "HarnessGeminiModelConfig.modelId": ("external-model", "a model of Google's own service"),
     "HarnessHookEventBridgeTarget.arn": ("store", "the bus that receives a hook's content"),
     "HarnessHookLambdaTarget.arn": ("lambda", "the function that receives a hook's content"),
     "HarnessHookSnsTarget.arn": ("store", "the topic that receives a hook's content"),
+    "HarnessLiteLlmModelConfig.modelId": ("external-model", "a model of any provider"),
     "HarnessManagedMemoryConfiguration.arn": ("memory", "the memory that a harness writes to"),
+    "HarnessOpenAiModelConfig.modelId": ("external-model", "a model of OpenAI's own service"),
     "HarnessSkillS3Source.uri": ("s3", "an object"),
     "HostingEnvironment.arn": ("resource", "where a workload runs"),
     "IamPrincipal.arn": (None, "who may do something, not where it goes"),
+    "InferenceConnectorSource.connectorId": (
+        "external-model",
+        "the models of a provider: openai, anthropic, or all of bedrock-mantle",
+    ),
     "InvokeAgentRuntimeCommandRequest.accountId": (
         "account",
         "whose runtime it is: a part of its name",
@@ -112,6 +127,14 @@ EXCEPTIONS: Final[dict[str, tuple[str | None, str]]] = {
     ),
     "LambdaTransformConfiguration.arn": ("lambda", "the function that sees what passes a gateway"),
     "LaunchParameters.instanceProfileArn": (None, "a machine's role"),
+    "ManagedKnowledgeBaseConfiguration.embeddingModelType": (
+        "model-choice",
+        "MANAGED lets AWS choose the model",
+    ),
+    "ManagedSearchConfiguration.rerankingModelType": (
+        "model-choice",
+        "MANAGED lets AWS choose the model",
+    ),
     "MatchModelEntry.value": ("model", "a pattern of model ids that a rule routes"),
     "PrivateEndpointOverride.domain": ("url", "a host that is called"),
     "RdsConfiguration.resourceArn": ("store", "a database cluster"),

@@ -45,7 +45,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[Parser]") -> None:
         subparsers,
         "explain",
         summary="may this model be called, and why",
-        description="Decides from the policy alone; exits 0 when allowed, 1 when denied.\n"
+        description="Decides from the policy and its lock; exits 0 when allowed, 1 when denied.\n"
         "Tells the Regions that may answer, the other admitted forms, and the IAM\n"
         "statements that the model needs for the operations that the policy allows.",
         examples=_EXAMPLES,
@@ -62,10 +62,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[Parser]") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the decision; 0 allowed, 1 denied, also where mode "report" lets the denied call through."""
+    from secure_bedrock.discovery.lock_use import policy_with_lock
     from secure_bedrock.policy import Policy
     from secure_bedrock.policy.requests import only_noted
 
-    policy = Policy.load(args.policy)
+    policy, _ = policy_with_lock(Policy.load(args.policy))
     service, _, name = args.operation.rpartition(":")
     family, decision = _decide(policy, args.model, service or BEDROCK_RUNTIME, name)
     let_through = not decision.allowed and only_noted(policy.mode, family, decision)

@@ -8,6 +8,7 @@ from secure_bedrock.errors import (
     ConfigurationError,
     Denied,
     EndpointNotFound,
+    LockMismatch,
     PolicyInvalid,
     SecureBedrockError,
 )
@@ -64,7 +65,7 @@ def _told(error: BaseException) -> tuple[list[str], str]:
 
 
 def _listed(error: SecureBedrockError) -> list[str]:
-    if isinstance(error, PolicyInvalid):
+    if isinstance(error, PolicyInvalid | LockMismatch):
         return [str(problem) for problem in error.problems]
     if isinstance(error, EndpointNotFound):
         return [str(attempt) for attempt in error.attempts]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from io import TextIOWrapper
 from typing import NoReturn
 
-from secure_bedrock.cli import demo, explain, init, local, policy
+from secure_bedrock.cli import demo, explain, init, local, lock, policy
 from secure_bedrock.cli.failures import INTERRUPTED, PASS, PIPE_CLOSED, UNDETERMINED, report
 from secure_bedrock.cli.options import Parser, common_options, parse
 from secure_bedrock.values.version import __version__
@@ -17,6 +17,7 @@ examples:
   secure-bedrock demo                          see it work: no AWS account, no network
   secure-bedrock init --region eu-west-1       write a commented secure-bedrock.toml
   secure-bedrock policy check                  what the policy says, what is wrong with it
+  secure-bedrock lock                          ask AWS once, write secure-bedrock.lock
   secure-bedrock explain MODEL                 may this model be called, and why
   secure-bedrock local                         a Bedrock on this machine, until Ctrl-C
 """
@@ -44,7 +45,7 @@ def build_parser() -> Parser:
         help="print the version and exit",
     )
     subparsers = parser.add_subparsers(metavar="COMMAND", parser_class=Parser)
-    for command in (demo, init, policy, explain, local):
+    for command in (demo, init, policy, lock, explain, local):
         command.add_parser(subparsers)
     return parser
 

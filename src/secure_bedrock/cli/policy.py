@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from secure_bedrock.cli.failures import FINDING, PASS
 from secure_bedrock.cli.options import Parser, add_command
 from secure_bedrock.cli.render import columns, document, labelled, paint
-from secure_bedrock.errors import PolicyInvalid, Problem
+from secure_bedrock.errors import LockMismatch, PolicyInvalid, Problem
 
 if TYPE_CHECKING:
     from secure_bedrock.cli.route_summary import RouteSummary
+    from secure_bedrock.discovery.lock_file import Lock
     from secure_bedrock.policy import Policy
 
 _EXAMPLES = """\
@@ -33,8 +34,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[Parser]") -> None:
         commands,
         "check",
         summary="all problems of the policy file, then a summary of it",
-        description="Reads the file and nothing else; exits 1 when there is a problem or when\n"
-        "no call can be made by what the file says.",
+        description="Reads the file and its lock and nothing else; exits 1 when there is a problem\n"
+        "or when no call can be made by what they say.",
         examples=_EXAMPLES,
     )
     check.set_defaults(run=run)
@@ -60,11 +61,12 @@ def _report(policy: "Policy", *, as_json: bool) -> int:
     from secure_bedrock.cli.route_summary import routes_in
     from secure_bedrock.policy.locate import read_policy_file
 
-    routes = routes_in(policy)
+    lock, unusable = _lock(policy)
+    routes = routes_in(policy, lock)
     text = read_policy_file(Path(policy.source or "")) or ""
     examples = examples_in(policy, text)
     denied = _denied(policy, routes, text)
-    problems = (*examples.marked, *denied)
+    problems = (*examples.marked, *unusable, *denied)
     warnings = (*policy.warnings(), *examples.ids, *_unfound(policy, routes), *_bundle(policy))
     if as_json:
         _print_document(policy, problems, warnings, routes)
@@ -72,6 +74,16 @@ def _report(policy: "Policy", *, as_json: bool) -> int:
         _print_tables(policy, problems, warnings, routes)
         _print_verdict(problems, warnings, callable_=_callable(policy, routes))
     return PASS if _callable(policy, routes) and not problems else FINDING
+
+
+def _lock(policy: "Policy") -> "tuple[Lock | None, tuple[Problem, ...]]":
+    """The policy's lock; where it can't be used, why, since then no client can be made."""
+    from secure_bedrock.discovery.lock_use import policy_with_lock
+
+    try:
+        return policy_with_lock(policy)[1], ()
+    except LockMismatch as error:
+        return None, error.problems or (Problem(error.reason),)
 
 
 def _with_hosts(problems: tuple[Problem, ...], path: str | None) -> tuple[Problem, ...]:

@@ -8,10 +8,13 @@ from secure_bedrock.errors import AddressDenied, Denied, EndpointNotFound
 from secure_bedrock.values import ServiceName
 
 if TYPE_CHECKING:
+    from secure_bedrock.discovery.lock_file import Lock
     from secure_bedrock.network import PrivateRoute, RouteSource
     from secure_bedrock.policy import Policy
 
 _EC2 = "ec2"
+_SSM = "ssm"
+_BY_SSM = "not in the file: the lock is read from the SSM parameter at run time"
 _BY_EC2 = "not in the file: EC2 is asked at run time"
 
 
@@ -45,20 +48,23 @@ class RouteSummary:
         }
 
 
-def routes_in(policy: "Policy") -> tuple[RouteSummary, ...]:
+def routes_in(policy: "Policy", lock: "Lock | None" = None) -> tuple[RouteSummary, ...]:
     """One summary for each service that the policy lets be reached; bedrock-runtime is always among them."""
     from secure_bedrock.discovery import RouteFinder
 
-    finder = RouteFinder.without_aws(policy, environ={})
+    finder = RouteFinder.without_aws(policy, lock=lock, environ={})
     return tuple(
-        _summary(policy, finder, endpoint.service) for endpoint in policy.network.endpoints
+        _summary(policy, lock, finder, endpoint.service) for endpoint in policy.network.endpoints
     )
 
 
-def _summary(policy: "Policy", finder: "RouteSource", service: ServiceName) -> RouteSummary:
+def _summary(
+    policy: "Policy", lock: "Lock | None", finder: "RouteSource", service: ServiceName
+) -> RouteSummary:
+    from secure_bedrock.discovery.address_check import address_check
     from secure_bedrock.network import RouteGuard
 
-    check = policy.address_check_for(service)
+    check = address_check(policy, lock, service)
     try:
         route = finder.route(service)
         guard = RouteGuard(route)  # refuses CIDRs that are wider than any VPC's
@@ -67,8 +73,9 @@ def _summary(policy: "Policy", finder: "RouteSource", service: ServiceName) -> R
     except Denied as denial:
         return RouteSummary(service=service, check=check, text=denial.reason, denied=True)
     except EndpointNotFound as error:
-        if service != _EC2 and _asks_ec2(policy, finder):
-            return RouteSummary(service=service, check=check, text=_BY_EC2)
+        asked = "" if lock is not None else _asked(policy, finder, service)
+        if asked:
+            return RouteSummary(service=service, check=check, text=asked)
         lacking = error.reason.partition(": ")[2]
         return RouteSummary(
             service=service,
@@ -87,12 +94,20 @@ def _summary(policy: "Policy", finder: "RouteSource", service: ServiceName) -> R
     )
 
 
-def _asks_ec2(policy: "Policy", finder: "RouteSource") -> bool:
-    """True where EC2 is listed and its own route is complete: nothing can be asked over half a route."""
-    if _EC2 not in policy.network.discovery:
-        return False
+def _asked(policy: "Policy", finder: "RouteSource", service: ServiceName) -> str:
+    """Who is asked for the service at run time; "" for nobody."""
+    from secure_bedrock.discovery.address_check import ASKED_FIRST, brings_lock
+
+    if service not in ASKED_FIRST and brings_lock(policy) and _reached(finder, _SSM):
+        return _BY_SSM
+    listed = _EC2 in policy.network.discovery
+    return _BY_EC2 if service != _EC2 and listed and _reached(finder, _EC2) else ""
+
+
+def _reached(finder: "RouteSource", service: str) -> bool:
+    """True where the service's own route is complete: nothing can be asked over half a route."""
     try:
-        finder.route(_EC2)
+        finder.route(service)
     except (Denied, EndpointNotFound):
         return False
     return True

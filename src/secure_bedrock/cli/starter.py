@@ -96,6 +96,15 @@ _REST = """\
 # [operations]                          # default: these and ApplyGuardrail
 # allow = ["Converse", "ConverseStream", "InvokeModel", "InvokeModelWithResponseStream", "CountTokens"]
 
+# [guardrail]                           # added to every request that names none; what names another one is refused
+# required = true
+# id = "abc123def456"
+# version = "3"
+
+# [limits]
+# max_tokens = 8192                     # in one answer
+# max_request_bytes = 20_000_000
+
 # [timeouts]                            # seconds
 # connect_s = 2.0
 # read_s = 300.0

@@ -2,11 +2,13 @@
 
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from secure_bedrock.audit import AuditTrail, SinkLike, sinks_from
 from secure_bedrock.discovery import RouteFinder
+from secure_bedrock.discovery.lock_use import policy_with_lock
 from secure_bedrock.network import Connector, PrivateRoute, Resolver
 from secure_bedrock.policy import Policy
 from secure_bedrock.resilience import RetryEngine, RetrySettings
@@ -14,6 +16,7 @@ from secure_bedrock.transport.call import CallRunner
 from secure_bedrock.transport.connections.driver import GuardedTransport
 from secure_bedrock.transport.credentials import CredentialSource
 from secure_bedrock.transport.credentials.chain import credential_source
+from secure_bedrock.transport.credentials.identity import IdentityCheck, asks_sts
 from secure_bedrock.transport.lazy_route import RouteHolder
 from secure_bedrock.transport.preflight import preflight
 from secure_bedrock.transport.typed import TypedChannel
@@ -42,7 +45,8 @@ def policy_of(policy: PolicyLike, fields: Mapping[str, Any]) -> Policy:
 
 
 class Parts:
-    """The shared parts under one policy; thread-safe. Making them opens nothing and asks nobody.
+    """The shared parts under one policy; thread-safe. Making them opens no socket and asks nobody; the policy's lock is
+    read from its file, unless `use_lock` is false: then what AWS says now is looked for, and no lock is.
 
     `findings` are the settings of the environment that were found and are not followed; one that can't be
     neutralised is refused by name.
@@ -57,7 +61,10 @@ class Parts:
         sinks: Sequence[SinkLike] | None = None,
         resolver: Resolver | None = None,
         connector: Connector | None = None,
+        use_lock: bool = True,
     ) -> None:
+        # The one place where a lock reaches a client: before anything is made that keeps the policy.
+        policy, lock = policy_with_lock(policy) if use_lock else (policy, None)
         self.policy = policy
         self.findings = preflight(os.environ, region=policy.region, profile=profile_name)
         self.resolver = resolver
@@ -68,6 +75,7 @@ class Parts:
             profile_name=profile_name,
             client_for=self._credential_client,
         )
+        self.identity = IdentityCheck(policy, asks_sts(self._credential_client))
         self.runner = CallRunner(
             policy,
             AuditTrail(
@@ -82,6 +90,8 @@ class Parts:
         )
         self.routes = RouteFinder(
             policy,
+            lock=lock,
+            afresh=not use_lock,
             resolver=resolver,
             connector=connector,
             credentials=self.source,
@@ -99,7 +109,9 @@ class Parts:
         with self._lock():
             if service not in self._channels:
                 way = RouteHolder(service, self.routes, self._open)
-                self._channels[service] = TypedChannel(service, self.policy, way, self.source)
+                self._channels[service] = TypedChannel(
+                    service, self.policy, way, self.source, self.identity
+                )
             return self._channels[service]
 
     def session(self) -> "HardenedSession":
@@ -114,6 +126,7 @@ class Parts:
                     resolver=self.resolver,
                     connector=self.connector,
                     credentials=self.source,
+                    identity=self.identity,
                     runner=self.runner,
                     findings=self.findings,
                 )
@@ -135,6 +148,12 @@ class Parts:
         from secure_bedrock.transport.hardened.session import CREDENTIAL_GRANTS  # noqa: PLC0415 - loads botocore.session
 
         return self.session().build_client(service, {}, grants=CREDENTIAL_GRANTS, source=source)
+
+    @contextmanager
+    def open_client(self, service: str, grants: frozenset[str]) -> Iterator[Any]:
+        """A hardened client for operations that this library calls for itself, closed at the end of the block."""
+        with closing(self.session().build_client(service, {}, grants=grants)) as client:
+            yield client
 
 
 def _sink_names(policy: Policy) -> Sequence[str]:

@@ -20,6 +20,7 @@ from secure_bedrock.transport.record_facts import (
     note_route,
     note_usage,
 )
+from secure_bedrock.transport.requirements import with_requirements
 from secure_bedrock.transport.typed import PreparedCall, TypedChannel
 from secure_bedrock.values import BEDROCK_RUNTIME, Deadline
 
@@ -107,7 +108,7 @@ class TypedCalls:
             if not timed:
                 raise InvalidRequest("deadline_s must be a number of seconds", rule="argument-type")
             if not prepared:
-                params = make()
+                params = with_requirements(self._parts.policy, BEDROCK_RUNTIME, operation, make())
                 note_params(record, params)
                 channel = self._parts.channel(BEDROCK_RUNTIME)
                 note_route(record, channel.route)

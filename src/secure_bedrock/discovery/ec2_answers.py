@@ -25,6 +25,7 @@ class SeenEndpoint:
     interface_ids: tuple[str, ...]
     private_dns_enabled: bool
     service_region: Region | None
+    owner_account: str | None
 
 
 def is_available_interface(answer: Answer) -> bool:
@@ -54,6 +55,7 @@ def endpoint_in(answer: Answer) -> SeenEndpoint:
         interface_ids=_texts(answer, "NetworkInterfaceIds"),
         private_dns_enabled=answer.get("PrivateDnsEnabled") is True,
         service_region=service_region,
+        owner_account=None if answer.get("OwnerId") is None else _text(answer, "OwnerId"),
     )
 
 

@@ -4,19 +4,25 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Self
 
+from secure_bedrock.discovery.address_check import address_check, brings_lock
 from secure_bedrock.discovery.agreement import agree, evidence_for
-from secure_bedrock.discovery.ec2_calls import hardened_calls
+from secure_bedrock.discovery.ec2_calls import ec2_over
 from secure_bedrock.discovery.facts import EndpointFacts, Nothing
 from secure_bedrock.discovery.flights import Flights
+from secure_bedrock.discovery.hardened_clients import OpenClient, hardened_clients
+from secure_bedrock.discovery.lock_file import Lock
 from secure_bedrock.discovery.providers import (
     Ec2Provider,
     EnvironmentProvider,
+    LockProvider,
     PolicyProvider,
     PrivateDnsProvider,
     Provider,
+    SsmProvider,
 )
 from secure_bedrock.discovery.remedy import new_table, remedy
 from secure_bedrock.discovery.route_of import missing, not_known, route_of
+from secure_bedrock.discovery.ssm_calls import parameter_over
 from secure_bedrock.errors import DiscoveryAttempt, EndpointNotFound
 from secure_bedrock.network import Connector, PrivateRoute, Resolver
 from secure_bedrock.policy import Policy
@@ -45,6 +51,7 @@ class RouteFinder:
         self,
         policy: Policy,
         *,
+        lock: Lock | None = None,
         resolver: Resolver | None = None,
         connector: Connector | None = None,
         credentials: object = None,
@@ -52,11 +59,18 @@ class RouteFinder:
         environ: Mapping[str, str] | None = None,
         providers: Sequence[Provider] | None = None,
         clock: Clock = time.monotonic,
+        afresh: bool = False,
     ) -> None:
-        """`resolver`, `connector`, `credentials` and `runner` serve the EC2 calls; `providers` replaces the sources."""
+        """`lock` is the policy's own, already judged; with one, AWS is not asked. `providers` replaces the sources.
+
+        `afresh` leaves out the lock in the SSM parameter: a new one must not be made from an old one.
+
+        `resolver`, `connector`, `credentials` and `runner` serve the calls to EC2 and SSM.
+        """
         self._policy = policy
+        self._lock = lock
         if providers is None:
-            calls = hardened_calls(
+            open_client = hardened_clients(
                 policy,
                 routes=RouteFinder.without_aws(policy, environ=environ),
                 resolver=resolver,
@@ -64,7 +78,8 @@ class RouteFinder:
                 credentials=credentials,
                 runner=runner,
             )
-            providers = _providers(policy, environ, Ec2Provider(policy, calls))
+            providers = _providers(policy, lock, environ, open_client if lock is None else None)
+            providers = [each for each in providers if not (afresh and each.name == "ssm")]
         self._providers = tuple(providers)
         self._routes: dict[ServiceName, PrivateRoute] = {}
         self._flights: Flights[ServiceName, PrivateRoute] = Flights()
@@ -75,9 +90,11 @@ class RouteFinder:
         forget_at_snapshot(self)
 
     @classmethod
-    def without_aws(cls, policy: Policy, *, environ: Mapping[str, str] | None = None) -> Self:
-        """A finder that asks nobody: what the EC2 client's own route comes from."""
-        return cls(policy, providers=_providers(policy, environ, None))
+    def without_aws(
+        cls, policy: Policy, *, lock: Lock | None = None, environ: Mapping[str, str] | None = None
+    ) -> Self:
+        """A finder that asks nobody: what the routes of the EC2 and SSM clients come from."""
+        return cls(policy, lock=lock, providers=_providers(policy, lock, environ, None))
 
     def route(self, service: str) -> PrivateRoute:
         """The service's route.
@@ -131,7 +148,7 @@ class RouteFinder:
     def _search(self, service: ServiceName) -> PrivateRoute:
         if self._policy.network.endpoint(service) is None:
             raise _no_table(self._policy, service)
-        check = self._policy.address_check_for(service)
+        check = address_check(self._policy, self._lock, service)
         said: list[EndpointFacts] = []
         attempts: list[DiscoveryAttempt] = []
         known = EndpointFacts(source="nothing")
@@ -152,21 +169,28 @@ class RouteFinder:
                 attempts=tuple(attempts),
                 next_step=remedy(self._policy, service, needs),
             )
-        route = route_of(service, self._policy, known, evidence_for(said))
+        route = route_of(service, self._policy, known, check=check, found_by=evidence_for(said))
         self._routes[service] = route
         return route
 
 
 def _providers(
-    policy: Policy, environ: Mapping[str, str] | None, ec2: Ec2Provider | None
+    policy: Policy,
+    lock: Lock | None,
+    environ: Mapping[str, str] | None,
+    open_client: OpenClient | None,
 ) -> tuple[Provider, ...]:
     """The policy's sources in the policy's order, itself first; those not listed are left out."""
     made: dict[str, Provider] = {
         "environment": EnvironmentProvider(policy, environ),
-        "private-dns": PrivateDnsProvider(policy),
+        "private-dns": PrivateDnsProvider(policy, lock),
     }
-    if ec2 is not None:
-        made["ec2"] = ec2
+    if lock is not None:
+        made["lock"] = LockProvider(lock)
+    if open_client is not None:
+        made["ec2"] = Ec2Provider(policy, ec2_over(open_client))
+        if brings_lock(policy):
+            made["ssm"] = SsmProvider(policy, parameter_over(open_client))
     listed = (made[name] for name in policy.network.discovery if name in made)
     return (PolicyProvider(policy), *listed)
 

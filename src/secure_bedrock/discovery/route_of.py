@@ -34,7 +34,12 @@ def not_known(needs: tuple[Need, ...]) -> str:
 
 
 def route_of(
-    service: ServiceName, policy: Policy, facts: EndpointFacts, found_by: tuple[Evidence, ...]
+    service: ServiceName,
+    policy: Policy,
+    facts: EndpointFacts,
+    *,
+    check: AddressCheck,
+    found_by: tuple[Evidence, ...],
 ) -> PrivateRoute:
     """The route that complete facts describe.
 
@@ -49,7 +54,7 @@ def route_of(
         host=facts.host,
         names=facts.names | {facts.host},
         port=facts.port or 443,
-        address_check=policy.address_check_for(service),
+        address_check=check,
         addresses=facts.addresses,
         cidrs=facts.cidrs,
         own_networks=(*policy.cidrs_for(service), *own_addresses),

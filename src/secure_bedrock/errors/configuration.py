@@ -101,7 +101,28 @@ class EndpointNotFound(ConfigurationError):
 
 
 class LockMismatch(ConfigurationError):
-    """The lock file was made from another policy."""
+    """The lock can't be used with this policy: it was made from another one, is missing, or is no lock at all.
+
+    `problems` lists everything that is wrong in its text, not only the first.
+    """
 
     default_rule = "lock-mismatch"
     default_next_step = "run `secure-bedrock lock` again"
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        problems: tuple[Problem, ...] = (),
+        rule: str = "",
+        next_step: str = "",
+    ) -> None:
+        super().__init__(reason, rule=rule, next_step=next_step)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        listed = "".join(f"\n  {problem}" for problem in self.problems)
+        return f"{self.reason}{listed}\n[{self.rule}] Next: {self.next_step}"
+
+    def _facts(self) -> dict[str, Any]:
+        return {**super()._facts(), "problems": self.problems}

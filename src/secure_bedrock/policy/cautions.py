@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
+from secure_bedrock.policy.identity_rules import account_in
 from secure_bedrock.policy.model_entries import GlobEntry, ModelEntry, parse_entry
 from secure_bedrock.policy.model_ids import BaseId, ProfileId, parse_model_id, profile_of
 from secure_bedrock.policy.model_rules import ModelRules
@@ -57,9 +58,18 @@ def cautions(policy: "Policy", rules: ModelRules) -> Iterator[Caution]:
     for endpoint in policy.network.endpoints:
         yield from _endpoint(policy, endpoint)
     yield from _models(policy, rules)
-    if policy.account.account_id is not None:
-        message = "the caller's account is not checked by this version; models.accounts is"
-        yield Caution(("account", "account_id"), message)
+    yield from _identity(policy)
+    yield from _guardrail(policy)
+
+
+def _guardrail(policy: "Policy") -> Iterator[Caution]:
+    guardrail = policy.guardrail
+    if not guardrail.required and (guardrail.id or guardrail.version):
+        message = "named and not required: no request is asked for it; write required = true"
+        yield Caution(("guardrail",), message)
+    if guardrail.version == "DRAFT":
+        message = "DRAFT changes whenever somebody edits the guardrail; write a version's number"
+        yield Caution(("guardrail", "version"), message)
 
 
 def _network(policy: "Policy") -> Iterator[Caution]:
@@ -88,6 +98,21 @@ def _endpoint(policy: "Policy", endpoint: EndpointPolicy) -> Iterator[Caution]:
             yield Caution(
                 (*path, "addresses", place), f"{text} is outside the CIDRs that hold here"
             )
+
+
+def _identity(policy: "Policy") -> Iterator[Caution]:
+    """Principals that nobody can be asked about, or that can't be of the accounts that may call."""
+    identity = policy.identity
+    if identity.principals and policy.network.endpoint("sts") is None:
+        message = (
+            "keys from the environment do not tell their principal, and without "
+            "[network.endpoints.sts] nobody can be asked: they will be refused"
+        )
+        yield Caution(("identity", "principals"), message)
+    for place, arn in enumerate(identity.principals):
+        if identity.accounts and account_in(arn) not in identity.accounts:
+            message = f"{arn} can never call: identity.accounts does not name its account"
+            yield Caution(("identity", "principals", place), message)
 
 
 def _models(policy: "Policy", rules: ModelRules) -> Iterator[Caution]:

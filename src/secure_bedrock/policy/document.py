@@ -14,6 +14,7 @@ from secure_bedrock.policy.sections import Document
 from secure_bedrock.policy.shape import BAD, Found, Path
 from secure_bedrock.policy.shown import key_text
 from secure_bedrock.policy.tables import DOCUMENT
+from secure_bedrock.values import partition_of
 
 MAX_CHARACTERS: Final = 1024 * 1024  # far beyond any policy a person could review
 _MAX_DEPTH = 8  # network.endpoints.<service>.cidrs[n] is 5 deep
@@ -61,7 +62,9 @@ def _read(plain: dict[str, Any], origin: Origin) -> Document:
     found.extend(public_addresses(plain))
     if document is BAD or found:
         raise invalid([origin.problem(path, message) for path, message in found])
-    return _with_account(_with_ca_bundle(document, origin), plain)
+    whole = _with_account(_with_ca_bundle(document, origin), plain)
+    _check_guardrail(whole, origin)
+    return whole
 
 
 def invalid(problems: list[Problem]) -> PolicyInvalid:
@@ -136,10 +139,32 @@ def _with_ca_bundle(document: Document, origin: Origin) -> Document:
     return replace(document, network=replace(document.network, ca_bundle=absolute))
 
 
+def _check_guardrail(document: Document, origin: Origin) -> None:
+    """PolicyInvalid for a guardrail's ARN of another partition, Region or account."""
+    if document.guardrail.id is None or not document.guardrail.id.startswith("arn:"):
+        return
+    _, partition, _, region, account, _ = document.guardrail.id.split(":")
+    if (partition, region) != (partition_of(document.region), document.region):
+        message = f"the guardrail's ARN is not of Region {document.region}"
+    elif account not in document.models.accounts:
+        message = "the account of the guardrail's ARN is not one of models.accounts"
+    else:
+        return
+    raise invalid([origin.problem(("guardrail", "id"), message)])
+
+
 def _with_account(document: Document, plain: Mapping[str, Any]) -> Document:
-    """`models.accounts` is account.account_id where it is not written."""
-    models = plain["models"]
+    """`models.accounts` and `identity.accounts` are account.account_id where they are not written."""
     own = document.account.account_id
-    if own is None or (isinstance(models, dict) and "accounts" in models):
+    if own is None:
         return document
-    return replace(document, models=replace(document.models, accounts=(own,)))
+    models, identity = document.models, document.identity
+    if not _writes_accounts(plain["models"]):
+        models = replace(models, accounts=(own,))
+    if not _writes_accounts(plain.get("identity")):
+        identity = replace(identity, accounts=(own,))
+    return replace(document, models=models, identity=identity)
+
+
+def _writes_accounts(table: object) -> bool:
+    return isinstance(table, dict) and "accounts" in table

@@ -27,9 +27,14 @@ SERVICES: Final = frozenset(
         "bedrock-data-automation",
         "bedrock-data-automation-runtime",
         "bedrock-runtime",
+        "cloudtrail",
         "ec2",
+        "logs",
         "sagemaker-runtime",
+        "signin",
         "ssm",
+        "sso",
+        "sso-oidc",
         "sts",
     }
 )
@@ -85,13 +90,13 @@ class OperationTable:
 
     @property
     def described(self) -> bool:
-        """False where the table has the operations' names only: services that no model is named to (ec2, ssm, sts)."""
+        """False where the table has names and request lines only: no model is named to ec2, sso, sts …."""
         return bool(self._rows)
 
     def operation(self, name: str) -> Operation:
         """What an operation is for and which of its members name something; thread-safe.
 
-        KeyError where the table does not know the operation, or knows only names (ec2, ssm, sts): deny it.
+        KeyError where the table does not know the operation, or not what it is for (ec2, sso, sts …): deny it.
         """
         operation = self._built.get(name)
         if (
@@ -126,8 +131,8 @@ def operation_table(service: str) -> OperationTable:
     assert raw is not None, "the package's loader gives its data files"
     table: dict[str, Any] = json.loads(raw)
     rows = table["operations"]
-    described = {} if isinstance(rows, list) else rows
-    rest = {name: _rest(name, row) for name, row in described.items() if "http" in row}
+    by_name: dict[str, Any] = {} if isinstance(rows, list) else rows
+    rest = {name: _rest(name, row) for name, row in by_name.items() if "http" in row}
     return OperationTable(
         service=service,
         botocore_version=table["botocore"],
@@ -139,7 +144,7 @@ def operation_table(service: str) -> OperationTable:
         unsigned=frozenset(table["unsigned"]),
         rest=rest,
         _index=_index(rest),
-        _rows=described,
+        _rows={name: row for name, row in by_name.items() if "class" in row},
         _shapes=ShapeGraph(table.get("shapes", {})),
     )
 
@@ -180,14 +185,15 @@ def _match(operation: RestOperation, segments: list[str]) -> OperationMatch | No
     names = iter(operation.labels)
     for own, theirs in zip(operation.segments, segments, strict=True):
         if own is None:
-            value = _decoded(theirs)
+            value = decode_label(theirs)
             if value is None:
                 return None
             labels[next(names)] = value
     return OperationMatch(operation.name, labels)
 
 
-def _decoded(segment: str) -> str | None:
+def decode_label(segment: str) -> str | None:
+    """A label's value, or None where it could be read two ways: see `match_rest`."""
     try:
         value = unquote_to_bytes(segment).decode("utf-8")
     except UnicodeError:  # bytes that are not UTF-8, or a lone surrogate in the segment itself

@@ -24,6 +24,10 @@ _NEVER: Final = {
         "system-tool",
         "the request asks for a tool that AWS runs, and no policy can allow one",
     ),
+    Kind.KEPT: (
+        "kept-content",
+        "the request names content that the service keeps, or lets it keep some, and no policy can allow that",
+    ),
 }
 
 _INSTEAD: Final = {

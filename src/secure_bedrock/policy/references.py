@@ -4,7 +4,7 @@ The walk is iterative and bounded. Its cost grows with the members that can name
 the body: text, images and whole subtrees without such members are never touched.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -83,21 +83,6 @@ def parameter_references(
     return tuple(found)
 
 
-def has_strangers(
-    operation: Operation, parameters: Mapping[str, object], *, outside: Collection[str]
-) -> bool:
-    """Whether botocore's parameters use a member that the table does not know: a newer botocore has more of them.
-
-    `outside` are the parameters that are not sent in the body. Never raises.
-    """
-    member = operation.body_member
-    inner = {name: value for name, value in parameters.items() if name not in outside}
-    body = inner if member is None else parameters.get(member)
-    walk = _Walk(operation, [], wire=False)
-    walk.run(body)
-    return walk.strange
-
-
 def _add_bound(found: list[Reference], bound: BoundMember, value: object) -> None:
     if value is ABSENT:
         return
@@ -115,14 +100,13 @@ def _reference(kind: Kind, value: object, path: str) -> Reference:
 class _Walk:
     """One walk over one body, depth first, with a stack of its own: no input can exhaust Python's."""
 
-    __slots__ = ("_found", "_operation", "_stack", "_wire", "strange")
+    __slots__ = ("_found", "_operation", "_stack", "_wire")
 
     def __init__(self, operation: Operation, found: list[Reference], *, wire: bool) -> None:
         self._operation = operation
         self._found = found
         self._wire = wire
         self._stack: list[_Here] = []
-        self.strange = False
 
     def run(self, body: object) -> None:
         """Add to `found` what the body names, in its order."""
@@ -164,7 +148,6 @@ class _Walk:
                 below.append((inner, step.containers, step.kind, step.shape, to, depth + 1))
             elif known and name not in members:
                 known = False  # one of them is enough to deny
-                self.strange = True
                 if self._wire:
                     self._ambiguous(Kind.UNKNOWN, name, way)
         below.reverse()

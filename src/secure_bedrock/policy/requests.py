@@ -4,17 +4,25 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
+from secure_bedrock.policy.model_choices import CHOICES
 from secure_bedrock.policy.model_ids import parse_model_id
 from secure_bedrock.policy.operation_members import Kind
 from secure_bedrock.policy.references import Reference
+from secure_bedrock.policy.request_terms import (
+    NOTHING_READ,
+    RequestTerms,
+    Terms,
+    refuse_terms_guardrail,
+    refuse_terms_limits,
+)
 from secure_bedrock.values import Decision
 
-Family = Literal["operation", "model", "residency", "place"]
+Family = Literal["operation", "model", "residency", "place", "guardrail", "limit"]
 """What a decision is about; whoever raises has one error for each."""
 
 # Members of the free-form fields that Converse hands to the model's own API. There they could name another model, or
 # servers for the model's provider to call: their names in the providers' native APIs, read 2026-11-20.
-OVERRIDES: Final = ("additionalModelRequestFields", "modelInput")
+OVERRIDES: Final = ("additionalModelRequestFields", "additionalParams", "modelInput")
 _NATIVE_MODEL: Final = frozenset(
     {"model", "modelId", "model_id", "modelArn", "models", "fallbacks"}
 )
@@ -24,10 +32,13 @@ _UNJUDGED: Final = frozenset({Kind.PAYLOAD, Kind.GUARDRAIL_VERSION})
 
 # What mode "report" lets through, less what the tables do not know: that could be anything.
 _REPORTABLE: Final = frozenset({"operation", "model", "residency"})
-_UNKNOWN_RULES: Final = frozenset({"operation-type", "operation-unknown", "model-type", "model-id"})
+# Nor a provider outside AWS: content would leave for where no record of it is kept.
+_NEVER_REPORTED: Final = frozenset(
+    {"operation-type", "operation-unknown", "model-type", "model-id", "model-outside-aws"}
+)
 
 
-class Rules(Protocol):
+class Rules(Terms, Protocol):
     """What is asked of a `Policy`."""
 
     @property
@@ -44,12 +55,16 @@ class RequestFacts:
 
     `granted` marks an operation that this library calls for itself: it is not asked of `operations.allow`. Whatever it
     names still is.
+    `terms` are what guardrail and limits are held against. They are the last word's, on the bytes: an `early` question,
+    asked of parameters before the policy's own are added to them, leaves them open.
     """
 
     service: str
     operation: str
     references: tuple[Reference, ...] = ()
     granted: bool = False
+    terms: RequestTerms = NOTHING_READ
+    early: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +85,7 @@ _REPORTED: Final = Decision(True, "reported", 'mode = "report" lets it through')
 
 
 def judge_request(policy: Rules, facts: RequestFacts) -> Judgement:
-    """The first refusal, else the last word that allows: of the operation, its models, and what else it names."""
+    """The first refusal, else the last word that allows: of the operation, what it names, its guardrail, its limits."""
     last: Decision = _GRANTED
     family: Family = "operation"
     would_deny: Decision | None = None
@@ -88,7 +103,7 @@ def judge_request(policy: Rules, facts: RequestFacts) -> Judgement:
 
 def only_noted(mode: str, family: Family, refusal: Decision) -> bool:
     """Whether the mode lets the refused request through and notes the refusal in `would_deny`."""
-    return mode == "report" and family in _REPORTABLE and refusal.rule not in _UNKNOWN_RULES
+    return mode == "report" and family in _REPORTABLE and refusal.rule not in _NEVER_REPORTED
 
 
 def first_model(references: tuple[Reference, ...]) -> str | None:
@@ -104,6 +119,19 @@ def _decisions(policy: Rules, facts: RequestFacts) -> Iterator[tuple[Family, Dec
         yield "operation", policy.decide_operation(facts.service, facts.operation)
     for reference in facts.references:
         yield from _decide(policy, facts.operation, reference)
+    if not facts.early:
+        yield from _terms(policy, facts)
+
+
+def _terms(policy: Rules, facts: RequestFacts) -> Iterator[tuple[Family, Decision]]:
+    service, operation = facts.service, facts.operation
+    refusal = refuse_terms_guardrail(policy, service, operation, facts.terms)
+    if refusal is not None:
+        yield "guardrail", refusal
+    model = first_model(facts.references)
+    refusal = refuse_terms_limits(policy, service, operation, model, facts.terms)
+    if refusal is not None:
+        yield "limit", refusal
 
 
 def _decide(
@@ -118,6 +146,10 @@ def _decide(
     elif kind is Kind.ENDPOINT:
         decision = policy.decide_endpoint(value, operation=operation)
         yield _family(decision, "model"), decision
+    elif kind in CHOICES:
+        refusal = CHOICES[kind](value)
+        if refusal is not None:
+            yield "model", refusal
     elif kind is Kind.DOCUMENT:
         yield from _overrides(policy, operation, reference)
     elif kind not in _UNJUDGED:

@@ -6,7 +6,7 @@ from typing import Final, Literal
 from secure_bedrock.policy.supported import INFERENCE_OPERATIONS
 from secure_bedrock.values import BEDROCK_RUNTIME, AddressCheck, Region, ServiceName
 
-DISCOVERY: Final = ("policy", "environment", "ec2", "private-dns")
+DISCOVERY: Final = ("policy", "lock", "environment", "ssm", "ec2", "private-dns")
 # botocore's provider names (botocore.credentials, METHOD of each provider; botocore 1.44.5, read 2026-11-20).
 CREDENTIALS: Final = (
     "env",
@@ -106,7 +106,11 @@ class LimitsPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityPolicy:
-    """Who may call; `credentials` are the providers (botocore's names) that may be asked, in no order."""
+    """Who may call, and where the credentials may come from.
+
+    Where `accounts` or `principals` is empty, it is not asked. `credentials` are the providers (botocore's names) that
+    may be asked, in no order.
+    """
 
     accounts: tuple[str, ...] = ()
     principals: tuple[str, ...] = ()

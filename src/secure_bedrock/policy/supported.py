@@ -25,9 +25,12 @@ def is_operation(service: str, name: str) -> bool:
 def operations_of(service: str) -> frozenset[str]:
     """The operations that the tables have of a service; empty for a service that has no table."""
     # Only a policy that names more than the usual operations reads JSON for it.
-    from secure_bedrock.policy.operations import SERVICES, operation_table  # noqa: PLC0415
+    from secure_bedrock.policy.http_surfaces import surface_operations, table_of  # noqa: PLC0415
 
-    return operation_table(service).operations if service in SERVICES else frozenset()
+    try:
+        return table_of(service).operations | surface_operations(service)
+    except KeyError:
+        return frozenset()
 
 
 def not_yet(instead: str) -> ValueError:

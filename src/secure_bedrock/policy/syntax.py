@@ -3,6 +3,7 @@
 import re
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
+from secure_bedrock.policy.identity_rules import parse_principal
 from secure_bedrock.policy.model_entries import parse_entry
 from secure_bedrock.policy.places import BUCKET
 from secure_bedrock.policy.shown import shown, similar
@@ -13,7 +14,16 @@ _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._:/@-]{0,98}[A-Za-z0-9])?", re.AS
 _ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 # Ids of EC2 resources have 8 (before 2016) or 17 hexadecimal digits: EC2 user guide, "Resource IDs", 2026-11-20.
 _EC2_ID = re.compile(r"([a-z]+)-(?:[0-9a-f]{8}|[0-9a-f]{17})", re.ASCII)
+# Ids that CreateGuardrail gives, and versions: GuardrailId, GuardrailArn, GuardrailVersion in botocore 1.44.5's bedrock
+# model, and the user guide's examples, read 2026-11-20.
+_GUARDRAIL = re.compile(
+    r"(?:arn:aws(?:-[a-z-]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:guardrail/)?[a-z0-9]{12}", re.ASCII
+)
+_GUARDRAIL_VERSION = re.compile(r"[1-9][0-9]{0,7}|DRAFT", re.ASCII)
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)  # RFC 1123 §2.1, lower case
+# Names of SSM parameters: PutParameter in the SSM API reference, 2026-11-20; at most 15 levels.
+_PARAMETER = re.compile(r"[A-Za-z0-9_.-]+|(?:/[A-Za-z0-9_.-]+){1,15}", re.ASCII)
+_MAX_PARAMETER = 1011
 _MAX_HOST = 253  # RFC 1035 §2.3.4 without the root's dot
 # The widest CIDRs that AWS gives a VPC: "VPC CIDR blocks" in the VPC user guide, 2026-11-20.
 _WIDEST = {4: 16, 6: 44}
@@ -34,6 +44,15 @@ def account_id(text: str) -> str:
     """An AWS account: 12 digits."""
     if not _ACCOUNT.fullmatch(text):
         raise ValueError('an AWS account is a string of 12 digits ("111122223333")')
+    return text
+
+
+def principal(text: str) -> str:
+    """The ARN of an IAM role or user; a session's ARN is not one, because the next session has another."""
+    if ":assumed-role/" in text or parse_principal(text) is None:
+        raise ValueError(
+            "expected the ARN of a role or user, such as arn:aws:iam::111122223333:role/app"
+        )
     return text
 
 
@@ -146,6 +165,22 @@ def bucket(text: str) -> str:
     return text
 
 
+def guardrail_id(text: str) -> str:
+    """A guardrail's id or ARN; whether the ARN is of this Region and account is judged with the whole policy."""
+    if not _GUARDRAIL.fullmatch(text):
+        raise ValueError(
+            "expected a guardrail's id (12 letters and digits in lower case) or its ARN"
+        )
+    return text
+
+
+def guardrail_version(text: str) -> str:
+    """A guardrail's version: its number, or DRAFT, which changes whenever somebody edits the guardrail."""
+    if not _GUARDRAIL_VERSION.fullmatch(text):
+        raise ValueError('expected a version\'s number ("3") or "DRAFT"')
+    return text
+
+
 def sink(text: str) -> str:
     """A sink's name: logging, stdout or jsonl:PATH."""
     if text in {"logging", "stdout"} or (text.startswith("jsonl:") and len(text) > len("jsonl:")):
@@ -155,6 +190,13 @@ def sink(text: str) -> str:
     if text in {"emf", "otel"}:
         raise not_yet('write "logging", "stdout" or "jsonl:PATH"')
     raise ValueError('expected "logging", "stdout" or "jsonl:PATH"')
+
+
+def parameter_name(text: str) -> str:
+    """The name of an SSM parameter: letters, digits and ._- in parts, each after a slash where there are several."""
+    if len(text) > _MAX_PARAMETER or not _PARAMETER.fullmatch(text):
+        raise ValueError('expected the name of an SSM parameter such as "/secure-bedrock/lock"')
+    return text
 
 
 def file_path(text: str) -> str:

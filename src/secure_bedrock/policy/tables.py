@@ -34,13 +34,20 @@ def _audit(**written: Any) -> sections.AuditPolicy:
     return sections.AuditPolicy(**written, sinks_written="sinks" in written)
 
 
+def _guardrail(**written: Any) -> sections.GuardrailPolicy:
+    section = sections.GuardrailPolicy(**written)
+    if section.required and (section.id is None or section.version is None):
+        raise ValueError("required = true needs id and version")
+    return section
+
+
 def _list(of: str, parse: Callable[[str], str]) -> ListOf:
     return ListOf(Text(parse), of)
 
 
 _PLACES: dict[str, str] = {}  # filled below, once every table is known
-_LATER_LIMIT = Off((), "this version keeps no limits; leave it out")
-_LATER_GUARDRAIL = Off((), "this version requires no guardrail; leave it out")
+_LATER_RATE = Off((), "this version keeps no rates; leave it out")
+_GIBIBYTE = 1024**3  # far above what Bedrock takes (25 MB in InvokeModel's body)
 
 _ENDPOINT = Table(
     {
@@ -57,14 +64,8 @@ _NETWORK = Table(
     {
         "address_check": OneOf(("eni", "cidr", "private")),
         "cidrs": _list("CIDRs", syntax.cidr),
-        "discovery": ListOf(
-            OneOf(
-                sections.DISCOVERY,
-                dict.fromkeys(("lock", "ssm"), "this version reads no lock; leave it out"),
-            ),
-            "providers",
-        ),
-        "ssm_parameter": Off((), "this version reads no lock; leave it out"),
+        "discovery": ListOf(OneOf(sections.DISCOVERY), "providers"),
+        "ssm_parameter": Text(syntax.parameter_name),
         "ca_bundle": Text(syntax.file_path),
         "max_connection_age_s": Seconds(_DAY_S),
         "max_pool_connections": Whole(1, 10_000),
@@ -106,25 +107,30 @@ _OPERATIONS = Table(
 
 _GUARDRAIL = Table(
     {
-        "required": Off((False,), "this version requires no guardrail; leave it out"),
-        "id": _LATER_GUARDRAIL,
-        "version": _LATER_GUARDRAIL,
+        "required": Flag(),
+        "id": Text(syntax.guardrail_id),
+        "version": Text(syntax.guardrail_version),
     },
-    sections.GuardrailPolicy,
+    _guardrail,
 )
 
 _LIMITS = Table(
-    dict.fromkeys(sections.LimitsPolicy.__slots__, _LATER_LIMIT),
+    {
+        "max_tokens": Whole(1, 10_000_000),
+        "max_request_bytes": Whole(1, _GIBIBYTE),
+        "requests_per_minute": _LATER_RATE,
+        "tokens_per_minute": _LATER_RATE,
+    },
     sections.LimitsPolicy,
     places=_PLACES,
 )
 
 _IDENTITY = Table(
     {
-        "accounts": Off(([],), "this version does not ask who is calling; leave it out"),
-        "principals": Off(([],), "this version does not ask who is calling; leave it out"),
+        "accounts": _list("account ids", syntax.account_id),
+        "principals": _list("ARNs of roles and users", syntax.principal),
         "credentials": ListOf(OneOf((*sections.CREDENTIALS, "custom-process")), "providers"),
-        "long_lived_keys": OneOf(("allow",), {"deny": 'write "allow" or leave it out'}),
+        "long_lived_keys": OneOf(("allow", "deny")),
     },
     sections.IdentityPolicy,
     places=_PLACES,

@@ -6,7 +6,9 @@ if TYPE_CHECKING:
     from secure_bedrock.testing.answers import Answer
     from secure_bedrock.testing.authority import LocalAuthority
     from secure_bedrock.testing.bedrock import DEFAULT_MODELS, LocalBedrock
+    from secure_bedrock.testing.control_plane import LocalControlPlane, LocalProfile
     from secure_bedrock.testing.faults import Fault
+    from secure_bedrock.testing.local_services import LocalServices
     from secure_bedrock.testing.network_fakes import LoopbackConnector, StaticResolver
     from secure_bedrock.testing.received import ReceivedRequest
     from secure_bedrock.testing.sigv4_check import LocalCredentials
@@ -21,8 +23,11 @@ __all__ = [
     "Fault",
     "LocalAuthority",
     "LocalBedrock",
+    "LocalControlPlane",
     "LocalCredentials",
     "LocalEndpoint",
+    "LocalProfile",
+    "LocalServices",
     "LocalVpc",
     "LoopbackConnector",
     "ReceivedRequest",
@@ -36,8 +41,11 @@ _HOMES = {
     "Fault": "faults",
     "LocalAuthority": "authority",
     "LocalBedrock": "bedrock",
+    "LocalControlPlane": "control_plane",
     "LocalCredentials": "sigv4_check",
     "LocalEndpoint": "vpc_facts",
+    "LocalProfile": "control_plane",
+    "LocalServices": "local_services",
     "LocalVpc": "vpc",
     "LoopbackConnector": "network_fakes",
     "ReceivedRequest": "received",

@@ -29,7 +29,7 @@ SERVED = frozenset(
 _SIGNING_NAME = "bedrock"
 _SHOWN_PROBLEMS = 10
 
-_SIGNATURE_CODES: Mapping[str, str] = {
+SIGNATURE_CODES: Mapping[str, str] = {
     "missing": "MissingAuthenticationTokenException",
     "incomplete": "IncompleteSignatureException",
     "unknown-key": "UnrecognizedClientException",
@@ -78,7 +78,7 @@ class Checks:
         )
         if bad is not None:
             status = 400 if bad.problem == "incomplete" else 403
-            raise Refused(_SIGNATURE_CODES[bad.problem], status, bad.message)
+            raise Refused(SIGNATURE_CODES[bad.problem], status, bad.message)
 
     def _body(self, request: RawRequest, match: Match) -> Any:
         shape = self.model.input_of(match.operation)
@@ -87,9 +87,7 @@ class Checks:
         if "payload" in shape:
             body = _parsed(request.body, _malformed_native)
         else:
-            body = _parsed(request.body, _malformed)
-            if not isinstance(body, dict):
-                _malformed()
+            body = parsed_body(request.body)
             found = body_problems(self.model.shapes, shape, body)
             problems += islice(found, _SHOWN_PROBLEMS)
         if problems:
@@ -107,6 +105,14 @@ class Checks:
             missing = "Could not resolve the foundation model from the provided model identifier."
             raise Refused("ResourceNotFoundException", 404, missing)
         raise Refused("ValidationException", 400, "The provided model identifier is invalid.")
+
+
+def parsed_body(body: bytes) -> dict[str, Any]:
+    """The service's own JSON, `{}` where nothing was sent; Refused where it is no object."""
+    parsed = _parsed(body, _malformed)
+    if not isinstance(parsed, dict):
+        _malformed()
+    return parsed
 
 
 def _parsed(body: bytes, refuse: Callable[[], NoReturn]) -> Any:

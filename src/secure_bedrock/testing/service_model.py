@@ -1,4 +1,4 @@
-"""Which operations exist and how their requests look: botocore's packaged service model, read as data."""
+"""Which operations exist, how their requests and answers look: botocore's packaged service model, read as data."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ Shape = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One rest-json operation of the model."""
+    """One operation of the model; shapes are "" where it has none. `unsigned`: it carries no signature."""
 
     name: str
     method: str
     template: str
     input_shape: str
+    output_shape: str
+    unsigned: bool
     path: re.Pattern[str] = field(repr=False)
 
 
@@ -36,8 +38,11 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class ServiceModel:
-    """The operations and shapes of one service."""
+    """The operations and shapes of one service, and how its protocol names an operation."""
 
+    protocol: str
+    signing_name: str
+    target_prefix: str
     operations: tuple[Operation, ...]
     shapes: Mapping[str, Shape] = field(repr=False)
 
@@ -50,12 +55,17 @@ class ServiceModel:
                 return Match(operation, labels)
         return None
 
+    def named(self, name: str) -> Match | None:
+        """The operation of that name, None where there is none."""
+        found = (operation for operation in self.operations if operation.name == name)
+        return next((Match(operation, {}) for operation in found), None)
+
     def input_of(self, operation: Operation) -> Shape:
         """The shape of the operation's request."""
         return self.shapes[operation.input_shape]
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=32)
 def load_service_model(service: str) -> ServiceModel:
     """The newest model of the service that the installed botocore carries; about 3 ms, once per process.
 
@@ -71,14 +81,29 @@ def load_service_model(service: str) -> ServiceModel:
         else (versions[-1] / "service-2.json").read_bytes()
     )
     model = json.loads(data)
-    operations = tuple(_operation(name, entry) for name, entry in model["operations"].items())
-    return ServiceModel(operations, model["shapes"])
+    made = [_operation(name, entry) for name, entry in model["operations"].items()]
+    metadata = model["metadata"]
+    return ServiceModel(
+        metadata["protocol"],
+        metadata.get("signingName", metadata["endpointPrefix"]),
+        metadata.get("targetPrefix", ""),
+        # Where a literal and a label both fit, the literal is meant.
+        tuple(sorted(made, key=lambda one: "{" in one.template)),
+        model["shapes"],
+    )
 
 
 def _operation(name: str, entry: Mapping[str, Any]) -> Operation:
     http = entry["http"]
-    shape = entry.get("input", {}).get("shape", "")
-    return Operation(name, http["method"], http["requestUri"], shape, _pattern(http["requestUri"]))
+    return Operation(
+        name=name,
+        method=http["method"],
+        template=http["requestUri"],
+        input_shape=entry.get("input", {}).get("shape", ""),
+        output_shape=entry.get("output", {}).get("shape", ""),
+        unsigned=entry.get("authtype") == "none",
+        path=_pattern(http["requestUri"]),
+    )
 
 
 def _pattern(template: str) -> re.Pattern[str]:

@@ -41,7 +41,7 @@ class CallPlan:
     @property
     def facts(self) -> RequestFacts:
         """What the policy is asked about."""
-        return RequestFacts(self.service, self.operation, self.references, self.granted)
+        return RequestFacts(self.service, self.operation, self.references, self.granted, early=True)
 
 
 class CallRunner:

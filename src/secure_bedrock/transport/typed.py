@@ -1,4 +1,4 @@
-"""One attempt of a typed call: credentials → sign → wire gate → guarded connection; botocore gives SigV4 only."""
+"""One attempt of a typed call: credentials → identity → sign → gate → guarded connection; botocore gives SigV4 only."""
 
 import os
 from collections.abc import Mapping
@@ -22,6 +22,7 @@ from secure_bedrock.transport.core.serialise import serialise
 from secure_bedrock.transport.core.sign import sign
 from secure_bedrock.transport.core.wire import WireRequest
 from secure_bedrock.transport.credentials import CredentialSource, FrozenCredentials
+from secure_bedrock.transport.credentials.identity import IdentityCheck
 from secure_bedrock.transport.lazy_route import RouteHolder
 from secure_bedrock.transport.record_facts import note_judgement, note_response, note_route
 from secure_bedrock.transport.user_agent import user_agent
@@ -46,11 +47,17 @@ class TypedChannel:
     """Carries the typed calls of one service over its route; thread-safe."""
 
     def __init__(
-        self, service: str, policy: Policy, way: RouteHolder, credentials: CredentialSource
+        self,
+        service: str,
+        policy: Policy,
+        way: RouteHolder,
+        credentials: CredentialSource,
+        identity: IdentityCheck,
     ) -> None:
         self.policy = policy
         self._way = way
         self._credentials = credentials
+        self._identity = identity
         self._signing_name = operation_table(service).signing_name
         self._user_agent = user_agent()
 
@@ -83,10 +90,12 @@ class TypedChannel:
 
         Where none of the route's addresses could be reached, and so nothing was sent, a renewed route is tried too.
         """
+        values = self._credentials.frozen()
+        self._identity.require(values)
         send = partial(
             self._exchange,
             call=call,
-            credentials=self._credentials.frozen(),
+            credentials=values,
             record=record,
             number=number,
             deadline=deadline,

@@ -20,6 +20,7 @@ from secure_bedrock.errors import (
     RegionDenied,
 )
 from secure_bedrock.policy.operations import encode_label, operation_table
+from secure_bedrock.policy.sections import GuardrailPolicy, LimitsPolicy
 from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.sign import sign
 from secure_bedrock.transport.core.wire import GatedRequest, WireRequest
@@ -50,6 +51,9 @@ class OneModel(Lenient):
     """Rules that allow one model, and every operation but those named."""
 
     forbidden: frozenset[str] = frozenset()
+
+    guardrail = GuardrailPolicy()
+    limits = LimitsPolicy()
 
     def decide_model(self, model_id: object, *, operation: str = "Converse") -> Decision:
         allowed = model_id == MODEL

@@ -8,6 +8,7 @@ import pytest
 
 from secure_bedrock.errors import OperationDenied
 from secure_bedrock.policy.operations import operation_table
+from secure_bedrock.policy.sections import GuardrailPolicy, LimitsPolicy
 from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.sign import sign
 from secure_bedrock.transport.core.wire import WireRequest
@@ -36,6 +37,9 @@ class Operations(Lenient):
     """Rules that allow every operation but those named, and no model."""
 
     forbidden: frozenset[str] = frozenset()
+
+    guardrail = GuardrailPolicy()
+    limits = LimitsPolicy()
 
     def decide_model(self, model_id: object, *, operation: str = "Converse") -> Decision:
         return Decision(allowed=False, rule="model-not-listed", reason="none is")

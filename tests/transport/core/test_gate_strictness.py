@@ -9,6 +9,7 @@ import pytest
 
 from secure_bedrock.errors import OperationDenied
 from secure_bedrock.policy.operations import encode_label, operation_table
+from secure_bedrock.policy.sections import GuardrailPolicy, LimitsPolicy
 from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.header_fields import parse_fields
 from secure_bedrock.transport.core.sign import sign
@@ -43,6 +44,9 @@ class Asked(Lenient):
     """Rules that allow everything and keep what they were asked."""
 
     models: list[tuple[object, str]] = field(default_factory=list)
+
+    guardrail = GuardrailPolicy()
+    limits = LimitsPolicy()
 
     def decide_model(self, model_id: object, *, operation: str = "nothing") -> Decision:
         self.models.append((model_id, operation))

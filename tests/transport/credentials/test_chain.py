@@ -18,15 +18,10 @@ from secure_bedrock.errors import CredentialPathDenied, EndpointNotFound
 from secure_bedrock.policy import Policy
 from secure_bedrock.resilience import RetryEngine
 from secure_bedrock.testing import ConnectLog, LocalBedrock
-from secure_bedrock.testing.endpoint_names import endpoint_name
-from secure_bedrock.testing.local_server import Origin
-from secure_bedrock.testing.local_service import LocalService, Outcome
-from secure_bedrock.testing.received import ReceivedRequest
-from secure_bedrock.testing.reply import Reply
-from secure_bedrock.testing.request_reader import RawRequest
 from secure_bedrock.transport.call import CallRunner
 from secure_bedrock.transport.credentials.chain import credential_source
 from secure_bedrock.transport.hardened.session import build_client
+from tests.transport.credentials.sts_server import LocalSts
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
 MESSAGES = [{"role": "user", "content": [{"text": "hello"}]}]
@@ -158,48 +153,6 @@ def test_the_text_of_a_failing_process_is_not_repeated(tmp_path: Path) -> None:
     assert "hunter2" not in str(caught.value)
     assert caught.value.__context__ is None
     assert caught.value.rule == "credential-provider"
-
-
-ASSUMED = """<{0}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><{0}Result><Credentials>
-<AccessKeyId>{1}</AccessKeyId><SecretAccessKey>{2}</SecretAccessKey><SessionToken>{3}</SessionToken>
-<Expiration>2999-01-01T00:00:00Z</Expiration></Credentials></{0}Result></{0}Response>"""
-
-
-class LocalSts(LocalService):
-    """Gives the local Bedrock's credentials to whoever assumes a role, with or without a signature."""
-
-    def __init__(self, bedrock: LocalBedrock) -> None:
-        host = endpoint_name("sts", bedrock.region)
-        super().__init__(
-            (host,),
-            host=host,
-            region=bedrock.region,
-            port=0,
-            authority=bedrock.authority,
-            credentials=bedrock.credentials,
-        )
-
-    def _reply_to(self, request: RawRequest, origin: Origin) -> Outcome:
-        action = request.body.decode().split("Action=")[1].split("&")[0]
-        self._log.add(
-            ReceivedRequest(
-                operation=action,
-                model_id=None,
-                raw=request,
-                peer=origin.peer,
-                connection=origin.connection,
-                request_id="r",
-            )
-        )
-        given = self.credentials
-        body = ASSUMED.format(action, given.access_key, given.secret_key, given.token)
-        return Outcome(reply=Reply(headers=(("Content-Type", "text/xml"),), body=body.encode()))
-
-    def toml(self) -> str:
-        return (
-            f'\n[network.endpoints.sts]\nhost = "{self.host}"\naddresses = ["127.0.0.1"]\n'
-            f"port = {self.port}\n"
-        )
 
 
 def client(bedrock: LocalBedrock, toml: str, events: list[InvocationEvent]) -> Any:

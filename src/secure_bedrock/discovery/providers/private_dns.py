@@ -1,6 +1,8 @@
 """The name that private DNS gives the service inside the VPC; what it answers is judged, never trusted."""
 
+from secure_bedrock.discovery.address_check import address_check
 from secure_bedrock.discovery.facts import EndpointFacts, Nothing
+from secure_bedrock.discovery.lock_file import Lock
 from secure_bedrock.network import private_dns_name
 from secure_bedrock.policy import Policy
 from secure_bedrock.values import ServiceName
@@ -16,8 +18,9 @@ class PrivateDnsProvider:
     name = "private-dns"
     stated = False
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Policy, lock: Lock | None = None) -> None:
         self._policy = policy
+        self._lock = lock
 
     def find(self, service: ServiceName, known: EndpointFacts) -> EndpointFacts | Nothing:
         """The private-DNS name, unless a host is known or nothing could tell its answers apart."""
@@ -25,7 +28,7 @@ class PrivateDnsProvider:
             return Nothing("a host is known already")
         if known.private_dns_enabled is False:
             return Nothing("the endpoint has private DNS turned off")
-        if self._policy.address_check_for(service) == "eni" and not known.addresses:
+        if address_check(self._policy, self._lock, service) == "eni" and not known.addresses:
             return Nothing(
                 "address_check is eni and no source named the endpoint's addresses, "
                 "so an answer could not be told from a public one"

@@ -6,11 +6,14 @@ from typing import Final
 from secure_bedrock.errors import (
     Denied,
     EndpointDenied,
+    GuardrailDenied,
+    LimitDenied,
     ModelDenied,
     OperationDenied,
     ResidencyDenied,
 )
-from secure_bedrock.policy.operations import OperationTable, operation_table
+from secure_bedrock.policy.http_surfaces import table_of
+from secure_bedrock.policy.operations import OperationTable
 from secure_bedrock.policy.requests import Family, Judgement, RequestFacts, Rules, judge_request
 from secure_bedrock.transport.core.authorization import check_anonymous, check_authorization
 from secure_bedrock.transport.core.header_fields import check_length, parse_fields
@@ -29,6 +32,8 @@ _DENIALS: Final[Mapping[Family, type[Denied]]] = {
     "model": ModelDenied,
     "residency": ResidencyDenied,
     "place": OperationDenied,
+    "guardrail": GuardrailDenied,
+    "limit": LimitDenied,
 }
 
 
@@ -48,7 +53,7 @@ def gate(
     check_length(fields, request.body)
     named = named_operation(request, fields, table)
     granted = bool(grants) and f"{table.service}:{named.name}" in grants
-    facts = read_facts(named, table, fields, request.body, granted=granted)
+    facts = read_facts(named, table, fields, request.body, policy=policy, granted=granted)
     judgement = require_allowed(policy, facts)
     if named.name in table.unsigned:
         check_anonymous(fields)
@@ -76,7 +81,7 @@ def require_service(service: str) -> None:
 
 def _table(service: str) -> OperationTable:
     try:
-        return operation_table(service)
+        return table_of(service)
     except KeyError:
         raise OperationDenied(
             "no policy can allow operations of this service: none of them is known to this version",

@@ -7,8 +7,9 @@ from typing import Final, NoReturn
 from urllib.parse import quote, unquote_plus, unquote_to_bytes
 
 from secure_bedrock.errors import OperationDenied
+from secure_bedrock.policy.http_surfaces import Surface, match_surface, table_of
 from secure_bedrock.policy.operation_members import Operation, Place
-from secure_bedrock.policy.operations import LABEL_SAFE, OperationTable, operation_table
+from secure_bedrock.policy.operations import LABEL_SAFE, OperationTable
 from secure_bedrock.policy.references import Reference, references
 from secure_bedrock.transport.core.wire import WireRequest
 
@@ -19,13 +20,15 @@ _FORM: Final = "application/x-www-form-urlencoded; charset=utf-8"
 class NamedOperation:
     """The operation of a request, and what its request line names.
 
-    `operation` is None where the table knows names only. `in_headers` says that header fields can name something too.
+    `operation` is None where the table knows names only, or where it is a `surface`. `in_headers` says that header
+    fields can name something too.
     """
 
     name: str
     operation: Operation | None = None
     references: tuple[Reference, ...] = ()
     in_headers: bool = False
+    surface: Surface | None = None
 
 
 def named_operation(
@@ -48,12 +51,19 @@ def named_operation(
 @lru_cache(maxsize=512)
 def _by_request_line(service: str, method: str, target: str) -> NamedOperation:
     """Depends on nothing else, and callers use few targets: models, guardrails."""
-    table = operation_table(service)
+    table = table_of(service)
     path, mark, query = target.partition("?")
     match = table.match_rest(method, path)
+    surface = match_surface(service, method, target) if match is None else None
+    if surface is not None:
+        return NamedOperation(
+            surface.surface.name, references=surface.references, surface=surface.surface
+        )
     if match is None:
         _refuse("method and path name no operation in exactly one way", "operation-unknown")
     asked = _query(query, table.rest[match.name].query) if mark else {}
+    if not table.described:
+        return NamedOperation(match.name)
     operation = table.operation(match.name)
     named = references(operation, labels=match.labels, query=asked, headers={})
     in_headers = any(bound.place is Place.HEADER for bound in operation.bound)

@@ -7,16 +7,19 @@ from typing import Any, Final, TypeGuard
 
 from secure_bedrock.policy.operation_members import BodyMember, BodyShape, Kind, Operation
 from secure_bedrock.policy.operations import OperationTable, operation_table
-from secure_bedrock.policy.references import Reference, references
-from secure_bedrock.policy.requests import OVERRIDES, RequestFacts
-from secure_bedrock.transport.core.named_operation import NamedOperation
-from secure_bedrock.transport.core.strict_json import parse_object, refuse_body
-
-_JSON_TYPES: Final = (
-    "application/json",
-    "application/x-amz-json-1.0",
-    "application/x-amz-json-1.1",
+from secure_bedrock.policy.references import references
+from secure_bedrock.policy.request_terms import (
+    RequestTerms,
+    Terms,
+    asks_guardrail,
+    asks_tokens,
+    read_terms,
 )
+from secure_bedrock.policy.requests import OVERRIDES, RequestFacts
+from secure_bedrock.policy.token_limits import NATIVE
+from secure_bedrock.transport.core.named_operation import NamedOperation
+from secure_bedrock.transport.core.strict_json import JSON_TYPES, parse_object, refuse_body
+from secure_bedrock.transport.core.surface_facts import surface_document, surface_references
 
 
 def read_facts(
@@ -25,37 +28,49 @@ def read_facts(
     fields: Mapping[str, str],
     body: bytes,
     *,
+    policy: Terms,
     granted: bool,
 ) -> RequestFacts:
     """The operation and everything that the request names; OperationDenied where that could be read two ways."""
-    found = named.references
+    found, document = named.references, None
+    asked = asks_guardrail(policy, table.service, named.name) or asks_tokens(
+        policy, table.service, named.name
+    )
     if named.operation is not None:
         if named.in_headers:
             found += references(named.operation, labels={}, query={}, headers=fields)
-        found += _body(named.operation, table.protocol, fields, body)
-    elif table.protocol == "json":
+        document = _document(named.operation, table.protocol, fields, body, asked=asked)
+        if document is not None and named.operation.payload is None:
+            found += references(named.operation, labels={}, query={}, headers={}, body=document)
+    elif named.surface is not None:
+        document = surface_document(named.surface, fields, body)
+        found += surface_references(named.surface, fields, document)
+    elif table.protocol == "json" or (table.protocol == "rest-json" and body):
         parse_object(body)
-    return RequestFacts(table.service, named.name, found, granted)
+    terms = RequestTerms(body_bytes=len(body))
+    if asked:
+        terms = read_terms(table.service, named.name, found, document or {}, len(body))
+    return RequestFacts(table.service, named.name, found, granted, terms)
 
 
-def _body(
-    operation: Operation, protocol: str, fields: Mapping[str, str], body: bytes
-) -> tuple[Reference, ...]:
-    """What the body names; it is parsed only where it holds a name that matters."""
+def _document(
+    operation: Operation, protocol: str, fields: Mapping[str, str], body: bytes, *, asked: bool
+) -> dict[str, Any] | None:
+    """The body's JSON; None where nobody asks for what it says and it holds no name that matters."""
     if protocol == "json":
-        return _in_body(operation, parse_object(body))
-    if operation.payload is not None or operation.body is None or not body:
-        return ()
-    if fields.get("content-type", _JSON_TYPES[0]) not in _JSON_TYPES:
+        return parse_object(body)
+    if operation.payload is not None:
+        native = f"{operation.service}:{operation.name}" in NATIVE
+        return parse_object(body) if asked and native else None
+    if operation.body is None or not body:
+        return None
+    if fields.get("content-type", JSON_TYPES[0]) not in JSON_TYPES:
         refuse_body("the body is not declared as JSON")
     _check_encoding(body)
-    if _telling_names(operation.service, operation.name).search(body) or _ESCAPED.search(body):
-        return _in_body(operation, parse_object(body))
-    return ()
-
-
-def _in_body(operation: Operation, document: dict[str, Any]) -> tuple[Reference, ...]:
-    return references(operation, labels={}, query={}, headers={}, body=document)
+    telling = _telling_names(operation.service, operation.name)
+    if asked or _names_something(telling, body) or _escapes(body):
+        return parse_object(body)
+    return None
 
 
 def _check_encoding(body: bytes) -> None:
@@ -71,6 +86,29 @@ def _check_encoding(body: bytes) -> None:
 
 # A member's name could hide behind an escape of its own letters (`\u0075ri`); no serialiser of JSON writes that.
 _ESCAPED: Final = re.compile(rb"\\u00[2-7]")
+
+
+def _escapes(body: bytes) -> bool:
+    # One byte is looked for by the processor's own instructions, a pattern is not: where there is none, that is it.
+    return b"\\" in body and _ESCAPED.search(body) is not None
+
+
+# From here on bodies are mostly long texts and images, without a quote for thousands of bytes.
+_LONG: Final = 16 * 1024
+
+
+def _names_something(names: re.Pattern[bytes], body: bytes) -> bool:
+    """Whether a telling name stands in the body; in long ones from quote to quote, while these are far apart."""
+    at = 0
+    if len(body) > _LONG:
+        for _ in range(len(body) >> 12):
+            at = body.find(b'"', at)
+            if at < 0:
+                return False
+            if names.match(body, at):
+                return True
+            at += 1
+    return names.search(body, at) is not None
 
 
 @cache

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from secure_bedrock.errors import InvalidRequest, OperationDenied
+from secure_bedrock.policy.known_members import UPGRADE, has_strangers
 from secure_bedrock.policy.operations import encode_label, operation_table
 from secure_bedrock.transport.core.blobs import INPUT_BLOBS, Holder, find_blobs
 from secure_bedrock.transport.core.input_shapes import INPUT_SHAPES, InputShape
@@ -23,7 +24,8 @@ def serialise(operation: str, params: Mapping[str, Any], *, route: Route) -> Wir
     """The unsigned request for botocore's member names; Host stands first, Content-Length is the gate's.
 
     Raises InvalidRequest, which may name a member and never a value: a member missing, unknown or of the wrong
-    type, a number that JSON has not (NaN), a blob that is not bytes. Values further down are judged by Bedrock.
+    type, a number that JSON has not (NaN), a blob that is not bytes. Values further down are judged by Bedrock, except
+    that a member which no table knows is OperationDenied.
     """
     shape = INPUT_SHAPES.get(operation)
     if shape is None:
@@ -42,6 +44,10 @@ def serialise(operation: str, params: Mapping[str, Any], *, route: Route) -> Wir
         # A document may be null; botocore leaves a null member of the first level out.
         members = {k: v for k, v in params.items() if k not in shape.labels and v is not None}
         body = _json_body(operation, members)
+    # Once it is known to be JSON, which has an end.
+    if has_strangers("bedrock-runtime", operation, params):
+        reason = "a value holds a member that this version does not know, so it could name anything"
+        raise OperationDenied(reason, rule="member-unknown", next_step=UPGRADE)
     # Plain copies: the path is kept under them, and a subclass that lies about equality would poison it for others.
     labels = sorted((label, str.__str__(params[label])) for label in shape.labels)
     target = _path(operation, tuple(labels))

@@ -5,6 +5,13 @@ from typing import Any, Final, NoReturn
 
 from secure_bedrock.errors import OperationDenied
 
+JSON_TYPES: Final = (
+    "application/json",
+    "application/x-amz-json-1.0",
+    "application/x-amz-json-1.1",
+)
+"""What a JSON body may be declared as."""
+
 
 def parse_object(body: bytes) -> dict[str, Any]:
     """The object that the body holds; OperationDenied (rule body-ambiguous) where it can be read in another way."""

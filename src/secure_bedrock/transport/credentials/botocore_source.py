@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -22,20 +23,25 @@ from secure_bedrock.transport.hardened.quiet_signing import BotocoreCredentials
 _Refreshable: Any = RefreshableCredentials
 
 
-def source_of(found: Any, method: str) -> CredentialSource:
+def source_of(found: Any, method: str, told: Mapping[str, str] | None = None) -> CredentialSource:
     """A source that refreshes silently, in our time windows and under our lock.
 
     botocore's credentials log a failed refresh with its traceback: a credential process's stderr, say. So only the
     function that fetches new values is taken from them, with the values and the expiry that they begin with. Both
-    stand in attributes of botocore's that are private (botocore 1.44.5, read 2026-11-20).
+    stand in attributes of botocore's that are private (botocore 1.44.5, read 2026-11-20). `told` are the ARNs that
+    were told with access keys, and may grow.
     """
     if isinstance(found, BotocoreCredentials):
         return found.source
     if not isinstance(found, _Refreshable):
         return StaticCredentials(_values(guarded(found.get_frozen_credentials), method))
     fetch = found._refresh_using  # noqa: SLF001
+    arns = {} if told is None else told
     first = guarded(lambda: _first(found, method))
-    return RefreshingCredentials(lambda: guarded(lambda: _again(fetch(), method)), first=first)
+    return RefreshingCredentials(
+        lambda: _attributed(guarded(lambda: _again(fetch(), method)), arns),
+        first=None if first is None else _attributed(first, arns),
+    )
 
 
 def guarded(read: Callable[[], Any]) -> Any:
@@ -77,6 +83,12 @@ def _again(given: Mapping[str, Any], method: str) -> Expiring:
             rule="expired-credentials",
         )
     return Expiring(values, expires_at)
+
+
+def _attributed(fetched: Expiring, told: Mapping[str, str]) -> Expiring:
+    """The values with the ARN that was told with their key."""
+    principal = told.get(fetched.values.access_key)
+    return replace(fetched, values=replace(fetched.values, principal=principal))
 
 
 def _seconds(expires: datetime | None) -> float:

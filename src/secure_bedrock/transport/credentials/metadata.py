@@ -18,6 +18,7 @@ from secure_bedrock.transport.credentials.metadata_http import (
     MetadataUnreachable,
     exchange,
 )
+from secure_bedrock.transport.credentials.values import ROLE_NAME_ONLY
 
 # Instance metadata: IPv4 and IPv6. Source: AWS EC2 user guide, "Use IMDS", read 2026-11-20.
 IMDS = {"ipv4": MetadataAddress("169.254.169.254"), "ipv6": MetadataAddress("fd00:ec2::254")}
@@ -113,7 +114,7 @@ def fetch_instance(environ: Mapping[str, str], *, send: Exchange = exchange) -> 
         status, body = send("GET", at, _ROLES_PATH + role, headers)
     except MetadataUnreachable:
         return None
-    return _document(status, body, "iam-role")
+    return _document(status, body, "iam-role", ROLE_NAME_ONLY + role)
 
 
 def _full_uri(uri: str) -> tuple[MetadataAddress, str]:
@@ -172,18 +173,27 @@ def _text(status: int, body: bytes, what: str) -> str:
     return text
 
 
-def _document(status: int, body: bytes, method: str) -> Expiring:
+def _document(status: int, body: bytes, method: str, principal: str | None = None) -> Expiring:
     try:
         document: Any = json.loads(body) if status == 200 else None
         if document.get("Code", "Success") != "Success":
             document = None
         values = FrozenCredentials(
-            document["AccessKeyId"], document["SecretAccessKey"], document["Token"], method
+            document["AccessKeyId"],
+            document["SecretAccessKey"],
+            document["Token"],
+            method,
+            # ECS's document tells it: Amazon ECS developer guide, "Task IAM role", read 2026-11-20.
+            principal or _text_or_none(document.get("RoleArn")),
         )
         expires_at = datetime.fromisoformat(document["Expiration"]).timestamp()
     except (ValueError, KeyError, TypeError, AttributeError):
         raise _unusable(f"the {method} credential document is not usable (HTTP {status})") from None
     return Expiring(values, expires_at)
+
+
+def _text_or_none(value: object) -> str | None:
+    return value if type(value) is str else None
 
 
 def _unusable(reason: str) -> CredentialPathDenied:

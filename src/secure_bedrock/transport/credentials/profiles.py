@@ -23,6 +23,7 @@ from secure_bedrock.transport.credentials import (
 )
 from secure_bedrock.transport.credentials.botocore_source import guarded, source_of
 from secure_bedrock.transport.credentials.metadata import fetch_container, fetch_instance
+from secure_bedrock.transport.credentials.telling_sts import TellingSts
 from secure_bedrock.transport.hardened.packaged import packaged_loader
 from secure_bedrock.transport.hardened.quiet_signing import BotocoreCredentials
 from secure_bedrock.values import Region
@@ -61,7 +62,7 @@ class ProfileCredentials:
         for provider in self._providers():
             found = guarded(provider.load)
             if found is not None:
-                return source_of(found, provider.METHOD)
+                return source_of(found, provider.METHOD, self._files.told)
         return None
 
     def _providers(self) -> list[Any]:
@@ -77,6 +78,7 @@ class ProfileCredentials:
             _Machine("iam-role", "Ec2InstanceMetadata", lambda: fetch_instance(self._environ)),
         ]
         return _QuietAssumeRole(
+            told=self._files.told,
             load_config=lambda: self._files.full_config,
             client_creator=self._files.create_client,
             cache={},
@@ -101,6 +103,7 @@ class _FilesSession(_Session):  # type: ignore[misc]
     def __init__(self, client_for: ClientFor | None) -> None:
         super().__init__()
         self._client_for = client_for
+        self.told: dict[str, str] = {}
         self.register_component("data_loader", packaged_loader())
 
     def create_client(self, service_name: str, **arguments: Any) -> Any:
@@ -110,7 +113,8 @@ class _FilesSession(_Session):  # type: ignore[misc]
                 f"credentials that come from {service_name} need a client of it",
                 rule="no-private-route",
             )
-        return self._client_for(service_name, _passed(arguments))
+        client = self._client_for(service_name, _passed(arguments))
+        return TellingSts(client, self.told) if service_name == "sts" else client
 
 
 class _ListedProviders(_ProfileProviderBuilder):  # type: ignore[misc]
@@ -118,19 +122,22 @@ class _ListedProviders(_ProfileProviderBuilder):  # type: ignore[misc]
 
     def __init__(self, session: _FilesSession, listed: frozenset[str], region: Region) -> None:
         super().__init__(session, cache={}, region_name=region)
+        self._files = session
         self._listed = listed
 
     def providers(self, profile_name: str, disable_env_vars: bool = False) -> list[Any]:
         """In botocore's order; also asked for the source profile of an assumed role."""
         every = super().providers(profile_name, disable_env_vars)
-        return [_Quiet(provider) for provider in every if provider.METHOD in self._listed]
+        told = self._files.told
+        return [_Quiet(provider, told) for provider in every if provider.METHOD in self._listed]
 
 
 class _Quiet(_CredentialProvider):  # type: ignore[misc]
     """One of botocore's providers; what it finds refreshes in our way, also as the source of an assumed role."""
 
-    def __init__(self, provider: Any) -> None:
+    def __init__(self, provider: Any, told: Mapping[str, str]) -> None:
         super().__init__()
+        self._told = told
         self.METHOD = provider.METHOD
         self.CANONICAL_NAME = provider.CANONICAL_NAME
         self._provider = provider
@@ -138,15 +145,23 @@ class _Quiet(_CredentialProvider):  # type: ignore[misc]
     def load(self) -> BotocoreCredentials | None:
         """The provider's credentials in botocore's shape, or None."""
         found = guarded(self._provider.load)
-        return None if found is None else BotocoreCredentials(source_of(found, self.METHOD))
+        return (
+            None
+            if found is None
+            else BotocoreCredentials(source_of(found, self.METHOD, self._told))
+        )
 
 
 class _QuietAssumeRole(_AssumeRoleProvider):  # type: ignore[misc]
     """botocore's assumed roles, each refreshed in our way, also where one is the source of another."""
 
+    def __init__(self, *, told: Mapping[str, str], **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._told = told
+
     def _load_creds_via_assume_role(self, profile_name: str) -> BotocoreCredentials:
         found = super()._load_creds_via_assume_role(profile_name)
-        return BotocoreCredentials(source_of(found, self.METHOD))
+        return BotocoreCredentials(source_of(found, self.METHOD, self._told))
 
 
 class _Machine(_CredentialProvider):  # type: ignore[misc]

@@ -17,17 +17,25 @@ from secure_bedrock.values import PerProcess
 ADVISORY_S = 15 * 60
 MANDATORY_S = 10 * 60
 
+ROLE_NAME_ONLY = "role/"
+"""How `FrozenCredentials.principal` begins where the provider told a role's name and no ARN."""
+
 _HEADER_SAFE = re.compile(r"[\x21-\x7e]+", re.ASCII)  # visible ASCII: no space, no line break
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class FrozenCredentials:
-    """One set of credential values; `method` names the provider (`env`, `iam-role` …) and is no secret."""
+    """One set of credential values; `method` names the provider (`env`, `iam-role` …) and is no secret.
+
+    `principal` is who they belong to, as told by whoever gave them: an ARN, `role/NAME`, or None where that was not
+    told.
+    """
 
     access_key: str
     secret_key: str
     token: str | None = None
     method: str = "explicit"
+    principal: str | None = None
 
     def __post_init__(self) -> None:
         for value in (self.access_key, self.secret_key, self.token):

@@ -1,6 +1,7 @@
 """Puts a hardened client together: botocore's own class and serialiser, our endpoint, signer and transport."""
 
 import copy
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from botocore.serialize import create_serializer
 from secure_bedrock.network import Connector, PrivateRoute, Resolver
 from secure_bedrock.policy import Policy
 from secure_bedrock.transport.connections.driver import ConnectionSettings, GuardedTransport
-from secure_bedrock.transport.credentials import CredentialSource
+from secure_bedrock.transport.credentials import CredentialSource, FrozenCredentials
 from secure_bedrock.transport.hardened.client_mixin import ClientParts
 from secure_bedrock.transport.hardened.config_options import Tuning
 from secure_bedrock.transport.hardened.content_free import ContentFreeSerializer
@@ -59,6 +60,7 @@ def client_arguments(
     parts: ClientParts,
     tuning: Tuning,
     source: CredentialSource,
+    check: Callable[[FrozenCredentials], None],
     emitter: Any,
 ) -> dict[str, Any]:
     """The keyword arguments of botocore's BaseClient, and our parts, for one client."""
@@ -87,6 +89,7 @@ def client_arguments(
             region=policy.region,
             signing_name=model.signing_name,
             source=source,
+            check=check,
             event_emitter=events,
         ),
         "service_model": model,

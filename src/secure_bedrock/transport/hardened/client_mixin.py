@@ -25,6 +25,7 @@ from secure_bedrock.transport.hardened.named_parameters import named_parameters
 from secure_bedrock.transport.hardened.quiet_signing import is_unsigned
 from secure_bedrock.transport.lazy_route import RouteHolder
 from secure_bedrock.transport.record_facts import note_params, note_route
+from secure_bedrock.transport.requirements import with_requirements
 from secure_bedrock.transport.settings import Finding
 from secure_bedrock.values import Deadline
 
@@ -70,8 +71,9 @@ class GuardedCalls:
             event_stream=model.has_event_stream_output,
         )
         plan = self._plan(operation_name, api_params, streaming=state.event_stream)
+        params = with_requirements(parts.policy, plan.service, operation_name, api_params)
         try:
-            answer = self._run(plan, state, api_params)
+            answer = self._run(plan, state, params)
         except (TransportError, DeadlineExceeded) as error:
             failure = as_botocore(error, url=state.url)
             raise failure from error

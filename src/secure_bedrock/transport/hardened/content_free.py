@@ -8,6 +8,7 @@ from botocore.exceptions import ParamValidationError
 from botocore.validate import ParamValidator
 
 from secure_bedrock.transport.hardened.call_state import CallState
+from secure_bedrock.transport.hardened.named_parameters import refuse_strangers
 
 _STEP = re.compile(r"\.?(?P<member>[A-Za-z][A-Za-z0-9]*)|\[(?P<index>[0-9]+)\]", re.ASCII)
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:#/-]{0,127}", re.ASCII)
@@ -46,7 +47,11 @@ class ContentFreeSerializer:
         self._validator = ParamValidator() if validate else None
 
     def serialize_to_request(self, parameters: Any, operation_model: Any) -> Any:
-        """The request dict; ParamValidationError names the members that are wrong."""
+        """The request dict; ParamValidationError names the members that are wrong.
+
+        OperationDenied where a member is botocore's and no table's.
+        """
+        refuse_strangers(operation_model, parameters)
         shape = operation_model.input_shape
         report = "input: can't be serialised"
         try:

@@ -1,6 +1,7 @@
 """A botocore session that reads no environment, no file and no foreign model, and makes hardened clients only."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from secure_bedrock.transport.credentials import (
     FrozenCredentials,
     StaticCredentials,
 )
+from secure_bedrock.transport.credentials.identity import IdentityCheck
 from secure_bedrock.transport.hardened.arguments import judge_arguments
 from secure_bedrock.transport.hardened.assembly import client_arguments, open_transport
 from secure_bedrock.transport.hardened.client_class import client_class, harden_class
@@ -36,10 +38,15 @@ class SessionParts:
 
     policy: Policy
     routes: RouteSource
+    identity: IdentityCheck
     resolver: Resolver | None = None
     connector: Connector | None = None
     runner: CallRunner | None = None
     findings: tuple[Finding, ...] = ()
+
+
+def _anybody(_values: FrozenCredentials) -> None:
+    """Credentials on the way to those that call."""
 
 
 # botocore-stubs describes what callers use, not what subclasses override.
@@ -76,7 +83,11 @@ class HardenedSession(_Session):  # type: ignore[misc]
         grants: frozenset[str] = frozenset(),
         source: CredentialSource | None = None,
     ) -> Any:
-        """A hardened client; `grants` are operations that this library calls for itself, whatever the policy lists."""
+        """A hardened client; `grants` are operations that this library calls for itself, whatever the policy lists.
+
+        `source` gives credentials that fetch others, or that are asked whose they are: the policy's identity is not
+        asked of them. Calls that find endpoints are made by whoever the credentials tell, without a further question.
+        """
         parts = self._parts
         tuning = Tuning()
 
@@ -108,9 +119,16 @@ class HardenedSession(_Session):  # type: ignore[misc]
             parts=ours,
             tuning=tuning,
             source=judged.credentials or source or self._source,
+            check=self._check(granted=bool(grants), fetching=source is not None),
             emitter=self.get_component("event_emitter"),
         )
         return kind(**values)
+
+    def _check(self, *, granted: bool, fetching: bool) -> Callable[[FrozenCredentials], None]:
+        identity = self._parts.identity
+        if fetching:
+            return _anybody
+        return identity.require_told if granted else identity.require
 
     def get_scoped_config(self) -> dict[str, Any]:
         """Empty: no config file steers these clients."""

@@ -1,39 +1,47 @@
 """What the parameters of a botocore call name, before anything is serialised."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from botocore import __version__ as installed
 
+from secure_bedrock.errors import OperationDenied
+from secure_bedrock.policy.known_members import UPGRADE, has_strangers
 from secure_bedrock.policy.operation_members import Kind
 from secure_bedrock.policy.operations import operation_table
-from secure_bedrock.policy.references import Reference, has_strangers, parameter_references
-
-_STRANGERS: Final = (Reference(Kind.UNKNOWN, None, "a parameter", ambiguous=True),)
+from secure_bedrock.policy.references import Reference, parameter_references
 
 
 def named_parameters(model: Any, params: Mapping[str, Any]) -> tuple[Reference, ...]:
     """The references, in the table's order; empty where no table knows the operation, which is refused for that.
 
     `model` is botocore's OperationModel. What is not of the right type is left out: botocore's own validation names
-    it to the caller, and the gate refuses the bytes. Where botocore is not the table's, a member that the table does
-    not know is a reference of kind unknown.
+    it to the caller, and the gate refuses the bytes.
     """
     try:
-        table = operation_table(model.service_model.service_name)
-        operation = table.operation(model.name)
+        operation = operation_table(model.service_model.service_name).operation(model.name)
     except KeyError:
         return ()
     found = parameter_references(operation, params)
-    named = tuple(each for each in found if not each.ambiguous or each.kind is Kind.MODEL)
-    if installed != table.botocore_version and has_strangers(
-        operation, params, outside=_outside(model)
-    ):
-        return named + _STRANGERS
-    return named
+    return tuple(each for each in found if not each.ambiguous or each.kind is Kind.MODEL)
 
 
-def _outside(model: Any) -> frozenset[str]:
-    """Parameters that are sent in path, query or header."""
-    members = model.input_shape.members if model.input_shape is not None else {}
-    return frozenset(name for name, shape in members.items() if shape.serialization.get("location"))
+def refuse_strangers(model: Any, params: Any) -> None:
+    """OperationDenied where a botocore that is not the tables' serialises a member that they do not know.
+
+    Asked of the parameters as they are written, after every event handler: bodies in which nothing is named are not
+    parsed again.
+    """
+    service = model.service_model.service_name
+    try:
+        table = operation_table(service)
+    except KeyError:
+        return  # the gate knows no such service
+    if not table.described or installed == table.botocore_version:
+        return
+    if isinstance(params, Mapping) and has_strangers(service, model.name, params):
+        raise OperationDenied(
+            "a parameter is one that this version does not know, so it could name anything",
+            rule="member-unknown",
+            next_step=UPGRADE,
+        )

@@ -1,5 +1,6 @@
 """SigV4 for hardened botocore clients: always v4, nothing logged, no presigned URL."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
@@ -64,11 +65,13 @@ class QuietSigner(_RequestSigner):  # type: ignore[misc]
         signing_name: str,
         source: CredentialSource,
         event_emitter: Any,
+        check: Callable[[FrozenCredentials], None],
     ) -> None:
         super().__init__(
             service_id, region, signing_name, "v4", BotocoreCredentials(source), event_emitter
         )
         self._source = source
+        self._check = check
 
     def sign(
         self,
@@ -78,7 +81,7 @@ class QuietSigner(_RequestSigner):  # type: ignore[misc]
         signing_type: str = "standard",
         **_asked: Any,
     ) -> None:
-        """Sign in place; credentials are frozen here, once per attempt."""
+        """Sign in place; credentials are frozen and held against the policy here, once per attempt."""
         if signing_type != "standard":
             refuse_presigning()
         self._event_emitter.emit(
@@ -94,7 +97,9 @@ class QuietSigner(_RequestSigner):  # type: ignore[misc]
             return
         request.context.pop("signing", None)
         request.context["timestamp"] = datetime.now(UTC).strftime(SIGV4_TIMESTAMP)
-        signer = signer_class()(self._source.frozen(), self._signing_name, self._region_name)
+        values = self._source.frozen()
+        self._check(values)
+        signer = signer_class()(values, self._signing_name, self._region_name)
         signer.add_auth(request)
 
     def generate_presigned_url(self, *_args: Any, **_kwargs: Any) -> NoReturn:

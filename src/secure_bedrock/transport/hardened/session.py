@@ -9,16 +9,18 @@ from secure_bedrock.policy import Policy
 from secure_bedrock.transport.call import CallRunner
 from secure_bedrock.transport.credentials import CredentialSource
 from secure_bedrock.transport.credentials.chain import credential_source
+from secure_bedrock.transport.credentials.identity import IdentityCheck, asks_sts
 from secure_bedrock.transport.hardened.hardening import HardenedSession, SessionParts
 from secure_bedrock.transport.preflight import preflight
 from secure_bedrock.transport.settings import Finding
 
-# What fetching credentials takes, and nothing else. Source: the calls that botocore.credentials and botocore.tokens
-# make (botocore 1.44.5, read 2026-11-20).
+# What fetching credentials and asking whose they are takes, and nothing else. Source: the calls that
+# botocore.credentials and botocore.tokens make (botocore 1.44.5, read 2026-11-20).
 CREDENTIAL_GRANTS = frozenset(
     {
         "sts:AssumeRole",
         "sts:AssumeRoleWithWebIdentity",
+        "sts:GetCallerIdentity",
         "sso:GetRoleCredentials",
         "sso-oidc:CreateToken",
         "signin:CreateOAuth2Token",
@@ -67,28 +69,31 @@ def hardened_session(
     profile_name: str | None = None,
     runner: CallRunner | None = None,
     findings: tuple[Finding, ...] | None = None,
+    identity: IdentityCheck | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> HardenedSession:
     """A botocore session whose clients are hardened; credentials are looked for when a call first needs them.
 
-    `findings` are those of a preflight that was made already; without them it is made here.
+    `findings` are those of a preflight that was made already; without them it is made here. `identity` is shared with
+    other clients of the policy; without it the session has a check of its own.
     """
     surroundings = os.environ if environ is None else environ
     if findings is None:
         findings = preflight(surroundings, region=policy.region, profile=profile_name)
+    made: list[HardenedSession] = []
+
+    def client_for_credentials(service: str, source: CredentialSource) -> Any:
+        return made[0].build_client(service, {}, grants=CREDENTIAL_GRANTS, source=source)
+
     parts = SessionParts(
         policy=policy,
+        identity=identity or IdentityCheck(policy, asks_sts(client_for_credentials)),
         routes=routes,
         resolver=resolver,
         connector=connector,
         runner=runner,
         findings=findings,
     )
-    made: list[HardenedSession] = []
-
-    def client_for_credentials(service: str, source: CredentialSource) -> Any:
-        return made[0].build_client(service, {}, grants=CREDENTIAL_GRANTS, source=source)
-
     source = credential_source(
         policy,
         credentials=credentials,

@@ -1,0 +1,49 @@
+"""How a call to AWS fails for discovery: one exception, in our words, without anything of what was asked."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from secure_bedrock.errors import (
+    DeadlineExceeded,
+    IncompleteResponse,
+    ServiceError,
+    TransportError,
+)
+
+# What EC2 and the STS family answer where an identity may not call; source: the EC2 API reference's list of
+# client error codes, and botocore's own checks on the three (read 2026-11-20).
+_REFUSALS = frozenset({"UnauthorizedOperation", "AccessDenied", "AccessDeniedException"})
+
+
+class CallFailed(Exception):
+    """A call gave no answer; the text says why, without anything of what was asked or answered."""
+
+
+@contextmanager
+def calling(action: str) -> Iterator[None]:
+    """Turn whatever a botocore client raises for AWS's answer or the network into CallFailed.
+
+    `action` is IAM's name (`ec2:DescribeVpcs`). Denials and configuration errors go through as they are.
+    """
+    try:
+        yield
+    except (ServiceError, TransportError, DeadlineExceeded, IncompleteResponse) as error:
+        raise CallFailed(f"{action} failed: {error.reason}") from error
+    except Exception as error:
+        if not _is_botocores(error):
+            raise
+        raise CallFailed(_why(action, error)) from error
+
+
+def _is_botocores(error: Exception) -> bool:
+    """True for botocore's own exceptions, told by their home: this room does not import botocore."""
+    return any(kind.__module__ == "botocore.exceptions" for kind in type(error).__mro__)
+
+
+def _why(action: str, error: Exception) -> str:
+    """The failure in our words: AWS's message is left out, because it repeats the caller's identity."""
+    answer = getattr(error, "response", None)
+    code = answer.get("Error", {}).get("Code") if isinstance(answer, dict) else None
+    if code in _REFUSALS:
+        return f"AWS refused {action}: allow that action for the caller's identity"
+    return f"{action} failed: {code or type(error).__name__}"

@@ -1,0 +1,142 @@
+"""The lock: what AWS said once, at deploy time, about endpoints and profiles; frozen, reviewable, read strictly."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, Literal
+
+from secure_bedrock.errors import LockMismatch, Problem
+from secure_bedrock.values import Region, ServiceName
+
+VERSION: Final = 1
+FILE_NAME: Final = "secure-bedrock.lock"
+# Room for hundreds of endpoints and thousands of profiles; far beyond what a person would review.
+MAX_CHARACTERS: Final = 1024 * 1024
+
+Over = Literal["private", "public-control-plane", "file"]
+"""Over which path AWS was asked: private endpoints, public ones at deploy time, or the AWS CLI's output."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedEndpoint:
+    """One service's endpoint as AWS described it: complete, every name and every address."""
+
+    service: ServiceName
+    vpc_endpoint_id: str
+    vpc_id: str
+    owner_account: str
+    service_region: Region
+    private_dns_enabled: bool
+    names: tuple[str, ...]
+    addresses: tuple[str, ...]
+    cidrs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock:
+    """What one run of `secure-bedrock lock` found, for one policy.
+
+    `destinations` are the Regions that each listed profile or router can send a request to. `written_by` is the
+    caller's ARN without its session name, None where it was not asked. `written_at` is in UTC, whole seconds.
+    """
+
+    policy_digest: str
+    region: Region
+    written_at: datetime
+    written_by: str | None
+    written_over: Over
+    endpoints: tuple[LockedEndpoint, ...] = ()
+    destinations: tuple[tuple[str, tuple[Region, ...]], ...] = ()
+
+    def endpoint(self, service: str) -> LockedEndpoint | None:
+        """The service's endpoint, or None where the lock has none."""
+        return next((found for found in self.endpoints if found.service == service), None)
+
+
+def lock_text(lock: Lock, *, compact: bool = False) -> str:
+    """The lock as its file holds it: ASCII JSON with sorted keys, one value a line; on one line if `compact`."""
+    written = {
+        "at": lock.written_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "over": lock.written_over,
+        **({} if lock.written_by is None else {"by": lock.written_by}),
+    }
+    document = {
+        "version": VERSION,
+        "policy": lock.policy_digest,
+        "region": lock.region,
+        "written": written,
+        "endpoints": {found.service: endpoint_members(found) for found in lock.endpoints},
+        "destinations": {name: list(regions) for name, regions in lock.destinations},
+    }
+    if compact:
+        return json.dumps(document, sort_keys=True, separators=(",", ":"))
+    return json.dumps(document, sort_keys=True, indent=2) + "\n"
+
+
+def endpoint_members(endpoint: LockedEndpoint) -> dict[str, object]:
+    """The endpoint's members as the file names them."""
+    return {
+        "vpc_endpoint_id": endpoint.vpc_endpoint_id,
+        "vpc_id": endpoint.vpc_id,
+        "owner_account": endpoint.owner_account,
+        "service_region": endpoint.service_region,
+        "private_dns_enabled": endpoint.private_dns_enabled,
+        "names": list(endpoint.names),
+        "addresses": list(endpoint.addresses),
+        "cidrs": list(endpoint.cidrs),
+    }
+
+
+def read_lock(text: str, *, where: str) -> Lock:
+    """The lock that a text holds; `where` names it in messages.
+
+    Raises LockMismatch (rule lock-invalid) with every problem at once. Whether it is the lock of a given policy is
+    not decided here.
+    """
+    from secure_bedrock.discovery.lock_shape import lock_in  # noqa: PLC0415 most processes read no lock
+
+    found = lock_in(_document(text, where))
+    if isinstance(found, Lock):
+        return found
+    raise invalid(where, found)
+
+
+def invalid(where: str, problems: list[tuple[str, str]]) -> LockMismatch:
+    """The error that lists what is wrong in a lock, each as key and message."""
+    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+    return LockMismatch(
+        f"the lock has {count}",
+        problems=tuple(Problem(message, key, where) for key, message in problems),
+        rule="lock-invalid",
+        next_step="write it anew with `secure-bedrock lock`",
+    )
+
+
+def _document(text: str, where: str) -> Any:
+    if len(text) > MAX_CHARACTERS:
+        raise invalid(where, [("", "longer than 1 MiB")])
+    try:
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+    except RecursionError:
+        raise invalid(where, [("", "nested too deeply")]) from None
+    except _Twice as error:
+        raise invalid(where, [("", str(error))]) from None
+    except ValueError as error:  # also int()'s own, for absurdly long numbers
+        line = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
+        raise invalid(where, [("", f"not JSON{line}")]) from None
+
+
+class _Twice(ValueError):
+    """A key stands twice in one object."""
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _Twice("a key stands twice in one object")
+    return found
+
+
+def _no_constant(_: str) -> object:
+    """NaN and the infinities are Python's words, not JSON's."""
+    raise ValueError

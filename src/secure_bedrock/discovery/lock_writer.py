@@ -1,0 +1,233 @@
+"""Makes a lock: asks AWS for every endpoint and profile of a policy, once, and says what has changed since."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+
+from secure_bedrock.discovery.agreement import agree
+from secure_bedrock.discovery.aws_calls import CallFailed
+from secure_bedrock.discovery.destinations import (
+    ProfileCalls,
+    Told,
+    destinations,
+    roaming_entries,
+)
+from secure_bedrock.discovery.ec2_answers import SeenEndpoint, Unreadable
+from secure_bedrock.discovery.ec2_calls import DescribeCalls
+from secure_bedrock.discovery.ec2_search import Ec2Search
+from secure_bedrock.discovery.facts import EndpointFacts, Nothing
+from secure_bedrock.discovery.lock_digest import policy_digest
+from secure_bedrock.discovery.lock_file import (
+    Lock,
+    LockedEndpoint,
+    Over,
+    endpoint_members,
+    lock_text,
+    read_lock,
+)
+from secure_bedrock.discovery.providers.policy import PolicyProvider
+from secure_bedrock.errors import ConfigurationError, DiscoveryAttempt, EndpointNotFound
+from secure_bedrock.policy import Policy
+from secure_bedrock.values import Region, ServiceName
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """What is said while AWS is asked: `progress` to whoever waits, `note` is what deserves a second look."""
+
+    progress: Say
+    note: Say
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Who answers for AWS; `profiles` and `caller` are None where nobody can be asked, `unasked` says why."""
+
+    over: Over
+    ec2: Callable[[], AbstractContextManager[DescribeCalls]]
+    profiles: ProfileCalls | None
+    caller: Callable[[], str | None] | None
+    unasked: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that the lock says otherwise than AWS; "" where one of them says nothing."""
+
+    key: str
+    locked: str
+    found: str
+
+
+def make_lock(policy: Policy, asked: Asked, *, now: datetime, voice: Voice) -> Lock:
+    """The policy's lock, from AWS's answers.
+
+    Raises:
+        EndpointNotFound: something could not be found out; `attempts` names all of it, not only the first.
+        Denied: AWS names something that is not the service's private endpoint, or that the policy contradicts.
+    """
+    failures: list[DiscoveryAttempt] = []
+    endpoints = _endpoints(policy, asked, failures, voice)
+    told = _destinations(policy, asked, failures, voice)
+    if failures:
+        raise EndpointNotFound(
+            "the lock was not written: not everything could be found out",
+            attempts=tuple(failures),
+            rule="lock-incomplete",
+            next_step="mend what is named above; without a network, `secure-bedrock lock --from` reads answers",
+        )
+    lock = Lock(
+        policy_digest=policy_digest(policy),
+        region=policy.region,
+        written_at=now.replace(microsecond=0),
+        written_by=_caller(asked, voice),
+        written_over=asked.over,
+        endpoints=tuple(sorted(endpoints, key=lambda each: each.service)),
+        destinations=tuple(sorted(told.regions.items())),
+    )
+    # What was written must be read: an endpoint whose facts contradict each other is found here, not in production.
+    return read_lock(lock_text(lock), where="AWS's answers")
+
+
+def differences(locked: Lock, found: Lock) -> tuple[Difference, ...]:
+    """What the lock says otherwise than AWS does now; when, by whom and how it was written is no difference."""
+    old, new = dict(_statements(locked)), dict(_statements(found))
+    return tuple(
+        Difference(key, old.get(key, ""), new.get(key, ""))
+        for key in sorted({*old, *new})
+        if old.get(key) != new.get(key)
+    )
+
+
+def misjudged_profiles(policy: Policy, found: Lock) -> tuple[Difference, ...]:
+    """The destinations in [residency.profiles] that are not those which AWS tells."""
+    told = dict(found.destinations)
+    return tuple(
+        Difference(f'residency.profiles."{name}"', _listed(written), _listed(told[name]))
+        for name, written in policy.residency.profiles
+        if name in told and sorted(written) != sorted(told[name])
+    )
+
+
+def _endpoints(
+    policy: Policy, asked: Asked, failures: list[DiscoveryAttempt], voice: Voice
+) -> list[LockedEndpoint]:
+    """The endpoint of every service whose addresses the policy leaves open; the policy's own addresses are final."""
+    open_ones = [each.service for each in policy.network.endpoints if not each.addresses]
+    if not open_ones:
+        voice.note("ec2 is not asked: the policy names every endpoint's addresses")
+        return []
+    found: list[LockedEndpoint] = []
+    try:
+        with asked.ec2() as calls:
+            for service in open_ones:
+                voice.progress(f"asking EC2 for the endpoint of {service}")
+                answer = _endpoint(policy, calls, service)
+                if isinstance(answer, LockedEndpoint):
+                    found.append(answer)
+                else:
+                    failures.append(DiscoveryAttempt(service, answer.why))
+    except (CallFailed, ConfigurationError) as failure:
+        failures.append(DiscoveryAttempt("ec2", _why(failure)))
+    return found
+
+
+def _endpoint(
+    policy: Policy, calls: DescribeCalls, service: ServiceName
+) -> LockedEndpoint | Nothing:
+    stated = PolicyProvider(policy).find(service, EndpointFacts(source="nothing"))
+    assert isinstance(stated, EndpointFacts)  # the service has its table
+    search = Ec2Search(policy, source="ec2")
+    try:
+        seen = search.endpoint(calls, service, stated)
+        if isinstance(seen, Nothing):
+            return seen
+        facts = search.facts(calls, service, seen)
+        if isinstance(facts, Nothing):
+            return facts
+        agree([stated, facts])
+        return _locked(policy, service, seen, facts)
+    except Unreadable as error:
+        return Nothing(f"EC2's answer could not be read: {error}")
+
+
+def _locked(
+    policy: Policy, service: ServiceName, seen: SeenEndpoint, facts: EndpointFacts
+) -> LockedEndpoint:
+    if seen.owner_account is None:
+        raise Unreadable("OwnerId")
+    return LockedEndpoint(
+        service=service,
+        vpc_endpoint_id=seen.vpc_endpoint_id,
+        vpc_id=seen.vpc_id,
+        owner_account=seen.owner_account,
+        service_region=seen.service_region or policy.region,
+        private_dns_enabled=seen.private_dns_enabled,
+        names=tuple(sorted(facts.names)),
+        addresses=tuple(sorted(facts.addresses)),
+        cidrs=tuple(sorted(facts.cidrs)),
+    )
+
+
+def _destinations(
+    policy: Policy, asked: Asked, failures: list[DiscoveryAttempt], voice: Voice
+) -> Told:
+    wanted = roaming_entries(policy)
+    nothing = Told({}, tuple(wanted))
+    if not wanted:
+        return nothing
+    if asked.profiles is None:
+        voice.note(f"nobody was asked where the listed profiles lead: {asked.unasked}")
+        found = nothing
+    else:
+        voice.progress("asking Bedrock where the listed profiles lead")
+        try:
+            found = destinations(policy, asked.profiles)
+        except (CallFailed, ConfigurationError, Unreadable) as failure:
+            failures.append(DiscoveryAttempt("bedrock", _why(failure)))
+            return nothing
+    written = {name for name, _ in policy.residency.profiles}
+    for name in found.unknown:
+        if name not in written:
+            voice.note(f"not known where {name} leads{_consequence(policy)}")
+    return found
+
+
+def _why(failure: Exception) -> str:
+    if isinstance(failure, Unreadable):
+        return f"the answer could not be read: {failure}"
+    return failure.reason if isinstance(failure, ConfigurationError) else str(failure)
+
+
+def _consequence(policy: Policy) -> str:
+    return "" if policy.residency.regions is None else ": residency.regions will deny it"
+
+
+def _caller(asked: Asked, voice: Voice) -> str | None:
+    """Who asks; a lock without it is still a lock."""
+    if asked.caller is None:
+        return None
+    try:
+        return asked.caller()
+    except (CallFailed, ConfigurationError):
+        voice.note("sts did not tell who asks; the lock does not say it either")
+        return None
+
+
+def _statements(lock: Lock) -> Iterator[tuple[str, str]]:
+    """Everything that a lock says of the world, as text by key."""
+    yield "policy", lock.policy_digest
+    yield "region", lock.region
+    for endpoint in lock.endpoints:
+        for name, value in endpoint_members(endpoint).items():
+            text = _listed(value) if isinstance(value, list) else str(value)
+            yield f"endpoints.{endpoint.service}.{name}", text
+    for name, regions in lock.destinations:
+        yield f'destinations."{name}"', _listed(regions)
+
+
+def _listed(values: "list[str] | tuple[str, ...] | tuple[Region, ...]") -> str:
+    return ", ".join(sorted(values))

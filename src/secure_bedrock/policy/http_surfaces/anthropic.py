@@ -1,0 +1,132 @@
+"""The bodies of the Anthropic-shaped API: Messages, and counting their tokens.
+
+Source: Anthropic API reference, "Messages" and "Count tokens in a Message"; Amazon Bedrock user guide, "Inference using
+Anthropic Messages API" (read 2026-11-20).
+"""
+
+from typing import Final
+
+from secure_bedrock.policy.http_surfaces.nodes import (
+    INLINE,
+    KEPT,
+    URL,
+    Each,
+    Names,
+    Node,
+    Tagged,
+    TextOr,
+    fields,
+)
+from secure_bedrock.policy.operation_members import Kind
+
+_SOURCES: Final[dict[str, Node]] = {
+    "base64": fields("type", "media_type", data=INLINE),
+    "url": URL,
+    "file": KEPT,
+}
+_TEXT: Final = fields("type", "text", "citations", "cache_control")
+_IMAGE: Final = fields("type", "cache_control", source=Tagged(_SOURCES))
+_PARTS: Final = TextOr(Each(Tagged({"text": _TEXT, "image": _IMAGE})))
+_DOCUMENT: Final = fields(
+    "type",
+    "title",
+    "context",
+    "citations",
+    "cache_control",
+    source=Tagged(
+        {
+            **_SOURCES,
+            "text": fields("type", "media_type", "data"),
+            "content": fields("type", content=_PARTS),
+        }
+    ),
+)
+# Its source is a name that the answer can cite.
+_RESULT: Final = fields(
+    "type", "title", "citations", "cache_control", source=TextOr(URL), content=_PARTS
+)
+_INNER: Final[dict[str, Node]] = {
+    "text": _TEXT,
+    "image": _IMAGE,
+    "document": _DOCUMENT,
+    "search_result": _RESULT,
+}
+_BLOCK: Final = Tagged(
+    {
+        **_INNER,
+        "tool_use": fields("type", "id", "name", "input", "cache_control"),
+        "tool_result": fields(
+            "type",
+            "tool_use_id",
+            "is_error",
+            "cache_control",
+            content=TextOr(Each(Tagged(_INNER))),
+        ),
+        "thinking": fields("type", "thinking", "signature"),
+        "redacted_thinking": fields("type", "data"),
+        "container_upload": KEPT,
+    }
+)
+
+# Tools that the caller runs. Every other type (web_search_…, web_fetch_…, code_execution_…, mcp_toolset …) runs at the
+# model's provider.
+_CLIENT_TOOL: Final = fields(
+    "type",
+    "name",
+    "description",
+    "input_schema",
+    "strict",
+    "cache_control",
+    "display_width_px",
+    "display_height_px",
+    "display_number",
+    "max_characters",
+)
+_CLIENT_TYPES: Final = (
+    "custom",
+    "bash_20241022",
+    "bash_20250124",
+    "text_editor_20241022",
+    "text_editor_20250124",
+    "text_editor_20250429",
+    "text_editor_20250728",
+    "computer_20241022",
+    "computer_20250124",
+    "memory_20250818",
+)
+_TOOL: Final = Tagged(
+    dict.fromkeys(_CLIENT_TYPES, _CLIENT_TOOL), Kind.SYSTEM_TOOL, untagged="custom"
+)
+
+_COUNTED: Final[dict[str, Node]] = {
+    "model": Names(Kind.MODEL),
+    "messages": Each(fields("role", content=TextOr(Each(_BLOCK)))),
+    "system": TextOr(Each(Tagged({"text": _TEXT}))),
+    "tools": Each(_TOOL),
+    "mcp_servers": URL,
+    "container": KEPT,
+}
+_COUNT_SETTINGS: Final = (
+    "anthropic_version",
+    "anthropic_beta",
+    "cache_control",
+    "output_config",
+    "output_format",
+    "thinking",
+    "tool_choice",
+)
+
+COUNT_TOKENS: Final[Node] = fields(*_COUNT_SETTINGS, required=("model",), **_COUNTED)
+MESSAGES: Final[Node] = fields(
+    *_COUNT_SETTINGS,
+    "max_tokens",
+    "metadata",
+    "service_tier",
+    "stop_sequences",
+    "stream",
+    "temperature",
+    "top_k",
+    "top_p",
+    required=("model",),
+    **_COUNTED,
+)

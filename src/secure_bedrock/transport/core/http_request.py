@@ -1,0 +1,31 @@
+"""The gate for an HTTP request that botocore did not make: an SDK's of OpenAI's or Anthropic's API, a framework's."""
+
+from secure_bedrock.errors import EndpointDenied, TransportTampered
+from secure_bedrock.policy.requests import Rules
+from secure_bedrock.transport.core.gate import gate
+from secure_bedrock.transport.core.wire import GatedRequest, Headers, Route, WireRequest
+
+
+def judge_http_request(
+    policy: Rules, *, route: Route, method: str, url: str, headers: Headers, body: bytes
+) -> GatedRequest:
+    """The bytes to send, with the decision on them, or the Denied that says why not; pure.
+
+    `url` is `https://`, the route's host (and port, where it is not 443) and the path as it is sent; `headers` are
+    pairs in their order, signed with SigV4 for the route's service and Region, with `Host`. A stream is asked for in
+    the body and is the same decision. What is connection-bound (`Connection`, `Transfer-Encoding`, an `Accept-Encoding`
+    other than identity) is refused: leave it out, the connection frames for itself. The decision is of the bytes, so
+    nothing but what is returned may be written.
+    """
+    if type(url) is not str:
+        raise TransportTampered(
+            "the URL is not plain text, but a class of its own",
+            rule="not-plain",
+            next_step="pass str(url)",
+        )
+    origin = f"https://{route.authority}"
+    target = url.removeprefix(origin)
+    if target == url or not target.startswith("/"):
+        raise EndpointDenied("the URL is not of the pinned endpoint", rule="endpoint-url")
+    pairs = tuple((name, value) for name, value in headers)
+    return gate(WireRequest(method, target, pairs, body), route=route, policy=policy)
