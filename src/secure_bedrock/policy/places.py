@@ -33,6 +33,7 @@ _NEVER: Final = {
 _INSTEAD: Final = {
     Kind.URL: "leave the URL out, and send what it leads to in the request itself",
     Kind.SYSTEM_TOOL: "leave the tool out, and run it in your own code",
+    Kind.KEPT: "leave it out, and send what the model should know in the request itself",
 }
 
 
