@@ -69,7 +69,8 @@ class CallRunner:
         record = self._begin(plan)
         limit = not_after_the_caller(deadline or Deadline.after(self.policy.timeouts.deadline_s))
         try:
-            self.check(plan)
+            with within(limit):  # the route may have to be looked for
+                self.check(plan)
             answer = self.engine.call(
                 lambda number: self._try(attempt, record, number, limit),
                 deadline=limit,
