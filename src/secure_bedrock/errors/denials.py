@@ -108,7 +108,9 @@ class OperationDenied(Denied):
     """The operation is not on the policy's list, or can't be told from the bytes."""
 
     default_rule = "operation"
-    default_next_step = "add it to operations.allow if it should be used"
+    default_next_step = (
+        "let the SDK write the request: take away the handlers or wrappers that edit it"
+    )
 
 
 class ResidencyDenied(Denied):
