@@ -119,5 +119,10 @@ def test_a_whole_body_is_the_member_that_it_is_of() -> None:
     assert stranger_on_the_wire("bedrock-runtime", "Converse", None, {"x": 1}) == "the request"
     assert stranger_on_the_wire("bedrock-runtime", "Chat", None, {"x": 1}) == "the request"
     assert stranger_on_the_wire("bedrock-runtime", "Chat", None, {}) is None
-    domain = {"name": "x", "ruleSpecification": {"x": 1}}
-    assert stranger_on_the_wire("bedrock-agentcore-control", "CreateGateway", None, domain)
+    build = ("bedrock", "StartAutomatedReasoningPolicyBuildWorkflow", "sourceContent")
+    assert stranger_on_the_wire(*build, {"workflowContent": {}}) is None
+    assert stranger_on_the_wire(*build, {"workflowContent": {"x": 1}}) == "workflowContent"
+    assert stranger_on_the_wire(*build, {"sourceContent": {}}) == "the request"
+    gateway = ("bedrock-agentcore-control", "CreateGateway", None)
+    assert stranger_on_the_wire(*gateway, {"domainOverride": {"default": "x"}}) is None
+    assert stranger_on_the_wire(*gateway, {"domainOverride": {"defaultDomain": "x"}})

@@ -84,15 +84,13 @@ def _document(
     """The body's JSON; None where nobody asks for what it says and it holds no name that matters."""
     if protocol == "json":
         return parse_object(body)
-    if not body:
+    if not body or (operation.body is None and not whole):
         return None
     if fields.get("content-type", JSON_TYPES[0]) not in JSON_TYPES:
         refuse_body("the body is not declared as JSON")
     _check_encoding(body)
     if whole:
         return parse_object(body)
-    if operation.body is None:
-        return None
     telling = _telling_names(operation.service, operation.name)
     return parse_object(body) if may_name(telling, body) else None
 
