@@ -111,6 +111,10 @@ NAMING: dict[str, tuple[object, list[tuple[Kind, object]]]] = {
         [(TOOL, "connectors")],
     ),
     "a tool of tomorrow": (tool(type="teleport_20300101"), [(TOOL, "tools")]),
+    "a tool that is called nearly as one of the caller's": (
+        tool(type="bash_20250124_hosted", name="bash"),
+        [(TOOL, "tools")],
+    ),
     "a tool whose type is no string": (tool(type=["function"]), [(TOOL, "tools")]),
     "a tool without type or definition": (tool(google_search={}), [(TOOL, "tools")]),
     "a tool that is a name": ({"tools": ["web_search"]}, [(TOOL, "tools")]),
@@ -286,6 +290,7 @@ ORDINARY: dict[str, dict[str, Any]] = {
         "tool_results": [{"call": {"name": "f", "parameters": CALLED}, "outputs": [CALLED]}],
     },
     "Stability": {"prompt": "x", "mode": "image-to-image", "image": "AA==", "seed": 1},
+    "an image in the request, in capitals": {"image_url": "DATA:image/png;base64,AA=="},
     "no tools": {"tools": None, "messages": []},
 }
 
