@@ -53,7 +53,15 @@ def gate(
     check_length(fields, request.body)
     named = named_operation(request, fields, table)
     granted = bool(grants) and f"{table.service}:{named.name}" in grants
-    facts = read_facts(named, table, fields, request.body, policy=policy, granted=granted)
+    facts = read_facts(
+        named,
+        table,
+        fields,
+        request.body,
+        policy=policy,
+        granted=granted,
+        ours=request.ours is True,
+    )
     judgement = require_allowed(policy, facts)
     if named.name in table.unsigned:
         check_anonymous(fields)

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from secure_bedrock.errors import InvalidRequest, OperationDenied
-from secure_bedrock.policy.known_members import UPGRADE, has_strangers
+from secure_bedrock.policy.known_members import UPGRADE, stranger_in
 from secure_bedrock.policy.operations import encode_label, operation_table
 from secure_bedrock.transport.core.blobs import INPUT_BLOBS, Holder, find_blobs
 from secure_bedrock.transport.core.input_shapes import INPUT_SHAPES, InputShape
@@ -46,13 +46,16 @@ def serialise(operation: str, params: Mapping[str, Any], *, route: Route) -> Wir
         members = {k: v for k, v in params.items() if k not in shape.labels and v is not None}
         body = _json_body(operation, members)
     # Once it is known to be JSON, which has an end.
-    if has_strangers("bedrock-runtime", operation, params):
-        reason = "a value holds a member that this version does not know, so it could name anything"
+    place = stranger_in("bedrock-runtime", operation, params)
+    if place is not None:
+        reason = (
+            f"{place} holds a member that this version does not know, so it could name anything"
+        )
         raise OperationDenied(reason, rule="member-unknown", next_step=UPGRADE)
     # Plain copies: the path is kept under them, and a subclass that lies about equality would poison it for others.
     labels = sorted((label, str.__str__(params[label])) for label in shape.labels)
     target = _path(operation, tuple(labels))
-    return WireRequest("POST", target, tuple(headers), body)
+    return WireRequest("POST", target, tuple(headers), body, ours=True)
 
 
 def _check_members(params: Mapping[str, Any], shape: InputShape) -> None:

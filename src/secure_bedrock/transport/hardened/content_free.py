@@ -39,6 +39,9 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/#@+=-]{0,255}", re.ASCII)
 _DEEPEST = 4
 
 
+_UNWRITABLE = "input: can't be serialised"
+
+
 class WithheldParams(dict[str, Any]):
     """An empty dict that stands for a call's parameters where botocore would record them."""
 
@@ -62,20 +65,24 @@ class ContentFreeSerializer:
 
         OperationDenied where a member is botocore's and no table's.
         """
-        refuse_strangers(operation_model, parameters)
-        shape = operation_model.input_shape
-        report = "input: can't be serialised"
-        try:
-            if self._validator is None or shape is None:
+        report = self._mistakes(parameters, operation_model.input_shape)
+        if report is None:
+            refuse_strangers(operation_model, parameters)
+            try:
                 return self._serializer.serialize_to_request(parameters, operation_model)
-            found = self._validator.validate(parameters, shape)
-            if not found.has_errors():
-                return self._serializer.serialize_to_request(parameters, operation_model)
-            # Its own report repeats the values.
-            report = report_of(found._errors, shape)  # noqa: SLF001
-        except Exception:  # noqa: BLE001, S110 - a codec's or serialiser's error holds what it could not write
-            pass
+            except Exception:  # noqa: BLE001 - a codec's or serialiser's error holds what it could not write
+                report = _UNWRITABLE
         raise ParamValidationError(report=report)  # out here, so that no such error is its context
+
+    def _mistakes(self, parameters: Any, shape: Any) -> str | None:
+        """What botocore's own validation finds, without the values that its report repeats; None for nothing."""
+        if self._validator is None or shape is None:
+            return None
+        try:
+            found = self._validator.validate(parameters, shape)
+            return report_of(found._errors, shape) if found.has_errors() else None  # noqa: SLF001
+        except Exception:  # noqa: BLE001 - as above
+            return _UNWRITABLE
 
 
 def report_of(errors: list[tuple[str, str, Mapping[str, Any]]], shape: Any) -> str:
