@@ -16,12 +16,10 @@ UNKNOWN_MEMBER: Final = "SDK_UNKNOWN_MEMBER"
 """botocore's stand-in for a union member that its model does not know: the content is lost (botocore 1.44.5)."""
 
 
-def malformed(what: str, *, partial: Any = None) -> IncompleteResponse:
+def malformed(what: str) -> IncompleteResponse:
     """The error for an answer in which `what` (a name from the API's model) is missing or of the wrong type."""
     return IncompleteResponse(
-        f"the answer's {what} is missing or not what the API defines",
-        partial=partial,
-        rule="malformed-answer",
+        f"the answer's {what} is missing or not what the API defines", rule="malformed-answer"
     )
 
 
