@@ -3,7 +3,7 @@
 import base64
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from secure_bedrock.errors import IncompleteResponse, InvalidRequest
 
@@ -52,10 +52,15 @@ def list_of(members: Mapping[str, Any], name: str) -> list[Any]:
     return value
 
 
+def is_count(value: object) -> TypeGuard[int]:
+    """True for a number of tokens or milliseconds as an answer can mean it; a peer may write any."""
+    return type(value) is int and 0 <= value < COUNT_LIMIT  # a bool is an int too
+
+
 def count_of(members: Mapping[str, Any], name: str) -> int:
     """The required whole number from 0 up, below `COUNT_LIMIT`."""
     value = members.get(name)
-    if type(value) is not int or not 0 <= value < COUNT_LIMIT:  # a bool is an int too
+    if not is_count(value):
         raise malformed(name)
     return value
 
