@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Change the guard and the wire gate in small ways, one at a time, and see whether the tests notice.
+"""Change the guard, the wire gate and its judgement in small ways, one at a time, and see whether the tests notice.
 
 Prints the score, and writes the files' rows in docs/evidence/mutation.md. Exits 1 when a survivor has no reason in
 tools/mutation/accepted.toml, or the score of these files is below --at-least. It forks: Linux and macOS only.

@@ -176,7 +176,10 @@ def test_what_next_is_the_opt_in_for_loopback_and_a_table_for_all_else() -> None
         ALLOWANCE.decide_destination("::1", 443),
         ALLOWANCE.decide_lookup("localhost"),
     ):
-        assert "allow_loopback=True" in loopback.next_step
+        assert (
+            loopback.next_step
+            == "call lockdown(policy, allow_loopback=True) where this machine is meant"
+        )
     for other in (
         ALLOWANCE.decide_destination("52.94.0.10", 443),
         ALLOWANCE.decide_destination("169.254.0.1", 443),

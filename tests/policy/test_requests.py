@@ -101,9 +101,11 @@ ROWS: dict[str, tuple[Kind, object, str | None]] = {
 
 @pytest.mark.parametrize(("kind", "value", "rule"), ROWS.values(), ids=ROWS.keys())
 def test_what_a_request_names_is_decided(kind: Kind, value: object, rule: str | None) -> None:
-    decision = judged((kind, value)).decision
+    judgement = judged((kind, value))
+    decision = judgement.decision
 
     assert (None if decision.allowed else decision.rule) == rule
+    assert judgement.family != "place" or decision.next_step
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,18 @@ SOURCE: Final = ROOT / "src" / "secure_bedrock"
 _ELSEWHERE: Final = frozenset({"test_every_python.py"})
 # lockdown.py can only be tried in processes of their own, which would run the unchanged code as well.
 _NOT_MUTATED: Final = frozenset({"__init__", "lockdown"})
-_GATE_FILES: Final = ("gate", "header_fields", "authorization", "named_operation", "wire")
+_GATE_FILES: Final = (
+    "gate",
+    "header_fields",
+    "authorization",
+    "named_operation",
+    "request_facts",
+    "strict_json",
+    "wire",
+)
+_GATE_TESTS: Final = ("test_gate.py", "test_gate_strictness.py", "test_gate_judgements.py")
+# What the gate asks: everything that a request names, and whether it may.
+_DECISION_FILES: Final = ("references", "requests", "places")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +42,7 @@ class Target:
 
 def targets() -> list[Target]:
     """Every file that is mutated, in a fixed order."""
-    return [*_network(), *_gate()]
+    return [*_network(), *_gate(), *_decisions()]
 
 
 def _network() -> list[Target]:
@@ -51,23 +62,45 @@ def _network() -> list[Target]:
 
 
 def _gate() -> list[Target]:
-    tests = [
-        *_tests("transport/core", "test_gate*.py"),
-        *_tests("transport/core", "test_wire.py"),
-    ]
+    tests = _gate_tests()
     own = {
         "named_operation": ["test_gate_protocols.py"],
         "header_fields": ["test_gate_header_laws.py"],
+        "request_facts": ["test_request_facts.py"],
         "wire": ["test_wire.py"],
     }
     return [
         _target(
             f"transport/core/{stem}.py",
             tests,
-            ["test_gate.py", "test_gate_strictness.py", *own.get(stem, [])],
+            [*_GATE_TESTS, *own.get(stem, [])],
         )
         for stem in _GATE_FILES
     ]
+
+
+def _decisions() -> list[Target]:
+    tests = [
+        *_tests("policy", "test_reference*.py"),
+        *_tests("policy", "test_request*.py"),
+        *_tests("policy", "test_places.py"),
+        *_gate_tests(),
+    ]
+    own = {
+        "references": [
+            "test_references.py",
+            "test_reference_bounds.py",
+            "test_reference_parameters.py",
+        ],
+        "requests": ["test_requests.py", "test_request_judgement.py"],
+        "places": ["test_requests.py", "test_places.py"],
+    }
+    return [_target(f"policy/{stem}.py", tests, own[stem]) for stem in _DECISION_FILES]
+
+
+def _gate_tests() -> list[Path]:
+    patterns = ("test_gate*.py", "test_request_facts.py", "test_wire.py")
+    return [path for pattern in patterns for path in _tests("transport/core", pattern)]
 
 
 def _tests(room: str, pattern: str) -> list[Path]:

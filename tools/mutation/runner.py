@@ -27,7 +27,7 @@ _PRELOADED: Final = (
     "hypothesis.strategies", "hypothesis.stateful",
     "_hypothesis_pytestplugin", "hypothesis.extra.pytestplugin", "botocore.session", "botocore.auth",
     "botocore.awsrequest", "cryptography.x509", "trustme", "ssl", "asyncio",
-    "secure_bedrock.errors", "secure_bedrock.values", "secure_bedrock.policy.operations",
+    "secure_bedrock.errors", "secure_bedrock.values", "tomllib",
 )  # fmt: skip
 
 # Timers of the tests are well below a second; a mutant that loops is stopped after this and the room's own time.

@@ -109,7 +109,9 @@ def _left_alone(parent: ast.AST, field: str, child: ast.AST) -> bool:
         case ast.Assign(targets=[ast.Name(id="__all__")]):
             return True
         case ast.Assign(
-            value=ast.Subscript(value=ast.Name(id="tuple" | "dict" | "Callable" | "Mapping"))
+            value=ast.Subscript(
+                value=ast.Name(id="tuple" | "dict" | "Callable" | "Mapping" | "Literal")
+            )
         ):
             return isinstance(parent, ast.Module)  # a name for a type
         case ast.JoinedStr():

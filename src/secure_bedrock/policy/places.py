@@ -30,6 +30,12 @@ _NEVER: Final = {
     ),
 }
 
+_INSTEAD: Final = {
+    Kind.URL: "leave the URL out, and send what it leads to in the request itself",
+    Kind.SYSTEM_TOOL: "leave the tool out, and run it in your own code",
+    Kind.KEPT: "leave it out, and send what the model should know in the request itself",
+}
+
 
 def refuse_place(
     kind: Kind, value: object, home: Home, buckets: Collection[str]
@@ -40,9 +46,11 @@ def refuse_place(
     """
     if kind in _NEVER:
         rule, reason = _NEVER[kind]
-        return Decision(False, rule, reason)
+        step = _INSTEAD.get(kind, "leave it out of the request")
+        return Decision(False, rule, reason, next_step=step)
     if type(value) is not str:
-        return Decision(False, "member-ambiguous", f"a {kind.value} is named by a string")
+        reason = f"a {kind.value} is named by a string"
+        return Decision(False, "member-ambiguous", reason, next_step="pass a string")
     if kind is Kind.S3:
         return _decide_bucket(value, buckets)
     if kind is Kind.ACCOUNT:
@@ -53,7 +61,8 @@ def refuse_place(
             return refusal
         return _decide_guardrail(value)
     if "://" in value or not _BARE.fullmatch(value):
-        return Decision(False, "identifier", f"the {kind.value} is not named by an identifier")
+        reason = f"the {kind.value} is not named by an identifier"
+        return Decision(False, "identifier", reason, next_step="name it by its id or its ARN")
     return _decide_guardrail(value) if kind is Kind.GUARDRAIL else None
 
 
@@ -85,14 +94,16 @@ def _decide_guardrail(name: str) -> Decision | None:
     try:
         guardrail_profile(name)
     except ValueError:
-        return Decision(False, "identifier", "the guardrail is named by no id, ARN or profile")
+        reason = "the guardrail is named by no id, ARN or profile"
+        return Decision(False, "identifier", reason, next_step="name it by its id or its ARN")
     return None
 
 
 def _decide_bucket(location: str, buckets: Collection[str]) -> Decision | None:
     bucket = bucket_of(location)
     if bucket is None:
-        return Decision(False, "s3-location", "the S3 location does not tell its bucket")
+        reason = "the S3 location does not tell its bucket"
+        return Decision(False, "s3-location", reason, next_step="write s3://BUCKET/KEY")
     if bucket in buckets:
         return None
     reason = f"the request names the bucket {shown(bucket)}, which is not on operations.s3_buckets"
@@ -102,11 +113,13 @@ def _decide_bucket(location: str, buckets: Collection[str]) -> Decision | None:
 def _decide_arn(kind: Kind, arn: str, home: Home) -> Decision | None:
     parts = arn.split(":", 5)
     if len(parts) != 6 or not parts[5] or not _BARE.fullmatch(arn):
-        return Decision(False, "identifier", f"the {kind.value}'s ARN is malformed")
+        reason = f"the {kind.value}'s ARN is malformed"
+        return Decision(False, "identifier", reason, next_step="copy the ARN from AWS as it is")
     _, partition, _, region, account, _ = parts
     if partition != partition_of(home.region) or region not in ("", home.region):
         reason = f"the {kind.value}'s ARN is not of partition and Region {home.region}"
-        return Decision(False, "arn-region", reason)
+        step = "name one of the policy's own Region, or write a policy for that Region"
+        return Decision(False, "arn-region", reason, next_step=step)
     if account in _AWS_OWN or account in home.accounts:
         return None
     return _foreign(f"the account of the {kind.value}'s ARN")

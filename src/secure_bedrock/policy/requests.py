@@ -92,17 +92,18 @@ def judge_request(policy: Rules, facts: RequestFacts) -> Judgement:
     for about, decision in _decisions(policy, facts):
         if decision.allowed:
             last, family = decision, about
-        elif (
-            policy.mode == "report"
-            and about in _REPORTABLE
-            and decision.rule not in _NEVER_REPORTED
-        ):
+        elif only_noted(policy.mode, about, decision):
             would_deny = decision if would_deny is None else would_deny
         else:
             return Judgement(decision, about, first_model(facts.references), would_deny)
     return Judgement(
         last if would_deny is None else _REPORTED, family, first_model(facts.references), would_deny
     )
+
+
+def only_noted(mode: str, family: Family, refusal: Decision) -> bool:
+    """Whether the mode lets the refused request through and notes the refusal in `would_deny`."""
+    return mode == "report" and family in _REPORTABLE and refusal.rule not in _NEVER_REPORTED
 
 
 def first_model(references: tuple[Reference, ...]) -> str | None:
@@ -169,9 +170,10 @@ def _ambiguous(reference: Reference) -> Decision:
         reason = (
             f"{reference.path} holds what this version does not know, so it could name anything"
         )
-        return Decision(False, "member-unknown", reason)
+        step = "leave it out, or use a version of this library that knows it"
+        return Decision(False, "member-unknown", reason, next_step=step)
     reason = f"{reference.path} should be a string and is not"
-    return Decision(False, "member-ambiguous", reason)
+    return Decision(False, "member-ambiguous", reason, next_step="pass a string")
 
 
 def _is_model(value: object) -> bool:
@@ -191,7 +193,8 @@ def _overrides(
         return
     fields = reference.value
     if not isinstance(fields, Mapping):
-        yield "place", Decision(False, "member-ambiguous", f"{reference.path} should be an object")
+        reason = f"{reference.path} should be an object"
+        yield "place", Decision(False, "member-ambiguous", reason, next_step="pass an object")
         return
     for name in sorted(_NATIVE_MODEL & fields.keys()):
         value = fields[name]

@@ -145,6 +145,8 @@ def model_entry(text: str) -> str:
 def operation(text: str) -> str:
     """`service:Operation`; a name alone is bedrock-runtime's. ValueError for what no table of operations has."""
     service, name = text.rsplit(":", 1) if ":" in text else (BEDROCK_RUNTIME, text)
+    if "*" in text:
+        raise ValueError("no star is expanded here: list each operation by its name")
     if is_operation(service, name):
         return f"{service}:{name}"
     known = sorted(operations_of(service))
@@ -156,7 +158,10 @@ def operation(text: str) -> str:
 def bucket(text: str) -> str:
     """The name of an S3 bucket, without s3://."""
     if not BUCKET.fullmatch(text):
-        raise ValueError("expected a bucket's name, without s3:// and without a path")
+        raise ValueError(
+            "expected a bucket's name: 3 to 63 lower-case letters, digits, dots or hyphens, without "
+            "s3:// and without a path"
+        )
     return text
 
 

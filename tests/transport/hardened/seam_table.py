@@ -1,11 +1,16 @@
 """Every place of botocore and boto3 that our files reach for, and what each has to be for them.
 
-Imports are listed whether they are public or not; so is every private name. `test_seam_is_whole.py` holds the table
+Imports are listed whether they are public or not; so is every private name. `test_seam_touchpoints.py` holds the table
 against the source. urllib3 has no row: nothing of ours imports it, and what botocore asks of its responses is asked
 of our RawBody. Files are named from `src/secure_bedrock/transport`.
 """
 
+import importlib
 import re
+from typing import Any, Final
+
+from botocore.client import ClientCreator
+from botocore.model import ServiceModel
 
 from secure_bedrock.transport.core.sign import _STAMP, _Signable
 from secure_bedrock.transport.hardened.client_class import _PRESIGNERS
@@ -25,11 +30,15 @@ from tests.transport.hardened.seam_needs import (
     touch,
 )
 
+# What `answer_witness` understands: after-call.<service>, and .<Operation> or .* behind it.
+_AFTER_CALL: Final = re.compile(r"after-call(-error)?\.[a-z0-9-]+(\.[A-Za-z0-9]+|\.\*)?", re.ASCII)
+
 _HARDENED = "secure_bedrock.transport.hardened"
 _CALLS = f"{_HARDENED}.client_mixin:GuardedCalls"
 _SESSION = f"{_HARDENED}.hardening:HardenedSession"
 _STREAM = f"{_HARDENED}.event_stream:CompleteEventStream"
 _PARSING = f"{_HARDENED}.quiet_parsing"
+_CONTROL = "secure_bedrock.transport.public_control_plane:_PlainSession"
 _PROFILES = "secure_bedrock.transport.credentials.profiles"
 
 # The one way of a call through botocore, and what of it is ours.
@@ -43,24 +52,34 @@ _CLIENT = [
         ),
     ),
     touch(
+        "botocore.client:BaseClient",
+        "hardened/client_class.py",
+        holds("it stands above `object` alone", lambda kind: kind.__mro__ == (kind, object)),
+    ),
+    touch(
+        "botocore.client:BaseClient._PY_TO_OP_NAME",
+        "hardened/client_class.py",
+        holds("it is a table of names, which calls nothing", lambda table: type(table) is dict),
+    ),
+    touch(
         "botocore.client:BaseClient.__init__",
         "hardened/assembly.py hardened/client_mixin.py",
         stores("_serializer", "_endpoint", "_response_parser", "_request_signer", "_user_agent_creator"),
     ),
     touch(
         "botocore.client:BaseClient._make_api_call",
-        "hardened/client_mixin.py hardened/hardening.py",
+        "hardened/client_mixin.py",
         overridden_by(f"{_CALLS}._make_api_call"),
         goes_through("_emit_api_params", "_resolve_endpoint_ruleset", "_convert_to_request_dict", "_make_request"),
     ),
     touch(
         "botocore.client:BaseClient._emit_api_params",
-        "hardened/client_mixin.py hardened/hardening.py",
+        "hardened/client_mixin.py",
         overridden_by(f"{_CALLS}._emit_api_params"),
     ),
     touch(
         "botocore.client:BaseClient._resolve_endpoint_ruleset",
-        "hardened/client_mixin.py hardened/hardening.py",
+        "hardened/client_mixin.py",
         overridden_by(f"{_CALLS}._resolve_endpoint_ruleset"),
     ),
     touch("botocore.client:BaseClient._service_model", "hardened/client_mixin.py"),
@@ -71,7 +90,8 @@ _CLIENT = [
     ),
     touch(
         "botocore.client:BaseClient._make_request",
-        "hardened/guarded_endpoint.py",
+        "hardened/guarded_endpoint.py hardened/client_mixin.py",
+        overridden_by(f"{_CALLS}._make_request"),
         calls_of_itself(),
         goes_through("_endpoint", "make_request"),
     ),
@@ -82,7 +102,7 @@ _CLIENT = [
     ),
     touch(
         "botocore.client:ClientCreator",
-        "hardened/hardening.py",
+        "hardened/client_class.py",
         takes("loader", None, "user agent", "emitter", None, None),
         holds(
             "its first six parameters are those that we fill by place",
@@ -93,20 +113,38 @@ _CLIENT = [
     ),
     touch(
         "botocore.client:ClientCreator.create_client_class",
-        "hardened/hardening.py",
+        "hardened/client_class.py",
         takes("self", "bedrock-runtime", None),
         goes_through("_load_service_model", "_create_client_class"),
     ),
     touch(
         "botocore.client:ClientCreator._create_client_class",
-        "hardened/hardening.py",
+        "hardened/client_class.py",
         goes_through("_create_methods", "_event_emitter", "emit"),
+    ),
+    touch(
+        "botocore.client:ClientCreator._create_methods",
+        "hardened/client_class.py",
+        takes("self", object()),
+        goes_through("operation_names", "_create_api_method"),
+        holds(
+            "it gives every operation's method under its Python name, all with one body",
+            lambda method: _methods_of(method).keys() == {"converse", "invoke_model"}
+            and len({made.__code__ for made in _methods_of(method).values()}) == 1,
+        ),
+    ),
+    touch(
+        "botocore:xform_name",
+        "hardened/client_class.py",
+        takes("InvokeModelWithResponseStream"),
+        holds("it names methods as clients have them",
+              lambda named: named("ListTagsForARNs") == "list_tags_for_arns"),
     ),
     touch("botocore.hooks:HierarchicalEmitter.register_last", "hardened/hardening.py", takes("self", "event", print)),
     touch("botocore.hooks:first_non_none_response", "hardened/guarded_endpoint.py", takes([])),
     touch(
         "botocore.signers",
-        "hardened/hardening.py",
+        "hardened/client_class.py",
         holds(
             "every generate_* that it puts on client classes is one that we take off",
             lambda module: set(_presigners_of(module)) <= set(_PRESIGNERS),
@@ -126,6 +164,28 @@ _SESSIONS = [
           overridden_by("tests.transport.hardened.seam_table:any_arguments")),
     touch("botocore.session:Session.create_client", "hardened/hardening.py credentials/profiles.py",
           takes("self", "sts")),
+    touch("botocore.session:Session.set_credentials", "hardened/hardening.py",
+          takes("self", "access", "secret", "token"),
+          holds("its first three stand in our order, and what else it may be told is the account",
+                lambda method: list(method.__code__.co_varnames[1 : method.__code__.co_argcount])
+                in (["access_key", "secret_key", "token"], ["access_key", "secret_key", "token", "account_id"]))),
+    touch("botocore.session:Session.get_auth_token", "hardened/hardening.py",
+          overridden_by("tests.transport.hardened.seam_table:any_arguments")),
+    touch("botocore.session:Session", "public_control_plane.py", takes()),
+    touch("botocore.session:Session.get_scoped_config", "public_control_plane.py",
+          overridden_by(f"{_CONTROL}.get_scoped_config")),
+    touch("botocore.session:Session.full_config", "public_control_plane.py"),
+    touch("botocore.session:Session.register_component", "public_control_plane.py",
+          takes("self", "config_store", object())),
+    touch("botocore.session:Session.create_client", "public_control_plane.py",
+          takes("self", "ec2", region_name="", endpoint_url="", verify=True, aws_access_key_id="",
+                aws_secret_access_key="", aws_session_token="", config=object()),
+          goes_through("_register_client_plugins")),
+    touch("botocore.session:Session._register_client_plugins", "public_control_plane.py",
+          overridden_by(f"{_CONTROL}._register_client_plugins")),
+    touch("botocore.config:Config", "public_control_plane.py",
+          holds("it takes every option that we set", lambda kind: set(kind.OPTION_DEFAULTS) >= {
+              "connect_timeout", "read_timeout", "retries", "proxies", "signature_version"})),
     touch("boto3:Session", "hardened/boto3_session.py", takes(botocore_session=object())),
     touch("boto3.session:Session.__init__", "hardened/boto3_session.py", stores("_session")),
     touch(
@@ -161,7 +221,7 @@ _PARTS = [
     touch("botocore.config:Config.__init__", "hardened/config_options.py", stores("_user_provided_options")),
     touch("botocore.errorfactory:ClientExceptionsFactory", "hardened/assembly.py", takes()),
     touch("botocore.serialize:create_serializer", "hardened/assembly.py", takes("rest-json", False)),
-    touch("botocore.model:ServiceModel", "hardened/assembly.py hardened/hardening.py", takes({}, service_name="sts")),
+    touch("botocore.model:ServiceModel", "hardened/assembly.py hardened/client_class.py hardened/hardening.py", takes({}, service_name="sts")),
     touch("botocore.model:ServiceModel.resolved_protocol", "hardened/assembly.py hardened/guarded_endpoint.py"),
     touch("botocore.model:ServiceModel.endpoint_prefix", "hardened/assembly.py"),
     touch("botocore.model:ServiceModel.service_id", "hardened/assembly.py hardened/guarded_endpoint.py"),
@@ -172,7 +232,33 @@ _PARTS = [
           "hardened/client_mixin.py hardened/quiet_parsing.py"),
     touch("botocore.model:StructureShape.required_members", "hardened/quiet_parsing.py"),
     touch("botocore.model:OperationModel.output_shape", "hardened/guarded_endpoint.py hardened/quiet_parsing.py"),
-    touch("botocore:__version__", "hardened/packaged.py"),
+    touch("botocore.model:ServiceModel.operation_names", "hardened/client_class.py"),
+    touch("botocore.model:ServiceModel.operation_model", "hardened/client_class.py hardened/client_mixin.py",
+          takes("self", "Converse")),
+    touch("botocore.model:OperationModel.has_event_stream_input", "hardened/client_class.py"),
+    touch("botocore.model:OperationModel.input_shape", "hardened/named_parameters.py"),
+    touch("botocore.model:Shape.serialization", "hardened/named_parameters.py",
+          holds("`location` says that a member is not in the body", lambda read: "location" in
+                importlib.import_module("botocore.model").Shape.SERIALIZED_ATTRS)),
+    touch(
+        "botocore.handlers:BUILTIN_HANDLERS",
+        "hardened/answer_witness.py",
+        holds("a row begins with its event's name", lambda rows: {type(row[0]) for row in rows} == {str}),
+        holds(
+            "those that edit answers name a service, or an operation of it, or all of them by `.*`",
+            lambda rows: all(_AFTER_CALL.fullmatch(name) for name, *_ in rows if name.startswith("after-call")),
+        ),
+        holds(
+            "none edits an answer of Bedrock's, STS's or SSO's",
+            lambda rows: not any(
+                name.startswith(("after-call.bedrock", "after-call.sts", "after-call.sso", "after-call.*"))
+                for name, *_ in rows
+            ),
+        ),
+    ),
+    touch("botocore:__version__", "hardened/packaged.py hardened/named_parameters.py",
+          holds("it is the version that the tables are compared with",
+                lambda version: re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+", version) is not None)),
     touch("botocore:UNSIGNED", "hardened/quiet_signing.py"),
     touch(
         "botocore.loaders:Loader",
@@ -225,7 +311,8 @@ _WIRE = [
     touch("botocore.awsrequest:AWSPreparedRequest.__init__", "hardened/guarded_session.py",
           stores("method", "url", "headers", "body", "stream_output")),
     touch("botocore.awsrequest:AWSPreparedRequest", "hardened/guarded_session.py"),
-    touch("botocore.awsrequest:AWSResponse", "hardened/guarded_session.py", takes("url", 200, {}, object())),
+    touch("botocore.awsrequest:AWSResponse", "hardened/guarded_session.py hardened/call_state.py",
+          takes("url", 200, {}, object()), stores("raw")),
     touch("botocore.awsrequest:AWSResponse.content", "hardened/raw_body.py",
           goes_through("raw", "stream")),
     touch("botocore.compat:set_socket_timeout", "hardened/raw_body.py",
@@ -299,6 +386,7 @@ _PARSERS = [
     touch("botocore.eventstream:EventStream.close", "hardened/event_stream.py", goes_through("_raw_stream", "close")),
     touch("botocore.eventstream:EventStreamBuffer", "hardened/event_stream.py", takes()),
     touch("botocore.eventstream:EventStreamBuffer.add_data", "hardened/event_stream.py", takes("self", b"")),
+    touch("botocore.eventstream:EventStreamBuffer.__init__", "hardened/event_stream.py", stores("_prelude")),
     touch("botocore.eventstream:EventStreamMessage.__init__", "hardened/event_stream.py", stores("prelude")),
     touch("botocore.eventstream:MessagePrelude.__init__", "hardened/event_stream.py", stores("total_length")),
     touch("botocore.eventstream:ParserError", "hardened/event_stream.py"),
@@ -350,6 +438,7 @@ TABLE: tuple[Touch, ...] = (*_CLIENT, *_SESSIONS, *_PARTS, *_WIRE, *_PARSERS, *_
 OURS = frozenset(
     {
         ("hardened/assembly.py", "_config"),
+        ("hardened/boto3_session.py", "_defaults"),
         ("hardened/config_options.py", "_user_agent"),
         ("hardened/content_free.py", "_serializer"),
         ("hardened/guarded_endpoint.py", "_session"),
@@ -362,6 +451,20 @@ OURS = frozenset(
 
 def any_arguments(*_args: object, **_keywords: object) -> None:
     """Stands for an override that looks at none of its arguments."""
+
+
+def _methods_of(create_methods: Any) -> dict[str, Any]:
+    """What it makes of a service with two operations."""
+    shape = {"type": "structure", "members": {}}
+    operations = {
+        name: {"name": name, "input": {"shape": "Empty"}} for name in ("Converse", "InvokeModel")
+    }
+    model = ServiceModel(
+        {"operations": operations, "shapes": {"Empty": shape}}, service_name="bedrock-runtime"
+    )
+    make: Any = ClientCreator
+    creator = make(None, None, "", None, None, None)
+    return dict(create_methods(creator, model))
 
 
 def _presigners_of(module: object) -> list[str]:

@@ -74,12 +74,19 @@ def gate(
     )
 
 
+def require_service(service: str) -> None:
+    """OperationDenied for a service that has no table: no policy can allow what can't be judged."""
+    _table(service)
+
+
 def _table(service: str) -> OperationTable:
     try:
         return table_of(service)
     except KeyError:
         raise OperationDenied(
-            "no operation of this service is known", rule="service-unknown"
+            "no policy can allow operations of this service: none of them is known to this version",
+            rule="service-unknown",
+            next_step="use boto3's own client where such calls may leave without this library's checks",
         ) from None
 
 

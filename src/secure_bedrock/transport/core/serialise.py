@@ -13,6 +13,7 @@ from secure_bedrock.policy.known_members import UPGRADE, has_strangers
 from secure_bedrock.policy.operations import encode_label, operation_table
 from secure_bedrock.transport.core.blobs import INPUT_BLOBS, Holder, find_blobs
 from secure_bedrock.transport.core.input_shapes import INPUT_SHAPES, InputShape
+from secure_bedrock.transport.core.named_operation import MAX_TARGET
 from secure_bedrock.transport.core.wire import Route, WireRequest
 
 _MEMBER_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
@@ -94,7 +95,7 @@ def _path(operation: str, labels: tuple[tuple[str, str], ...]) -> str:
 
 def _label(name: str, value: str) -> str:
     """A label that names nothing, or climbs, would change which operation the path names."""
-    if value in ("", ".", ".."):
+    if value in ("", ".", "..") or len(value) > MAX_TARGET:
         raise _invalid(f"{name} can't stand in a path", "label")
     try:
         return encode_label(value)
