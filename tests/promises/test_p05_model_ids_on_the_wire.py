@@ -148,9 +148,7 @@ COUNTED = frozenset({"m082"})
 def inference(entry: Entry, front: str) -> list[Callable[..., Any]]:
     """Every operation of the front end, less counting for an entry whose model may be counted."""
     counted = entry.get("id") in COUNTED
-    return [
-        call for name, call in FRONTS[front].items() if not (counted and name == "CountTokens")
-    ]
+    return [call for name, call in FRONTS[front].items() if not (counted and name == "CountTokens")]
 
 
 def require_denied(entry: Entry, model_id: object, front: str, bench: Bench) -> None:

@@ -114,7 +114,11 @@ def test_the_name_that_matters_stands_in_quotes_and_is_whole() -> None:
 def test_a_name_is_found_wherever_it_stands(before: int, quotes: int, after: int) -> None:
     """Long bodies are searched in another way than short ones."""
     filler = json.dumps({"text": ["a" * before, *["q"] * quotes]}).encode()
-    body = b'{"system":[%s],' % filler + (IMAGE % b"uri")[1:-1] + b',"requestMetadata":{"x":"%s"}}' % (b"a" * after)
+    body = (
+        b'{"system":[%s],' % filler
+        + (IMAGE % b"uri")[1:-1]
+        + b',"requestMetadata":{"x":"%s"}}' % (b"a" * after)
+    )
     assert ("s3", "s3://b/k") in asked(CONVERSE, body)
 
 
