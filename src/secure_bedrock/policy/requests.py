@@ -190,6 +190,6 @@ def _overrides(
     if not isinstance(reference.value, Mapping):
         reason = f"{reference.path} should be an object"
         yield "place", Decision(False, "member-ambiguous", reason, next_step="pass an object")
-        return
-    for named in native_references(reference.value, reference.path):
-        yield from _decide(policy, operation, named)
+    else:
+        for named in native_references(reference.value, reference.path):
+            yield from _decide(policy, operation, named)
