@@ -107,6 +107,16 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         "network.ssm_parameter",
         "expected the name of an SSM parameter",
     ),
+    "a CIDR has no zone": (
+        {"network": {"cidrs": ["fd00::%eth0/64"]}},
+        "network.cidrs[0]",
+        "no zone",
+    ),
+    "a host is no number": (
+        {"network": {"endpoints": {"bedrock-runtime": {"host": "0.0b"}}}},
+        "network.endpoints.bedrock-runtime.host",
+        "a host is a DNS name",
+    ),
     "a CIDR is a CIDR": ({"network": {"cidrs": ["vpc"]}}, "network.cidrs[0]", "expected a CIDR"),
     "a CIDR has a prefix length": (
         {"network": {"cidrs": ["10.0.0.1"]}},

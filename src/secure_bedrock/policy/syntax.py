@@ -87,7 +87,8 @@ def host_name(text: str) -> str:
     """A DNS name in lower case: no address, port, scheme or trailing dot. Its meaning is judged with the route."""
     labels = text.split(".")
     well_formed = len(text) <= _MAX_HOST and all(map(_LABEL.fullmatch, labels))
-    if not well_formed or len(labels) < 2 or labels[-1].isdigit():
+    # What begins with a digit, some resolver reads as a number: `0x7f000001`, `0.0b`.
+    if not well_formed or len(labels) < 2 or labels[-1][0].isdigit():
         raise ValueError(
             "a host is a DNS name in lower case, without scheme, port, path or trailing dot"
         )
@@ -113,6 +114,8 @@ def cidr(text: str) -> str:
     except ValueError:
         raise ValueError("expected a CIDR such as 10.20.0.0/16") from None
     _refuse_mapped(network[0])
+    if "%" in text:
+        raise ValueError("a CIDR has no zone: leave out what stands from the % on")
     if "/" not in text:
         raise ValueError(f"expected a CIDR: add its prefix length ({text}/{network.prefixlen})")
     if str(network) != text:
