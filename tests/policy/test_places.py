@@ -183,6 +183,10 @@ def test_an_account_is_one_of_the_policys() -> None:
 
 
 NEVER: dict[Kind, tuple[str, str]] = {
+    Kind.KEPT: (
+        "kept-content",
+        "the request names content that the service keeps, or lets it keep some, and no policy can allow that",
+    ),
     Kind.URL: ("url", "the request names a URL, and no policy can allow one"),
     Kind.SYSTEM_TOOL: (
         "system-tool",

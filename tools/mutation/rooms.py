@@ -64,7 +64,7 @@ def _network() -> list[Target]:
 def _gate() -> list[Target]:
     tests = _gate_tests()
     own = {
-        "named_operation": ["test_gate_protocols.py"],
+        "named_operation": ["test_gate_protocols.py", "test_http_request.py"],
         "header_fields": ["test_gate_header_laws.py"],
         "request_facts": ["test_request_facts.py"],
         "wire": ["test_wire.py"],
@@ -99,7 +99,7 @@ def _decisions() -> list[Target]:
 
 
 def _gate_tests() -> list[Path]:
-    patterns = ("test_gate*.py", "test_request_facts.py", "test_wire.py")
+    patterns = ("test_gate*.py", "test_http_request.py", "test_request_facts.py", "test_wire.py")
     return [path for pattern in patterns for path in _tests("transport/core", pattern)]
 
 

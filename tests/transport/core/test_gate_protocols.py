@@ -1,7 +1,7 @@
 """How the gate tells operations of form and JSON services apart, and what could name two of them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import FrozenInstanceError, dataclass, replace
 from datetime import UTC, datetime
 
 import pytest
@@ -10,6 +10,7 @@ from secure_bedrock.errors import OperationDenied
 from secure_bedrock.policy.operations import operation_table
 from secure_bedrock.policy.sections import GuardrailPolicy, LimitsPolicy
 from secure_bedrock.transport.core.gate import gate
+from secure_bedrock.transport.core.named_operation import NamedOperation
 from secure_bedrock.transport.core.sign import sign
 from secure_bedrock.transport.core.wire import WireRequest
 from secure_bedrock.values import Decision
@@ -194,3 +195,10 @@ def test_an_unsigned_target_is_refused() -> None:
         gate(replace(request, headers=tuple(pairs)), route=SSM, policy=RULES)
 
     assert refused.value.rule == "signature-headers"
+
+
+def test_a_named_operation_is_a_frozen_value() -> None:
+    named = NamedOperation("Converse")
+    with pytest.raises(FrozenInstanceError):
+        named.name = "ConverseStream"  # type: ignore[misc]
+    assert not hasattr(named, "__dict__")

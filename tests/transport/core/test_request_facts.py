@@ -5,14 +5,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
-from secure_bedrock.errors import OperationDenied
+from secure_bedrock.errors import LimitDenied, OperationDenied
 from secure_bedrock.policy.operation_members import BodyMember, BodyShape, Kind, Operation
 from secure_bedrock.policy.operations import SERVICES, encode_label, operation_table
 from secure_bedrock.policy.references import references
 from secure_bedrock.policy.requests import OVERRIDES
+from secure_bedrock.policy.sections import LimitsPolicy
 from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.request_facts import _matters, _telling, _telling_names
 from secure_bedrock.transport.core.sign import sign
@@ -66,12 +68,13 @@ def asked(
     *headers: tuple[str, str],
     service: str = "bedrock-runtime",
     ours: bool = True,
+    rules: Asked | None = None,
 ) -> list[tuple[str, object]]:
     """What the policy was asked about such a request, less the model of its path.
 
     `ours` because bodies that others made are read whole, unless they are long.
     """
-    route, rules = Route(service), Asked()
+    route, rules = Route(service), rules or Asked()
     plain = WireRequest("POST", target, (("Host", route.authority), *headers), body, ours)
     name = operation_table(service).signing_name
     request = sign(plain, credentials=Keys(), region="eu-west-1", signing_name=name, now=NOW)
@@ -346,3 +349,48 @@ TELLING: dict[str, tuple[BodyShape, str, set[str]]] = {
 def test_a_common_name_is_told_by_what_it_stands_in(name: str) -> None:
     outer, common, expected = TELLING[name]
     assert _telling("name", INNER, [outer, INNER], set(common.split())) == expected
+
+
+def test_a_target_prefix_may_hold_dots() -> None:
+    prefix = operation_table("cloudtrail").target_prefix or ""
+    headers = (
+        ("X-Amz-Target", f"{prefix}.LookupEvents"),
+        ("Content-Type", "application/x-amz-json-1.1"),
+    )
+    assert "." in prefix
+    assert asked("/", b"{}", *headers, service="cloudtrail") == []
+
+
+class Short(Asked):
+    """Rules that limit tokens."""
+
+    limits = LimitsPolicy(max_tokens=5)
+
+
+RUNTIME = quote("arn:aws:bedrock-agentcore:eu-west-1:111122223333:runtime/r", safe="")
+LIMITED: dict[str, tuple[str, str, bytes]] = {
+    "no body": ("bedrock-runtime", CONVERSE, b""),
+    "bytes for code of the account's own": (
+        "bedrock-agentcore",
+        f"/runtimes/{RUNTIME}/invocations",
+        b"\xff",
+    ),
+}
+
+
+@pytest.mark.parametrize(("service", "target", "body"), LIMITED.values(), ids=LIMITED)
+def test_what_says_nothing_of_tokens_is_beyond_the_limit(
+    service: str, target: str, body: bytes
+) -> None:
+    with pytest.raises(LimitDenied):
+        asked(target, body, service=service, rules=Short())
+
+
+def test_a_rest_service_of_which_only_names_are_known_gets_an_object_or_nothing() -> None:
+    """These operations are taken unsigned, which is looked at last: the good ones get so far."""
+    for broken in (b'{"x":1,"x":1}', b"[]", b"x"):
+        assert is_refused("/logout", broken, service="sso")
+    for good in (b"", b'{"x":1}'):
+        with pytest.raises(OperationDenied) as refused:
+            asked("/logout", good, service="sso")
+        assert refused.value.rule == "signature-unwanted"
