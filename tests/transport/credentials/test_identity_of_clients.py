@@ -8,9 +8,11 @@ import pytest
 
 from secure_bedrock import Policy, SecureBedrockClient, SecureSession, create_client
 from secure_bedrock.audit import InvocationEvent
-from secure_bedrock.errors import IdentityDenied
+from secure_bedrock.errors import CredentialPathDenied, IdentityDenied
 from secure_bedrock.testing import ConnectLog, LocalBedrock
 from secure_bedrock.testing.sigv4_check import LocalCredentials
+from secure_bedrock.transport.credentials import FrozenCredentials
+from secure_bedrock.transport.credentials.identity import IdentityCheck
 from secure_bedrock.transport.credentials.metadata import fetch_container, fetch_instance
 from secure_bedrock.transport.credentials.metadata_http import MetadataAddress
 from tests.transport.credentials.sts_server import LocalSts
@@ -224,7 +226,7 @@ def test_a_long_lived_key_is_refused_where_the_policy_says_so(
     assert denied.rule == "long-lived-key"
 
 
-def document(**more: str) -> bytes:
+def document(**more: object) -> bytes:
     given = {"AccessKeyId": KEYS.access_key, "SecretAccessKey": "s", "Token": "t"}
     return json.dumps({**given, "Expiration": "2999-01-01T00:00:00Z", **more}).encode()
 
@@ -248,6 +250,54 @@ def test_the_instance_metadata_tell_the_roles_name_and_ecs_its_arn() -> None:
     bare = fetch_container(at, send=lambda *_: (200, document()))
     assert bare is not None
     assert bare.values.principal is None
+
+
+CLAIMS = {
+    "a service that the environment names": (
+        {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:8080/c"},
+        KEYS.access_key,
+    ),
+    "ECS's host on a port of the environment's choice": (
+        {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://169.254.170.2:8080/c"},
+        KEYS.access_key,
+    ),
+    "a key that tells no account": (
+        {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v2/x"},
+        "ASIAIAAAAAAAAAAAAAAA",
+    ),
+}
+
+
+@pytest.mark.parametrize("who", CLAIMS)
+@pytest.mark.parametrize("identity", [{"principals": [ROLE]}, {"accounts": [OWN]}])
+def test_a_role_that_a_container_document_claims_is_no_callers(
+    who: str, identity: dict[str, list[str]]
+) -> None:
+    environ, key = CLAIMS[who]
+    claim = document(RoleArn=ROLE, AccessKeyId=key)
+    found = fetch_container(environ, send=lambda *_: (200, claim))
+    assert found is not None
+    assert found.values.principal is None
+    policy = Policy(region="eu-west-1", models=[MODEL], identity=identity)
+    asked: list[FrozenCredentials] = []
+
+    def who_am_i(values: FrozenCredentials) -> str:
+        asked.append(values)
+        return SESSION.replace(OWN, OTHER)
+
+    if "accounts" in identity and key == KEYS.access_key:
+        IdentityCheck(policy).require(found.values)  # the key itself tells it
+        return
+    with pytest.raises(IdentityDenied):
+        IdentityCheck(policy, who_am_i).require(found.values)
+    assert asked == [found.values]
+
+
+@pytest.mark.parametrize("token", [None, "", 7, ["t"], {}])
+def test_a_container_document_without_a_session_token_is_no_credentials(token: object) -> None:
+    at = {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v2/x"}
+    with pytest.raises(CredentialPathDenied):
+        fetch_container(at, send=lambda *_: (200, document(Token=token)))
 
 
 def test_discovery_in_the_wrong_account_is_refused_before_ec2_is_asked(

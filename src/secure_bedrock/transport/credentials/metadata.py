@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from ipaddress import ip_address
 from pathlib import Path
@@ -18,6 +18,7 @@ from secure_bedrock.transport.credentials.metadata_http import (
     MetadataUnreachable,
     exchange,
 )
+from secure_bedrock.transport.credentials.told import account_of_key
 from secure_bedrock.transport.credentials.values import ROLE_NAME_ONLY
 
 # Instance metadata: IPv4 and IPv6. Source: AWS EC2 user guide, "Use IMDS", read 2026-11-20.
@@ -36,11 +37,15 @@ _PATH = re.compile(r"/[\x21-\x7e]*", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class ContainerRequest:
-    """Where a container asks for its role's credentials; `token` goes into the Authorization header."""
+    """Where a container asks for its role's credentials; `token` goes into the Authorization header.
+
+    `names_role`: the host is ECS's own and not the environment's choice, so that the role it names is believed.
+    """
 
     at: MetadataAddress
     path: str
     token: str | None = None
+    names_role: bool = False
 
     def __repr__(self) -> str:
         return f"ContainerRequest(at={self.at!r})"
@@ -51,9 +56,8 @@ def container_request(environ: Mapping[str, str]) -> ContainerRequest | None:
     relative = environ.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")
     full = environ.get("AWS_CONTAINER_CREDENTIALS_FULL_URI")
     if relative:
-        return ContainerRequest(
-            ECS, _path(relative, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"), _token(environ)
-        )
+        path = _path(relative, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")
+        return ContainerRequest(ECS, path, _token(environ), names_role=True)
     if not full:
         return None
     at, path = _full_uri(full)
@@ -92,7 +96,12 @@ def fetch_container(environ: Mapping[str, str], *, send: Exchange = exchange) ->
         status, body = send("GET", request.at, request.path, headers)
     except MetadataUnreachable as error:
         raise _unusable(f"the container credential service does not answer ({error})") from None
-    return _document(status, body, "container-role")
+    found, role = _document(status, body, "container-role")
+    # ECS's document tells it: Amazon ECS developer guide, "Task IAM role", read 2026-11-20. The account has to be
+    # told by the key as well, or else AWS is asked.
+    if not request.names_role or account_of_key(found.values.access_key) is None:
+        return found
+    return _named(found, role)
 
 
 def fetch_instance(environ: Mapping[str, str], *, send: Exchange = exchange) -> Expiring | None:
@@ -114,7 +123,7 @@ def fetch_instance(environ: Mapping[str, str], *, send: Exchange = exchange) -> 
         status, body = send("GET", at, _ROLES_PATH + role, headers)
     except MetadataUnreachable:
         return None
-    return _document(status, body, "iam-role", ROLE_NAME_ONLY + role)
+    return _named(_document(status, body, "iam-role")[0], ROLE_NAME_ONLY + role)
 
 
 def _full_uri(uri: str) -> tuple[MetadataAddress, str]:
@@ -173,7 +182,8 @@ def _text(status: int, body: bytes, what: str) -> str:
     return text
 
 
-def _document(status: int, body: bytes, method: str, principal: str | None = None) -> Expiring:
+def _document(status: int, body: bytes, method: str) -> tuple[Expiring, str | None]:
+    """The credentials, whose session token is never missing, and the document's own word on the role."""
     try:
         document: Any = json.loads(body) if status == 200 else None
         if document.get("Code", "Success") != "Success":
@@ -181,15 +191,18 @@ def _document(status: int, body: bytes, method: str, principal: str | None = Non
         values = FrozenCredentials(
             document["AccessKeyId"],
             document["SecretAccessKey"],
-            document["Token"],
+            document["Token"] or "",  # "" is no token's form, and is refused
             method,
-            # ECS's document tells it: Amazon ECS developer guide, "Task IAM role", read 2026-11-20.
-            principal or _text_or_none(document.get("RoleArn")),
         )
+        role = _text_or_none(document.get("RoleArn"))
         expires_at = datetime.fromisoformat(document["Expiration"]).timestamp()
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise _unusable(f"the {method} credential document is not usable (HTTP {status})") from None
-    return Expiring(values, expires_at)
+    return Expiring(values, expires_at), role
+
+
+def _named(found: Expiring, principal: str | None) -> Expiring:
+    return replace(found, values=replace(found.values, principal=principal))
 
 
 def _text_or_none(value: object) -> str | None:
