@@ -302,6 +302,24 @@ def test_over_public_endpoints_the_lock_says_so(
     assert "note: asking AWS over public endpoints" in capsys.readouterr().err
 
 
+def test_over_public_endpoints_too_the_policy_says_who_asks(
+    deployment: Deployment, public_names: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ca = deployment.bedrock.ca_path
+    local = partial(PublicControlPlane, hosts=public_names, ca_bundle=ca)
+    monkeypatch.setattr(public_control_plane, "PublicControlPlane", local)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIARZPUZDIKGB2VALC4")
+    monkeypatch.delenv("AWS_SESSION_TOKEN")
+    with deployment.policy_path.open("a") as policy:
+        policy.write('\n[identity]\nlong_lived_keys = "deny"\n')
+
+    with ConnectLog() as log:
+        assert main(["lock", "--public-control-plane"]) != 0
+
+    assert log.connects == []
+    assert not deployment.lock_path.exists()
+
+
 def outputs(deployment: Deployment, path: Path) -> None:
     """What the AWS CLI would print of the deployment."""
     from secure_bedrock.cli.lock_asking import Asking

@@ -13,13 +13,14 @@ from secure_bedrock.discovery.destinations import ListedProfiles
 from secure_bedrock.discovery.ec2_calls import ec2_over
 from secure_bedrock.discovery.lock_file import read_lock
 from secure_bedrock.discovery.lock_writer import Asked, Voice, make_lock
-from secure_bedrock.errors import OperationDenied
+from secure_bedrock.errors import IdentityDenied, OperationDenied, TlsDenied
 from secure_bedrock.policy import Policy
 from secure_bedrock.testing import ConnectLog
 from secure_bedrock.transport.credentials import FrozenCredentials, StaticCredentials
 from secure_bedrock.transport.public_control_plane import READABLE, PublicControlPlane
-from secure_bedrock.values import parse_region
 
+MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
+OWN, OTHER = "609629065308", "111122223333"
 EVERYTHING = {
     service: frozenset(f"{service}:{name}" for name in names) for service, names in READABLE.items()
 }
@@ -37,7 +38,10 @@ def plane(
 ) -> PublicControlPlane:
     """AWS's own host names lead to the local servers; the ports are theirs."""
     return PublicControlPlane(
-        deployment.region, source, hosts=public_names, ca_bundle=deployment.bedrock.ca_path
+        Policy.load(deployment.policy_path),
+        source,
+        hosts=public_names,
+        ca_bundle=deployment.bedrock.ca_path,
     )
 
 
@@ -83,7 +87,7 @@ def test_no_readable_operation_runs_a_model_or_changes_anything() -> None:
 
 
 def test_a_client_speaks_to_awss_own_name(source: StaticCredentials) -> None:
-    public = PublicControlPlane(parse_region("cn-north-1"), source)
+    public = PublicControlPlane(Policy(region="cn-north-1", models=[MODEL]), source)
 
     with public.open("ec2", EVERYTHING["ec2"]) as client:
         assert client.meta.endpoint_url == "https://ec2.cn-north-1.amazonaws.com.cn"
@@ -113,6 +117,61 @@ def test_nothing_that_is_set_moves_it(
 
     assert trap.caught == 0
     assert len(deployment.plane.requests) == 1
+
+
+IDENTITIES: dict[str, tuple[dict[str, Any], FrozenCredentials, str]] = {
+    "another account": (
+        {"accounts": [OTHER]},
+        FrozenCredentials("ASIAY34FZKBOKMUTVV7A", "s", "t"),
+        "account",
+    ),
+    "a long-lived key": (
+        {"long_lived_keys": "deny"},
+        FrozenCredentials("AKIARZPUZDIKGB2VALC4", "s"),
+        "long-lived-key",
+    ),
+}
+
+
+@pytest.mark.parametrize("service", READABLE)
+@pytest.mark.parametrize("sentence", IDENTITIES)
+def test_a_caller_whom_the_policy_refuses_asks_nobody(sentence: str, service: str) -> None:
+    identity, keys, rule = IDENTITIES[sentence]
+    policy = Policy(region="eu-west-1", models=[MODEL], identity=identity)
+    public = PublicControlPlane(policy, StaticCredentials(keys))
+
+    with ConnectLog() as log, pytest.raises(IdentityDenied) as caught:
+        with public.open(service, EVERYTHING[service]):
+            pass
+
+    assert caught.value.rule == rule
+    assert log.connects == []
+    assert log.lookups == []
+
+
+def test_what_the_credentials_do_not_tell_is_not_asked(source: StaticCredentials) -> None:
+    role = f"arn:aws:iam::{OWN}:role/app"
+    policy = Policy(region="eu-west-1", models=[MODEL], identity={"principals": [role]})
+
+    with ConnectLog() as log, PublicControlPlane(policy, source).open("ec2", EVERYTHING["ec2"]):
+        pass
+
+    assert log.connects == []
+
+
+@pytest.mark.parametrize("service", READABLE)
+def test_no_client_is_made_that_would_log_its_keys(
+    plane: PublicControlPlane, service: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = tmp_path / "keys"
+    monkeypatch.setenv("SSLKEYLOGFILE", str(keys))
+
+    with pytest.raises(TlsDenied, match="SSLKEYLOGFILE") as caught:
+        with plane.open(service, EVERYTHING[service]):
+            pass
+
+    assert caught.value.rule == "environment-setting"
+    assert not keys.exists()
 
 
 def test_the_lock_is_the_same_as_over_private_endpoints(

@@ -79,7 +79,7 @@ class Asking:
         from secure_bedrock.transport.public_control_plane import PublicControlPlane
 
         sys.stderr.write("note: asking AWS over public endpoints; the lock records it\n")
-        open_client: OpenClient = PublicControlPlane(self._policy.region, self._parts.source).open
+        open_client: OpenClient = PublicControlPlane(self._policy, self._parts.source).open
         return Asked(
             over="public-control-plane",
             ec2=ec2_over(open_client),

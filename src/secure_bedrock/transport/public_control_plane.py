@@ -4,6 +4,7 @@ The one exception to the private route that carries requests: the deploy-time co
 `--public-control-plane`, record it in what they write, and reach no inference service.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import Any, Final
@@ -11,10 +12,12 @@ from typing import Any, Final
 import botocore.session
 from botocore.config import Config
 
-from secure_bedrock.errors import OperationDenied
+from secure_bedrock.errors import OperationDenied, TlsDenied
+from secure_bedrock.policy import Policy
 from secure_bedrock.transport.credentials import CredentialSource
+from secure_bedrock.transport.credentials.identity import IdentityCheck
 from secure_bedrock.transport.hardened.packaged import neutral_settings, packaged_loader
-from secure_bedrock.values import Region, dns_suffix_of
+from secure_bedrock.values import dns_suffix_of
 
 READABLE: Final[Mapping[str, frozenset[str]]] = {
     "bedrock": frozenset({"ListInferenceProfiles", "ListPromptRouters"}),
@@ -50,19 +53,22 @@ class _PlainSession(botocore.session.Session):
 class PublicControlPlane:
     """Opens clients of the services in `READABLE` at AWS's own host names, and no other.
 
-    No environment variable, config file, proxy or plugin steers them. `hosts` replaces host names, for tests with
+    Credentials that tell of a caller whom the policy's `[identity]` refuses are IdentityDenied before a client is
+    made; what they do not tell is not asked. No environment variable, config file, proxy or plugin steers the
+    clients, and where SSLKEYLOGFILE is set none is made (TlsDenied). `hosts` replaces host names, for tests with
     local servers: `{"ec2": "https://…"}`; `ca_bundle` replaces botocore's trust store.
     """
 
     def __init__(
         self,
-        region: Region,
+        policy: Policy,
         source: CredentialSource,
         *,
         hosts: Mapping[str, str] | None = None,
         ca_bundle: str | None = None,
     ) -> None:
-        self._region = region
+        self._region = policy.region
+        self._identity = IdentityCheck(policy)
         self._source = source
         self._hosts = hosts or {}
         self._ca_bundle = ca_bundle
@@ -79,10 +85,12 @@ class PublicControlPlane:
             yield client
 
     def _client(self, service: str) -> Any:
+        _refuse_key_log()
+        keys = self._source.frozen()
+        self._identity.require_told(keys)
         session: Any = _PlainSession()
         session.register_component("data_loader", packaged_loader())
         session.register_component("config_store", neutral_settings(self._region))
-        keys = self._source.frozen()
         own_name = f"https://{service}.{self._region}.{dns_suffix_of(self._region)}"
         return session.create_client(
             service,
@@ -103,6 +111,16 @@ _CONFIG: Final = Config(
     proxies={},
     signature_version="v4",
 )
+
+
+def _refuse_key_log() -> None:
+    """botocore opens the file while it makes its TLS context (`create_urllib3_context`, botocore 1.44.5)."""
+    if os.environ.get("SSLKEYLOGFILE"):
+        raise TlsDenied(
+            "SSLKEYLOGFILE would write down the keys of connections to public endpoints",
+            rule="environment-setting",
+            next_step="unset it",
+        )
 
 
 def _only_readable(model: Any, **_kwargs: Any) -> None:
