@@ -14,6 +14,7 @@ from secure_bedrock.errors import (
     Denied,
     EndpointDenied,
     GuardrailDenied,
+    IdentityDenied,
     LimitDenied,
     ModelDenied,
     OperationDenied,
@@ -101,12 +102,13 @@ def asked(
     headers: Pairs = (("Content-Type", "application/json"),),
     region: str = REGION,
     signing: str = "",
+    keys: Keys | None = None,
 ) -> Asked:
     route = route_of(service)
     data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
     plain = WireRequest(method, path, (("Host", route.authority), *headers), data)
     name = signing or SIGNING[service]
-    signed = sign(plain, credentials=Keys(), region=region, signing_name=name)
+    signed = sign(plain, credentials=keys or Keys(), region=region, signing_name=name)
     return Asked(service, method, route.url + path, signed.headers, data)
 
 
@@ -521,6 +523,50 @@ def test_whatever_stands_around_it_only_a_listed_model_is_asked(
         except Denied:
             continue
         assert json.loads(gated.body)["model"] == MODEL == gated.model_id
+
+
+OWN_KEY, OWN, OTHER_ACCOUNT = "ASIAY34FZKBOKMUTVV7A", "609629065308", "111122223333"
+OLD_KEY, USERS_KEY = "ASIAIAAAAAAAAAAAAAAA", "AKIARZPUZDIKGB2VALC4"
+# What the policy says of callers, the key that signs and its token, and the rule that refuses.
+SIGNERS: dict[str, tuple[dict[str, Any], str, str | None, str]] = {
+    "an account that the key contradicts": (
+        {"accounts": [OTHER_ACCOUNT]},
+        OWN_KEY,
+        "t",
+        "account",
+    ),
+    "the key's own account": ({"accounts": [OWN]}, OWN_KEY, "t", ""),
+    "an account that the key does not tell": ({"accounts": [OWN]}, OLD_KEY, "t", ""),
+    "a user's key": ({"long_lived_keys": "deny"}, USERS_KEY, None, "long-lived-key"),
+    "a user's key with a token": ({"long_lived_keys": "deny"}, USERS_KEY, "t", "long-lived-key"),
+    "a temporary key without one": ({"long_lived_keys": "deny"}, OWN_KEY, None, "long-lived-key"),
+    "a temporary key": ({"long_lived_keys": "deny"}, OWN_KEY, "t", ""),
+    "a principal, which is the caller's to check": (
+        {"principals": [f"arn:aws:iam::{OWN}:role/app"]},
+        OWN_KEY,
+        "t",
+        "",
+    ),
+    "a user's key, of which nothing is asked": ({}, USERS_KEY, None, ""),
+}
+
+
+@pytest.mark.parametrize("mode", ["enforce", "report"])
+@pytest.mark.parametrize("service", sorted(SIGNING))
+@pytest.mark.parametrize("sentence", SIGNERS)
+def test_the_caller_is_judged_as_far_as_the_signature_tells(
+    sentence: str, service: str, mode: str
+) -> None:
+    identity, key, token, rule = SIGNERS[sentence]
+    policy = Policy(**KEYS, operations={"allow": EVERY}, identity=identity, mode=mode)
+    request = asked(service, "/v1/messages", MESSAGE, keys=Keys(key, "s", token))
+    if not rule:
+        assert request.judged(policy).decision.allowed
+        return
+    with pytest.raises(IdentityDenied) as caught:
+        request.judged(policy)
+    assert caught.value.rule == rule
+    assert key not in str(caught.value)
 
 
 @given(

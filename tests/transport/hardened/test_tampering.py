@@ -5,8 +5,10 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from botocore.awsrequest import AWSResponse
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.client import BaseClient
+from botocore.credentials import Credentials
 from botocore.httpsession import URLLib3Session
 from botocore.stub import Stubber
 
@@ -164,6 +166,37 @@ def test_a_rewritten_request_does_not_leave(name: str, make: Any) -> None:
     with ConnectLog() as log, pytest.raises(TransportTampered):
         converse(client)
     assert log.events == []
+
+
+OTHERS = Credentials("ASIAOTHEROTHEROTHER2", "another secret", "another token")
+
+
+def signs_again(request: Any, **_: Any) -> None:
+    plain = {
+        name: value.decode() if isinstance(value, bytes) else value
+        for name, value in request.headers.items()
+        if name.lower() not in ("authorization", "x-amz-date", "x-amz-security-token")
+        and not name.lower().startswith("amz-sdk-")
+    }
+    body = request.body if hasattr(request, "body") else request.data
+    again = AWSRequest(request.method, request.url, plain, body)
+    SigV4Auth(OTHERS, "bedrock", "eu-west-1").add_auth(again)
+    for name in ("Authorization", "X-Amz-Date", "X-Amz-Security-Token"):
+        del request.headers[name]
+        request.headers[name] = again.headers[name]
+
+
+@pytest.mark.parametrize("event", ["request-created", "before-send"])
+def test_a_request_that_a_handler_signed_again_with_other_credentials_does_not_leave(
+    event: str, make: Any
+) -> None:
+    client = make()
+    client.meta.events.register_last(f"{event}.{SERVICE}", signs_again)
+    with ConnectLog() as log, pytest.raises(TransportTampered) as caught:
+        converse(client)
+    assert caught.value.rule == "other-credentials"
+    assert OTHERS.access_key not in str(caught.value)
+    assert log.connects == []
 
 
 def test_a_host_header_of_another_is_refused(make: Any) -> None:

@@ -8,10 +8,11 @@ from typing import Final
 
 from secure_bedrock.errors import EndpointDenied, OperationDenied, RegionDenied
 from secure_bedrock.transport.core.header_fields import MAX_NAMES
+from secure_bedrock.transport.core.wire import Headers
 
 # Source: AWS IAM User Guide, "Elements of an AWS API request signature" (read 2026-11-20); spacing is botocore's.
 _SIGV4: Final = re.compile(
-    r"AWS4-HMAC-SHA256 Credential=[A-Za-z0-9_-]+/([0-9]{8})/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request, "
+    r"AWS4-HMAC-SHA256 Credential=([A-Za-z0-9_-]+)/([0-9]{8})/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request, "
     r"SignedHeaders=([a-z0-9;_-]+), Signature=[0-9a-f]{64}"
 )
 _STAMP: Final = re.compile(r"([0-9]{8})T[0-9]{6}Z")
@@ -30,7 +31,7 @@ def check_authorization(
             rule="not-sigv4",
             next_step="take AWS_BEARER_TOKEN_BEDROCK away and use IAM credentials",
         )
-    date, scope_region, scope_service, listed = match.groups()
+    _, date, scope_region, scope_service, listed = match.groups()
     if scope_region != region:
         raise RegionDenied("the signature is for another Region", rule="signature-region")
     if scope_service != signing_name:
@@ -50,6 +51,15 @@ def check_authorization(
     digest = fields.get("x-amz-content-sha256")
     if digest is not None and digest != sha256(body).hexdigest():
         raise OperationDenied("X-Amz-Content-SHA256 is not the body's", rule="signature-body")
+
+
+def signing_key(headers: Headers) -> str | None:
+    """The access key id that a gated request is signed with, None where it carries no SigV4 signature."""
+    for name, value in headers:
+        if name.lower() == "authorization":
+            match = _SIGV4.fullmatch(value)
+            return None if match is None else match[1]
+    return None
 
 
 @lru_cache(maxsize=64)

@@ -36,7 +36,16 @@ def account_of_key(access_key: str) -> str | None:
 
 def is_long_lived(values: FrozenCredentials) -> bool:
     """True for the keys of a user: every key that does not both look temporary and come with a session token."""
-    return values.token is None or not values.access_key.startswith(TEMPORARY)
+    return _is_users(values.access_key, values.token)
+
+
+def told_by_signature(access_key: str, token: str | None) -> Caller:
+    """The caller as far as a signed request tells: the account, and whether the key is a user's; no principal."""
+    return Caller(account_of_key(access_key), None, _is_users(access_key, token))
+
+
+def _is_users(access_key: str, token: str | None) -> bool:
+    return not token or not access_key.startswith(TEMPORARY)
 
 
 def told_by(values: FrozenCredentials, region: Region) -> Caller:

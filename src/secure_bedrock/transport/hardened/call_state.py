@@ -20,7 +20,8 @@ class CallState:
 
     `params` are the parameters after the handlers of the first attempt, so that idempotency tokens stay the same in
     later ones. `error` is what AWS answered last, as the typed client would raise it. `transport` is the one that this
-    attempt goes over, whatever becomes of the route meanwhile, and `unreached` why it could not.
+    attempt goes over, whatever becomes of the route meanwhile, and `unreached` why it could not. `signed_by` is the
+    access key id that was held against the policy for this attempt.
     """
 
     operation: str
@@ -30,6 +31,7 @@ class CallState:
     number: int = 1
     max_attempts: int = 1
     unsigned: bool = False
+    signed_by: str | None = field(default=None, repr=False)
     event_stream: bool = False
     record: CallRecord | None = None
     params: Any = field(default=None, repr=False)
@@ -46,6 +48,7 @@ class CallState:
     def renew(self, transport: GuardedTransport) -> None:
         """Begin an attempt: it goes over this transport and needs an answer of its own."""
         self.transport = transport
+        self.signed_by = None
         self.answered_by = self.answer = self.error = self.unreached = None
 
     def vouches_for(self, given: object, *, failed: bool) -> bool:

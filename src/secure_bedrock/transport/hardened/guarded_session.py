@@ -18,6 +18,7 @@ from secure_bedrock.network import PrivateRoute
 from secure_bedrock.policy import Policy
 from secure_bedrock.transport.connections.driver import GuardedResponse
 from secure_bedrock.transport.core.answers import parse_invoke_answer
+from secure_bedrock.transport.core.authorization import signing_key
 from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.wire import GatedRequest, WireRequest
 from secure_bedrock.transport.hardened.call_state import CallState, require_state
@@ -72,6 +73,12 @@ class GuardedHttpSession:
             request.method, target, _headers(request, transport.route.authority), _body(request)
         )
         gated = self._gated(wire, transport.route, state.record)
+        if signing_key(wire.headers) != state.signed_by:
+            raise TransportTampered(
+                "the request was signed again with other credentials than those that were checked",
+                rule="other-credentials",
+                next_step="give the client the credentials that are to sign (credentials=)",
+            )
         streaming = _is_event_stream(request, state)
         try:
             answer = transport.exchange(

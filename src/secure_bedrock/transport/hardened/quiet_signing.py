@@ -93,12 +93,14 @@ class QuietSigner(_RequestSigner):  # type: ignore[misc]
             request_signer=self,
             operation_name=operation_name,
         )
-        if state_of(request.context).unsigned:
+        state = state_of(request.context)
+        if state.unsigned:
             return
         request.context.pop("signing", None)
         request.context["timestamp"] = datetime.now(UTC).strftime(SIGV4_TIMESTAMP)
         values = self._source.frozen()
         self._check(values)
+        state.signed_by = values.access_key
         signer = signer_class()(values, self._signing_name, self._region_name)
         signer.add_auth(request)
 
