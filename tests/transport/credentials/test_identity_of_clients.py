@@ -1,5 +1,6 @@
 """Both front ends call as the policy's caller, or send Bedrock nothing."""
 
+import contextlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -11,7 +12,7 @@ from secure_bedrock.audit import InvocationEvent
 from secure_bedrock.errors import CredentialPathDenied, IdentityDenied
 from secure_bedrock.testing import ConnectLog, LocalBedrock
 from secure_bedrock.testing.sigv4_check import LocalCredentials
-from secure_bedrock.transport.credentials import FrozenCredentials
+from secure_bedrock.transport.credentials import FrozenCredentials, StaticCredentials
 from secure_bedrock.transport.credentials.identity import IdentityCheck
 from secure_bedrock.transport.credentials.metadata import fetch_container, fetch_instance
 from secure_bedrock.transport.credentials.metadata_http import MetadataAddress
@@ -224,6 +225,93 @@ def test_a_long_lived_key_is_refused_where_the_policy_says_so(
     monkeypatch.delenv("AWS_SESSION_TOKEN")
     denied = refused("typed", policy_of(local, 'long_lived_keys = "deny"'), local)
     assert denied.rule == "long-lived-key"
+
+
+GOOD, BAD = KEYS.access_key, "ASIAQNZGKIQY56JQ7WML"
+
+
+class Turning:
+    """A source and its own values; the key id is another one from the `turn`-th look on."""
+
+    secret_key, token, method, principal = "s3cret", "t0ken", "x", SESSION
+
+    def __init__(self, turn: int) -> None:
+        self.looks = -turn
+
+    def frozen(self) -> "Turning":
+        return self
+
+    @property
+    def access_key(self) -> str:
+        self.looks += 1
+        return GOOD if self.looks <= 0 else BAD
+
+
+class TwoFaced(str):
+    """A key id that is the policy's for whoever compares it, and another one on the wire."""
+
+    def startswith(self, *_: object) -> bool:  # type: ignore[override]
+        return True
+
+    def __eq__(self, _: object) -> bool:
+        return True
+
+    def __hash__(self) -> int:
+        return hash(GOOD)
+
+
+class Source:
+    def __init__(self, values: object) -> None:
+        self.frozen = lambda: values
+
+
+def calls_with(front: str, policy: Policy, credentials: object) -> None:
+    if front == "typed":
+        with SecureBedrockClient(policy, sinks=[], credentials=credentials) as client:
+            client.converse(MODEL, "hello")
+        return
+    hardened_client = create_client("bedrock-runtime", policy, credentials=credentials)
+    try:
+        hardened_client.converse(modelId=MODEL, messages=MESSAGES)
+    finally:
+        hardened_client.close()
+
+
+@pytest.mark.parametrize("front", ["typed", "hardened"])
+@pytest.mark.parametrize("turn", range(8))
+def test_a_source_that_changes_its_mind_signs_with_what_was_checked(
+    turn: int, front: str, local: LocalBedrock
+) -> None:
+    with contextlib.suppress(IdentityDenied):
+        calls_with(front, policy_of(local, f'accounts = ["{OWN}"]'), Turning(turn))
+    for request in local.requests:
+        assert f"Credential={GOOD}/" in request.headers["authorization"]
+    assert len(local.requests) == min(turn, 1)
+
+
+@pytest.mark.parametrize("front", ["typed", "hardened"])
+def test_values_are_plain_text_before_they_are_checked(front: str, local: LocalBedrock) -> None:
+    policy = policy_of(local, 'long_lived_keys = "deny"')
+    given = FrozenCredentials(TwoFaced("AKIARZPUZDIKGB2VALC4"), "s", "t")
+    for credentials in (given, Source(given)):
+        with pytest.raises(IdentityDenied) as caught:
+            calls_with(front, policy, credentials)
+        assert caught.value.rule == "long-lived-key"
+    assert local.requests == []
+
+
+@pytest.mark.parametrize("front", ["typed", "hardened"])
+@pytest.mark.parametrize("key", [GOOD, "ASIAIAAAAAAAAAAAAAAA"])
+def test_whom_a_source_of_the_callers_claims_to_be_is_not_believed(
+    key: str, front: str, local: LocalBedrock
+) -> None:
+    policy = policy_of(local, f'principals = ["{ROLE}"]')
+    claim = FrozenCredentials(key, "s", "t", principal=ROLE)
+    for credentials in (claim, Source(claim), StaticCredentials(claim)):
+        with pytest.raises(IdentityDenied) as caught:
+            calls_with(front, policy, credentials)
+        assert caught.value.rule == "identity-unknown"
+    assert local.requests == []
 
 
 def document(**more: object) -> bytes:

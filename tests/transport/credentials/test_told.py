@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secure_bedrock.policy.identity_rules import parse_principal
-from secure_bedrock.transport.credentials import FrozenCredentials
+from secure_bedrock.transport.credentials import FrozenCredentials, freeze
 from secure_bedrock.transport.credentials.told import account_of_key, is_long_lived, told_by
 from secure_bedrock.values import parse_region
 
@@ -98,7 +98,7 @@ def test_a_class_of_the_callers_own_tells_what_its_key_tells() -> None:
     class Given:
         access_key, secret_key, token = ASIA, "s", "t"
 
-    caller = told_by(Given(), REGION)  # type: ignore[arg-type]
+    caller = told_by(freeze(Given()).frozen(), REGION)
     assert (caller.account, caller.principal) == (OWN, None)
 
 

@@ -38,7 +38,12 @@ class FrozenCredentials:
     principal: str | None = None
 
     def __post_init__(self) -> None:
-        for value in (self.access_key, self.secret_key, self.token):
+        for name in ("access_key", "secret_key", "token"):
+            value = getattr(self, name)
+            if type(value) is not str and issubclass(type(value), str):
+                # A class of the caller's own could compare as one key and sign as another.
+                value = str.__str__(value)
+                object.__setattr__(self, name, value)
             if value is not None and not _is_header_safe(value):
                 raise CredentialPathDenied(
                     f"the {self.method} credentials are empty or hold characters that no credential has",
@@ -137,30 +142,52 @@ class RefreshingCredentials:
         return current.expires_at - self._clock()
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class PassedCredentials:
+    """A caller's own source: what it gives is copied once, so that what is checked is what signs."""
+
+    given: CredentialSource
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+    def frozen(self) -> FrozenCredentials:
+        """The values of the moment, as plain strings; whose they are is not believed."""
+        return _copied(self.given.frozen())
+
+
 def freeze(credentials: object) -> CredentialSource:
     """Return a source for what a caller passed as `credentials=`.
 
-    Accepted: a source of ours, or an object that holds the values themselves (`access_key`, `secret_key`, `token`).
+    Accepted: a source, or an object that holds the values themselves (`access_key`, `secret_key`, `token`). Whom a
+    source of the caller's says that they belong to (`principal`) is not believed.
     botocore's refreshable credentials open connections of their own and are refused, unread.
     """
+    if type(credentials) is PassedCredentials:
+        return credentials
     if callable(getattr(credentials, "frozen", None)):
-        return credentials  # type: ignore[return-value]
+        return PassedCredentials(credentials)  # type: ignore[arg-type]
     if hasattr(credentials, "refresh_needed"):  # of the object, not of its type: a proxy has it too
         raise CredentialPathDenied(
             "botocore's refreshable credentials fetch new values over connections of their own",
             rule="refreshable-credentials",
             next_step="pass credentials.get_frozen_credentials(), or let the policy's providers find them",
         )
-    access_key = getattr(credentials, "access_key", None)
-    secret_key = getattr(credentials, "secret_key", None)
-    token = getattr(credentials, "token", None)
+    return StaticCredentials(_copied(credentials))
+
+
+def _copied(given: object) -> FrozenCredentials:
+    """Each value read once."""
+    access_key = getattr(given, "access_key", None)
+    secret_key = getattr(given, "secret_key", None)
+    token = getattr(given, "token", None)
     if not isinstance(access_key, str) or not isinstance(secret_key, str):
         raise CredentialPathDenied(
-            f"{type(credentials).__name__} holds no access key and secret key",
+            f"{type(given).__name__} holds no access key and secret key",
             rule="not-credentials",
         )
-    return StaticCredentials(FrozenCredentials(access_key, secret_key, token or None))
+    return FrozenCredentials(access_key, secret_key, token or None)
 
 
 def _is_header_safe(value: object) -> bool:
-    return isinstance(value, str) and _HEADER_SAFE.fullmatch(value) is not None
+    return type(value) is str and _HEADER_SAFE.fullmatch(value) is not None
