@@ -114,7 +114,7 @@ _CONFIG: Final = Config(
 
 
 def _refuse_key_log() -> None:
-    """botocore opens the file while it makes its TLS context (`create_urllib3_context`, botocore 1.44.5)."""
+    """Raise TlsDenied: botocore opens the file as it makes a TLS context (`create_urllib3_context`, 1.44.5)."""
     if os.environ.get("SSLKEYLOGFILE"):
         raise TlsDenied(
             "SSLKEYLOGFILE would write down the keys of connections to public endpoints",

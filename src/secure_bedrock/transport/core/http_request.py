@@ -29,7 +29,7 @@ def judge_http_request(
     the body and is the same decision. What is connection-bound (`Connection`, `Transfer-Encoding`, an `Accept-Encoding`
     other than identity) is refused: leave it out, the connection frames for itself. The decision is of the bytes, so
     nothing but what is returned may be written. Of `[identity]` it holds what a signature tells: a long-lived key, an
-    account that is another one. Whose role signed, and an account that the key does not tell, are the caller's to check.
+    account that is another one. Whose role signed, and accounts that keys do not tell, are the caller's to check.
     """
     if type(url) is not str:
         raise TransportTampered(
