@@ -115,7 +115,7 @@ def files() -> dict[Path, str]:
         if service not in NAMES_ONLY:
             texts[MEMBERS / f"{service}.json"] = rendered(members_of(service, loader))
     described = [table for service, table in tables.items() if service not in NAMES_ONLY]
-    return texts | {PAGE: page(described)}
+    return texts | {PAGE: page(described, NAMES_ONLY)}
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -124,7 +124,7 @@ def test_without_the_extra_it_says_what_to_install(
     assert out == ""
     assert err == (
         f"error: the demo's servers need {package}, which is not installed [usage]\n"
-        'next: pip install "secure-bedrock[testing]"\n'
+        'next: in a clone of the repository: pip install ".[testing]"\n'
     )
 
 

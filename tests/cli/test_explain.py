@@ -226,3 +226,56 @@ def test_a_denied_model_has_no_statements(capsys: pytest.CaptureFixture[str]) ->
 def test_what_is_no_identifier_runs_nowhere(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "sonnet please", "--output", "json"]) == 1
     assert json.loads(capsys.readouterr().out)["destinations"] is None
+
+
+LISTED = """\
+[operations]
+allow = ["Converse", "InvokeModel"]
+"""
+AGENT = "bedrock-agent-runtime:RetrieveAndGenerate"
+
+
+def test_an_operation_of_another_service_is_asked_for_by_its_whole_name(
+    capsys: pytest.CaptureFixture[str], tmp_path: pathlib.Path
+) -> None:
+    asked = ["explain", EU, "--operation", AGENT, "--output", "json"]
+
+    assert main(asked) == 1
+    assert json.loads(capsys.readouterr().out)["rule"] == "operation-not-listed"
+
+    listed = LISTED.replace('"Converse"', f'"{AGENT}"')
+    (tmp_path / "secure-bedrock.toml").write_text(POLICY.replace(LISTED, listed))
+    assert main(asked) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["operation"], found["rule"]) == (AGENT, "model-listed")
+
+
+LET_THROUGH = {
+    "a model that is not listed": ([f"us.{BASE}"], True),
+    "an operation that is not listed": ([EU, "--operation", "ConverseStream"], True),
+    "an operation that no table has": ([EU, "--operation", "Frobnicate"], False),
+    "what is no identifier": (["sonnet please"], False),
+}
+
+
+@pytest.mark.parametrize(("argv", "let_through"), LET_THROUGH.values(), ids=LET_THROUGH)
+def test_mode_report_is_told_and_stays_a_finding(
+    argv: list[str],
+    let_through: bool,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: pathlib.Path,
+) -> None:
+    (tmp_path / "secure-bedrock.toml").write_text('mode = "report"\n' + POLICY)
+
+    assert main(["explain", *argv]) == 1
+    first, _, _ = capsys.readouterr().out.partition("\n")
+    assert first == ('denied, but let through: mode is "report"' if let_through else "denied")
+
+    assert main(["explain", *argv, "--output", "json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert (found["allowed"], found["let_through"]) == (False, let_through)
+
+
+def test_without_mode_report_nothing_is_let_through(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", f"us.{BASE}", "--output", "json"]) == 1
+    assert json.loads(capsys.readouterr().out)["let_through"] is False

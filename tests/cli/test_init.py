@@ -56,7 +56,9 @@ def test_what_is_given_is_written(
     assert (endpoint.vpc_endpoint_id, endpoint.host) == (ID, HOST)
     assert endpoint.addresses == ("10.20.1.10", "10.30.1.10")
     assert EXAMPLE not in (tmp_path / "mine.toml").read_text()
-    assert capsys.readouterr().err.endswith("next: secure-bedrock policy check\n")
+    assert capsys.readouterr().err.endswith(
+        "next: secure-bedrock policy check --policy mine.toml\n"
+    )
 
 
 def test_an_existing_file_is_left_as_it_is(

@@ -69,6 +69,16 @@ def test_the_policy_is_printed_and_an_interrupt_is_the_normal_end(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+def test_the_written_policy_is_exported_by_a_path_that_holds_in_any_directory(
+    tmp_path: pathlib.Path,
+) -> None:
+    with serving("--write", "my local.toml", cwd=tmp_path) as process:
+        said = until_listening(process)
+
+    assert f"export SECURE_BEDROCK_POLICY='{tmp_path / 'my local.toml'}'\n" in said
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
 def test_the_policy_is_written_and_described_as_json(tmp_path: pathlib.Path) -> None:
     options = ["--write", "local.toml", "--output", "json", "--region", "us-east-1"]
     options += ["--model", "amazon.nova-lite-v1:0"]
@@ -132,5 +142,5 @@ def test_a_missing_extra_is_named(tmp_path: pathlib.Path, package: str) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
         f"error: the local Bedrock needs {package}, which is not installed [usage]\n"
-        'next: pip install "secure-bedrock[testing]"\n'
+        'next: in a clone of the repository: pip install ".[testing]"\n'
     )

@@ -1,5 +1,6 @@
 """The command line as a whole: options, help, and how errors leave it."""
 
+import importlib
 import json
 import os
 import pathlib
@@ -99,13 +100,11 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 USAGE = {
-    "no command": ([], "the following arguments are required: COMMAND"),
     "an unknown command": (["frobnicate"], "invalid choice: 'frobnicate'"),
     "an unknown option": (["explain", "m", "--loud"], "unrecognized arguments: --loud"),
     "an abbreviated option": (["--outp", "json", "explain", "m"], ""),
     "a form that there is not": (["--output", "xml", "explain", "m"], "invalid choice: 'xml'"),
     "no model": (["explain"], "the following arguments are required: MODEL"),
-    "policy without a command": (["policy"], "the following arguments are required: COMMAND"),
     "a port that is none": (["local", "--port", "70000"], "a port is 0 to 65535"),
     "a Region that is none": (["local", "--region", "Europe"], "not the name of an AWS Region"),
     "a model that is none": (["local", "--model", "sonnet please"], "argument --model: "),
@@ -124,6 +123,56 @@ def test_usage_errors_exit_2_with_a_next_step(
     assert err.startswith("error: ")
     assert message in err
     assert "\nnext: secure-bedrock" in err
+
+
+NEXT = {
+    "of a command": (["init", "--bogus"], "secure-bedrock init --help"),
+    "of a command of `policy`": (
+        ["policy", "check", "--bogus"],
+        "secure-bedrock policy check --help",
+    ),
+    "before a command": (["--bogus", "init"], "secure-bedrock init --help"),
+    "without a command": (["--bogus"], "secure-bedrock --help"),
+}
+
+
+@pytest.mark.parametrize(("argv", "step"), NEXT.values(), ids=NEXT)
+def test_an_unknown_option_leads_to_the_help_of_its_command(
+    capsys: pytest.CaptureFixture[str], argv: list[str], step: str
+) -> None:
+    assert main(argv) == 2
+    assert capsys.readouterr().err == f"error: unrecognized arguments: --bogus\nnext: {step}\n"
+
+
+@pytest.mark.parametrize("name", ["", "policy"])
+def test_without_a_command_the_help_is_talk_and_the_status_usage(
+    capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    assert main([*name.split(), "--help"]) == 0
+    shown = capsys.readouterr().out
+
+    assert main(name.split()) == 2
+    assert capsys.readouterr() == ("", shown)
+
+
+def test_the_package_itself_is_the_command(tmp_path: pathlib.Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "secure_bedrock", "--version"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(SRC)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    assert done.stdout == f"secure-bedrock {__version__}\n"
+
+
+def test_importing_the_packages_main_starts_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    importlib.import_module("secure_bedrock.__main__")
+
+    assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.usefixtures("policy_file")

@@ -1,25 +1,20 @@
 """The same client elsewhere: pickled, copied, in many threads, in a forked child."""
 
 import copy
-import os
 import pickle
-import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from typing import Any
 
 import pytest
 
 from secure_bedrock import SecureBedrockClient
 from secure_bedrock.audit import InvocationEvent
 from secure_bedrock.testing import LocalBedrock
+from tests.forks import in_child
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
-CHILD_S = 10
-"""How long a forked child may take before it is killed, in seconds."""
-
 WAYS: dict[str, Callable[[SecureBedrockClient], SecureBedrockClient]] = {
     "pickle": lambda client: pickle.loads(pickle.dumps(client)),
     "copy": copy.copy,
@@ -85,25 +80,6 @@ def test_thirty_two_threads_share_one_client(
     assert len(local.requests) == len(events) == 96
     assert {event.outcome for event in events} == {"ok"}
     assert len({event.event_id for event in events}) == 96
-
-
-def in_child(work: Callable[[], Any]) -> str:
-    """What `work` returned in a forked child, or what it raised."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            signal.alarm(CHILD_S)
-            os.write(writing, str(work()).encode())
-        except BaseException as error:
-            os.write(writing, repr(error).encode())
-        finally:
-            os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading) as pipe:
-        said = pipe.read()
-    os.waitpid(child, 0)
-    return said
 
 
 def test_a_forked_child_calls_over_a_connection_of_its_own(

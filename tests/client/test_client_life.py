@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from secure_bedrock import Policy, SecureBedrockClient
+from secure_bedrock import Policy, SecureBedrockClient, SecureSession
 from secure_bedrock.audit import InvocationEvent
 from secure_bedrock.errors import (
     ConfigurationError,
@@ -58,6 +58,12 @@ def test_it_is_made_from_a_policy_a_path_keywords_or_what_is_found(
     assert len(local.requests) == len(made)
 
 
+@pytest.mark.parametrize("make", [SecureBedrockClient, SecureSession])
+def test_what_is_no_policy_is_a_type_error_that_says_how_to_make_one(make: Any) -> None:
+    with pytest.raises(TypeError, match=r"not a dict; fields make one: Policy\(region="):
+        make({"region": "eu-west-1"})
+
+
 def test_a_policy_and_keywords_together_are_a_type_error(local: LocalBedrock) -> None:
     with pytest.raises(TypeError, match="not both"):
         SecureBedrockClient(local.policy, region="eu-west-1")
@@ -68,7 +74,7 @@ MISMADE: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "no such file": ({"policy": "/nonexistent.toml"}, PolicyNotFound, "nonexistent"),
     "nothing at all": ({}, PolicyNotFound, "init"),
     "a keyword that is none": ({"region": "eu-west-1", "modles": []}, TypeError, "modles"),
-    "a number": ({"policy": 5}, TypeError, "PathLike"),
+    "a number": ({"policy": 5}, TypeError, "the path of its file or None"),
 }
 
 

@@ -18,6 +18,7 @@ from secure_bedrock.audit import InvocationEvent
 from secure_bedrock.errors import IncompleteResponse, SecureBedrockError
 from secure_bedrock.testing import Answer, ConnectLog, LocalBedrock
 from secure_bedrock.values.restore import forget_all
+from tests.forks import in_child
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
 MESSAGES = [{"role": "user", "content": [{"text": "Hello"}]}]
@@ -176,20 +177,10 @@ def _drawn_in_child(client: SecureBedrockClient) -> list[str]:
     from secure_bedrock.audit import new_event_id
     from secure_bedrock.transport.core.sdk_headers import new_invocation_id
 
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            random.seed(
-                20261120
-            )  # Python seeds it anew in a child, which nobody does after a restore
-            jitter = client._parts.runner.engine._random
-            lines = [f"{new_event_id(1.0)}\n{new_invocation_id()}\n{jitter()}" for _ in range(50)]
-            os.write(writing, "\n".join(lines).encode())
-        finally:
-            os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading) as pipe:
-        said = pipe.read()
-    os.waitpid(child, 0)
-    return said.splitlines()
+    def drawn() -> str:
+        random.seed(20261120)  # Python seeds it anew in a child, which nobody does after a restore
+        jitter = client._parts.runner.engine._random
+        lines = [f"{new_event_id(1.0)}\n{new_invocation_id()}\n{jitter()}" for _ in range(50)]
+        return "\n".join(lines)
+
+    return in_child(drawn).splitlines()

@@ -64,6 +64,20 @@ def test_the_policys_endpoint_and_vpc_are_part_of_the_question(
     assert ec2.asked[0]["vpc-id"] == VPC
 
 
+def test_sagemaker_runtime_is_asked_for_under_its_documented_service_name(
+    listed_ec2: Callable[..., Any], endpoint: Callable[..., Any]
+) -> None:
+    service = "com.amazonaws.eu-west-1.sagemaker.runtime"
+    name = f"{ID}-a1b2c3d4.runtime.sagemaker.eu-west-1.vpce.amazonaws.com"
+    ec2 = listed_ec2(endpoints=[endpoint(ServiceName=service, DnsEntries=[{"DnsName": name}])])
+
+    found = Ec2Provider(policy_with(), ec2).find(parse_service("sagemaker-runtime"), UNKNOWN)
+
+    assert isinstance(found, EndpointFacts)
+    assert found.names == {name}
+    assert ec2.asked[0]["service-name"] == service
+
+
 def test_names_of_other_services_and_off_private_names_are_not_taken(
     listed_ec2: Callable[..., Any], endpoint: Callable[..., Any]
 ) -> None:

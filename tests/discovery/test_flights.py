@@ -2,12 +2,16 @@
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from secure_bedrock.discovery.flights import Flights
+from secure_bedrock.errors import DeadlineExceeded
+from secure_bedrock.transport.call_deadline import within
+from secure_bedrock.values import Deadline
 
 LIMIT_S = 10.0
 
@@ -96,6 +100,48 @@ def test_an_interrupted_search_leaves_the_others_to_search_themselves() -> None:
     thread.join(LIMIT_S)
 
     assert len(caught) == 1
+
+
+def test_who_waits_does_so_until_its_own_deadline() -> None:
+    flights: Flights[str, str] = Flights()
+    started, go = threading.Event(), threading.Event()
+
+    def slow() -> str:
+        started.set()
+        assert go.wait(LIMIT_S)
+        return "found"
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(flights.join, "key", slow)
+        assert started.wait(LIMIT_S)
+        begun = time.monotonic()
+        with within(Deadline.after(0.1)), pytest.raises(DeadlineExceeded, match="endpoint"):
+            flights.join("key", lambda: "of one's own")
+        waited_s = time.monotonic() - begun
+        go.set()
+
+        assert first.result(LIMIT_S) == "found"
+    assert 0.1 <= waited_s < LIMIT_S / 2
+
+
+def test_a_search_that_its_callers_deadline_ended_is_no_outcome_for_the_others() -> None:
+    flights: Flights[str, str] = Flights()
+    started, go = threading.Event(), threading.Event()
+
+    def cut_short() -> str:
+        started.set()
+        assert go.wait(LIMIT_S)
+        raise DeadlineExceeded("of this caller")
+
+    with ThreadPoolExecutor(9) as pool:
+        first = pool.submit(flights.join, "key", cut_short)
+        assert started.wait(LIMIT_S)
+        others = [pool.submit(flights.join, "key", lambda: "found") for _ in range(8)]
+        _let_them_wait(pool)
+        go.set()
+
+        assert isinstance(first.exception(LIMIT_S), DeadlineExceeded)
+        assert [each.result(LIMIT_S) for each in others] == ["found"] * 8
 
 
 def test_other_keys_do_not_wait() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from secure_bedrock.errors import EndpointDenied
 from secure_bedrock.network import (
     EndpointUrl,
+    endpoint_service_name,
     is_host_name,
     judge_host,
     parse_endpoint_url,
@@ -226,6 +227,30 @@ ALLOWED_HOSTS: dict[str, tuple[str, str, str, str]] = {
         "us-east-1",
         "endpoint-name",
     ),
+    "SageMaker runtime": (
+        f"{ENDPOINT}-a1b2c3d4.runtime.sagemaker.eu-west-1.vpce.amazonaws.com",
+        "sagemaker-runtime",
+        "eu-west-1",
+        "endpoint-name",
+    ),
+    "SageMaker runtime in a zone": (
+        f"{ENDPOINT}-a1b2c3d4-eu-west-1a.runtime.sagemaker.eu-west-1.vpce.amazonaws.com",
+        "sagemaker-runtime",
+        "eu-west-1",
+        "endpoint-name",
+    ),
+    "SageMaker runtime, FIPS": (
+        f"{ENDPOINT}-a1b2c3d4.runtime-fips.sagemaker.us-east-1.vpce.amazonaws.com",
+        "sagemaker-runtime",
+        "us-east-1",
+        "endpoint-name",
+    ),
+    "private DNS of SageMaker runtime, FIPS": (
+        "runtime-fips.sagemaker.us-east-1.amazonaws.com",
+        "sagemaker-runtime",
+        "us-east-1",
+        "private-dns-name",
+    ),
     "private DNS": (
         "bedrock-runtime.eu-west-1.amazonaws.com",
         "bedrock-runtime",
@@ -283,6 +308,38 @@ def test_mantle_has_no_name_outside_api_aws_and_none_for_fips(host: str) -> None
     decision = judge_host(host, service=ServiceName("bedrock-mantle"), region=Region("us-east-1"))
 
     assert not decision.allowed
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        f"{ENDPOINT}-a1b2c3d4.sagemaker-runtime.eu-west-1.vpce.amazonaws.com",
+        f"{ENDPOINT}-a1b2c3d4.sagemaker-runtime-fips.eu-west-1.vpce.amazonaws.com",
+        f"{ENDPOINT}-a1b2c3d4.api.sagemaker.eu-west-1.vpce.amazonaws.com",
+        f"{ENDPOINT}-a1b2c3d4.sagemaker.eu-west-1.vpce.amazonaws.com",
+        f"{ENDPOINT}-a1b2c3d4.evil.runtime.sagemaker.eu-west-1.vpce.amazonaws.com",
+        "sagemaker-runtime.eu-west-1.amazonaws.com",
+        "api.sagemaker.eu-west-1.amazonaws.com",
+        "runtime.sagemaker.eu-west-1.api.aws",
+        "runtime.sagemaker.eu-west-2.amazonaws.com",
+    ],
+)
+def test_sagemaker_runtime_has_none_but_its_documented_names(host: str) -> None:
+    decision = judge_host(host, service=ServiceName("sagemaker-runtime"), region=IRELAND)
+
+    assert not decision.allowed
+
+
+ENDPOINT_SERVICES = {
+    "bedrock-runtime": "com.amazonaws.eu-west-1.bedrock-runtime",
+    "sts": "com.amazonaws.eu-west-1.sts",
+    "sagemaker-runtime": "com.amazonaws.eu-west-1.sagemaker.runtime",
+}
+
+
+@pytest.mark.parametrize(("service", "name"), ENDPOINT_SERVICES.items())
+def test_the_endpoint_service_is_called_as_privatelink_documents(service: str, name: str) -> None:
+    assert endpoint_service_name(ServiceName(service), IRELAND) == name
 
 
 PINNED: dict[str, tuple[str, str | None, bool | None, bool, str]] = {
@@ -347,6 +404,7 @@ PRIVATE_NAMES = {
     ("sts", "cn-north-1"): "sts.cn-north-1.amazonaws.com.cn",
     ("ec2", "us-gov-west-1"): "ec2.us-gov-west-1.amazonaws.com",
     ("bedrock-mantle", "us-east-1"): "bedrock-mantle.us-east-1.api.aws",
+    ("sagemaker-runtime", "eu-west-1"): "runtime.sagemaker.eu-west-1.amazonaws.com",
 }
 
 

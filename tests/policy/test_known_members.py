@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secure_bedrock.policy import known_members
-from secure_bedrock.policy.known_members import has_strangers
+from secure_bedrock.policy.known_members import has_strangers, stranger_in, stranger_on_the_wire
 from secure_bedrock.policy.operations import operation_table
 from tests.service_shapes import DESCRIBED, Writer, is_document, service_model
 
@@ -76,3 +76,53 @@ def test_what_is_too_much_to_look_at_is_strange(monkeypatch: pytest.MonkeyPatch)
 
     assert not has_strangers("bedrock-runtime", "Converse", few)
     assert has_strangers("bedrock-runtime", "Converse", many)
+
+
+def test_a_place_is_told_in_the_tables_words() -> None:
+    message = {"role": "user", "content": [{"text": "x"}, {"image": {"source": {"url": "x"}}}]}
+    found = stranger_in("bedrock-runtime", "Converse", {"messages": [message]})
+    assert found == "messages[].content[].image.source"
+
+    variables = {"a customer's name": {"text": "x", "href": "x"}}
+    found = stranger_in("bedrock-runtime", "Converse", {"promptVariables": variables})
+    assert found == "promptVariables{}"
+    assert stranger_in("bedrock-runtime", "Converse", {"x": 1}) == "the request"
+
+
+@recorded
+def test_on_the_wire_members_have_the_names_that_botocore_writes() -> None:
+    """Every structure of a body with a member that is renamed there, and no other, is in the table by its wire names."""
+    renamed: dict[str, dict[str, set[str]]] = {}
+    for service in DESCRIBED:
+        model = service_model(service)
+        for name in model.shape_names:
+            shape = model.shape_for(name)
+            if isinstance(shape, StructureShape):
+                wired = {
+                    member.serialization.get("name", key)
+                    for key, member in shape.members.items()
+                    if "location" not in member.serialization
+                }
+                if not wired <= shape.members.keys():
+                    renamed.setdefault(service, {})[name] = wired
+
+    assert renamed == {
+        service: {name: set(members) for name, members in shapes.items()}
+        for service, shapes in known_members._ON_THE_WIRE.items()
+    }
+
+
+def test_a_whole_body_is_the_member_that_it_is_of() -> None:
+    """`Converse` has its members in its body; an operation with one member for the body has that one's."""
+    messages = {"messages": [{"role": "user", "content": []}]}
+    assert stranger_on_the_wire("bedrock-runtime", "Converse", None, messages) is None
+    assert stranger_on_the_wire("bedrock-runtime", "Converse", None, {"x": 1}) == "the request"
+    assert stranger_on_the_wire("bedrock-runtime", "Chat", None, {"x": 1}) == "the request"
+    assert stranger_on_the_wire("bedrock-runtime", "Chat", None, {}) is None
+    build = ("bedrock", "StartAutomatedReasoningPolicyBuildWorkflow", "sourceContent")
+    assert stranger_on_the_wire(*build, {"workflowContent": {}}) is None
+    assert stranger_on_the_wire(*build, {"workflowContent": {"x": 1}}) == "workflowContent"
+    assert stranger_on_the_wire(*build, {"sourceContent": {}}) == "the request"
+    gateway = ("bedrock-agentcore-control", "CreateGateway", None)
+    assert stranger_on_the_wire(*gateway, {"domainOverride": {"default": "x"}}) is None
+    assert stranger_on_the_wire(*gateway, {"domainOverride": {"defaultDomain": "x"}})

@@ -84,7 +84,9 @@ def agent(
 RESOURCES: dict[str, tuple[str, str | None]] = {
     "an id": ("ABCDEFGHIJ", None),
     "an id of one character": ("A", None),
-    "an id of every character": ("a._:/+=@-0Z", None),
+    "an id of every character": ("a._+=@-0Z", None),
+    "an id with a colon": ("a:b", "identifier"),
+    "an id with a slash": ("a/b", "identifier"),
     "the longest id": ("a" * 2048, None),
     "too long an id": ("a" * 2049, "identifier"),
     "nothing": ("", "identifier"),
@@ -95,13 +97,15 @@ RESOURCES: dict[str, tuple[str, str | None]] = {
     "an id outside ASCII": ("Aé", "identifier"),
     "a URL": ("https://example.com", "identifier"),
     "a URL's middle": ("a://b", "identifier"),
-    "two slashes": ("a//b", None),
-    "a word that ends as an ARN begins": ("xarn:", None),
+    "two slashes": ("a//b", "identifier"),
+    "a word that begins as an ARN does": ("arnold", None),
+    "an ARN of capital letters": (agent().upper(), "identifier"),
     "an ARN of the account": (agent(), None),
-    "an ARN without a Region": (agent(region=""), None),
+    "an ARN without a Region": (agent(region=""), "arn-region"),
     "an ARN with colons in its last part": (agent(rest="agent:A:1"), None),
-    "an ARN of nobody's": (agent(account=""), None),
-    "an ARN of AWS's": (agent(account="aws"), None),
+    "an ARN of nobody's": (agent(account=""), "arn-account"),
+    "an ARN of AWS's": (agent(account="aws"), "arn-account"),
+    "an ARN in an ARN": (agent(rest="agent/A:ARN:aws:x"), "identifier"),
     "an ARN of another account": (agent(account=OTHER), "arn-account"),
     "an ARN of another Region": (agent(region="us-east-1"), "arn-region"),
     "an ARN of another partition": (agent(partition="aws-cn"), "arn-region"),
@@ -120,7 +124,7 @@ RESOURCES: dict[str, tuple[str, str | None]] = {
 
 
 @pytest.mark.parametrize(("value", "rule"), RESOURCES.values(), ids=RESOURCES)
-@pytest.mark.parametrize("kind", [Kind.AGENT, Kind.LAMBDA, Kind.STORE])
+@pytest.mark.parametrize("kind", [Kind.AGENT, Kind.FLOW, Kind.MEMORY])
 def test_a_resource_is_named_by_an_identifier_or_an_arn_of_the_policys_own(
     kind: Kind, value: str, rule: str | None
 ) -> None:
@@ -209,3 +213,20 @@ class Text(str):
 @pytest.mark.parametrize("value", [7, None, ["reports"], b"reports", Text("reports")])
 def test_a_place_is_named_by_plain_text(kind: Kind, value: object) -> None:
     assert rule_of(kind, value) == "member-ambiguous"
+
+
+BARE: dict[Kind, tuple[list[str], list[str]]] = {
+    Kind.LAMBDA: (["f", "my-function_1", "f" * 140], ["f" * 141, "f:1", "a/b", "a.b", ""]),
+    Kind.PROMPT: (["ABCDEFGHIJ", "ABCDEFGHIJ:12345"], ["ABCDEFGHIJ:", "ABCDEFGHI:1", "A:B"]),
+    Kind.KEY: (["alias/a/b_c-1", "0e1e-2e"], ["alias/", "key/a", "a_b", "a:b", "alias/a.b"]),
+    Kind.ROLE: (["my_role+=@-"], ["role/a", "a.b", "a:b", ""]),
+    Kind.STORE: (["a", "a_b-1", "/aws/a.b/c"], ["a.b", "/", "//a", "/a//b", "a/b", "-a"]),
+    Kind.SECRET: (["a", "a/b.c@d"], ["/a", "a//b", "a/", "a:b"]),
+}
+
+
+@pytest.mark.parametrize("kind", BARE)
+def test_a_name_that_is_no_arn_is_of_the_accounts_own(kind: Kind) -> None:
+    taken, refused = BARE[kind]
+    assert [name for name in taken if rule_of(kind, name) is not None] == []
+    assert [name for name in refused if rule_of(kind, name) != "identifier"] == []

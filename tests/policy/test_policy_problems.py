@@ -107,6 +107,16 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         "network.ssm_parameter",
         "expected the name of an SSM parameter",
     ),
+    "a CIDR has no zone": (
+        {"network": {"cidrs": ["fd00::%eth0/64"]}},
+        "network.cidrs[0]",
+        "no zone",
+    ),
+    "a host is no number": (
+        {"network": {"endpoints": {"bedrock-runtime": {"host": "0.0b"}}}},
+        "network.endpoints.bedrock-runtime.host",
+        "a host is a DNS name",
+    ),
     "a CIDR is a CIDR": ({"network": {"cidrs": ["vpc"]}}, "network.cidrs[0]", "expected a CIDR"),
     "a CIDR has a prefix length": (
         {"network": {"cidrs": ["10.0.0.1"]}},
@@ -252,6 +262,21 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         "network.endpoints.bedrock-runtime.addresses[0]",
         "write the IPv4 address",
     ),
+    "a public address is no endpoint's": (
+        endpoint(addresses=["10.0.1.10", "52.94.0.10"]),
+        "network.endpoints.bedrock-runtime.addresses[1]",
+        "52.94.0.10 is no private address; if the endpoint's VPC owns it, name that VPC's CIDR",
+    ),
+    "a public address outside the policy's public CIDR": (
+        endpoint(addresses=["44.11.0.10"], cidrs=["44.10.0.0/16"]),
+        "network.endpoints.bedrock-runtime.addresses[0]",
+        "44.11.0.10 is no private address",
+    ),
+    "a public IPv6 address beside an IPv4 CIDR": (
+        endpoint(addresses=["2600:1f18::10"], cidrs=["44.10.0.0/16"]),
+        "network.endpoints.bedrock-runtime.addresses[0]",
+        "2600:1f18::10 is no private address",
+    ),
     "a CIDR is not mapped": (
         endpoint(cidrs=["::ffff:a00:0/104"]),
         "network.endpoints.bedrock-runtime.cidrs[0]",
@@ -261,6 +286,16 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         endpoint(cidrs=["::ffff:10.0.0.0/104"]),
         "network.endpoints.bedrock-runtime.cidrs[0]",
         "write the IPv4 address",
+    ),
+    "a bucket's name is not too short": (
+        {"operations": {"s3_buckets": ["b"]}},
+        "operations.s3_buckets[0]",
+        "3 to 63 lower-case letters",
+    ),
+    "an operation is listed by its whole name": (
+        {"operations": {"allow": ["bedrock-runtime:*"]}},
+        "operations.allow[0]",
+        "no star is expanded here: list each operation by its name",
     ),
     "an account has twelve digits": (
         {"models": {"allow": [], "accounts": ["1111"]}},
@@ -443,6 +478,11 @@ port = 0
 
 NOT_TOML: dict[str, tuple[str, str, int | None]] = {
     "a value is missing": ('region = "eu-west-1"\nmodels =\n', "not TOML: Invalid value", 2),
+    "text without quotes": (
+        "region = eu-west-1\nmodels = []\n",
+        "not TOML: Invalid value; text stands in quotes",
+        1,
+    ),
     "the text ends too early": ('region = "eu-west-1', "not TOML", None),
     "a key is there twice": (
         'region = "a"\nregion = "b"\n',

@@ -58,6 +58,11 @@ def test_a_subclass_stays_one() -> None:
     assert type(Ours.from_toml(TEXT)) is Ours
 
 
+def test_the_repr_shows_a_mode_that_refuses_less() -> None:
+    policy = Policy(region="eu-west-1", models=[SONNET], mode="report")
+    assert repr(policy) == "Policy(region='eu-west-1', models=1, mode='report')"
+
+
 def test_the_repr_is_short() -> None:
     assert (
         repr(Policy(region="eu-west-1", models=[SONNET])) == "Policy(region='eu-west-1', models=1)"

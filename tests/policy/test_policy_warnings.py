@@ -87,6 +87,26 @@ FOUND: dict[str, tuple[dict[str, Any], str, str]] = {
         f'residency.profiles."eu.{SONNET}"',
         "is not on models.allow, so its destinations have no effect",
     ),
+    "mode report refuses less": (
+        {"mode": "report"},
+        "mode",
+        "report: models, operations and Regions off the lists are let through and only noted in",
+    ),
+    "a profile of another continent": (
+        {"region": "us-east-1", "models": [f"eu.{SONNET}"]},
+        "models.allow[0]",
+        f"eu.{SONNET} is of another geography than us-east-1; make sure that it is offered there",
+    ),
+    "a profile's ARN of another continent": (
+        {
+            "models": {
+                "allow": [f"arn:aws:bedrock:eu-west-1:{OWN}:inference-profile/apac.{SONNET}"],
+                "accounts": [OWN],
+            }
+        },
+        "models.allow[0]",
+        "is of another geography than eu-west-1",
+    ),
     "private approves any private address": (
         {"network": {"address_check": "private", "cidrs": ["10.0.0.0/16"]}},
         "network.address_check",
@@ -96,6 +116,16 @@ FOUND: dict[str, tuple[dict[str, Any], str, str]] = {
         {"network": {}},
         "network.endpoints.bedrock-runtime",
         "have to be discovered",
+    ),
+    "an address is public and lies in a CIDR that the policy names": (
+        {
+            "network": {
+                "cidrs": ["44.10.0.0/16"],
+                "endpoints": {"bedrock-runtime": {"addresses": ["44.10.0.4"]}},
+            }
+        },
+        "network.cidrs[0]",
+        "44.10.0.0/16 is no private range",
     ),
     "a CIDR is public": (
         {"network": {"cidrs": ["52.94.0.0/16"]}},
@@ -146,6 +176,10 @@ FOUND: dict[str, tuple[dict[str, Any], str, str]] = {
 }
 QUIET: dict[str, dict[str, Any]] = {
     "the smallest policy": {},
+    "a profile of a geography with several continents' Regions": {
+        "region": "ca-central-1",
+        "models": [f"us.{SONNET}", f"ca.{SONNET}"],
+    },
     "an account, which is the caller's too": {"account": {"account_id": OWN}},
     "a principal of the account that may call, and sts to ask": {
         "account": {"account_id": OWN},
@@ -159,6 +193,11 @@ QUIET: dict[str, dict[str, Any]] = {
         "network": {
             "cidrs": ["10.0.0.0/16"],
             "endpoints": {"bedrock-runtime": {"addresses": ["10.0.0.4"]}},
+        }
+    },
+    "shared address space and ULA addresses": {
+        "network": {
+            "endpoints": {"bedrock-runtime": {"addresses": ["100.64.0.4", "fd12:3456::4"]}},
         }
     },
     "a ULA CIDR": {"network": {"cidrs": ["fd12:3456::/48"]}},

@@ -236,3 +236,18 @@ def test_a_body_is_walked_where_something_can_be_named_and_nowhere_else() -> Non
 
 def test_no_value_is_shown_by_a_reference() -> None:
     assert "geheim" not in repr(named("Converse", {"geheim": 1, **FIELDS}))
+
+
+def test_a_map_of_documents_is_one_document_however_the_table_writes_it() -> None:
+    """As a service writes `additionalModelRequestFields`: the map's keys are names in the model's own API."""
+    row = {"class": "inference", "body": "Request"}
+    graph = ShapeGraph({"Request": {"additionalModelRequestFields{}": "document"}})
+    fields = {"model": "x", "mcp_servers": []}
+    written = {"additionalModelRequestFields": fields}
+
+    (found,) = references(
+        operation_of("s", "O", row, graph), labels={}, query={}, headers={}, body=written
+    )
+
+    assert (found.kind, found.value) == (Kind.DOCUMENT, fields)
+    assert found.path == "body.additionalModelRequestFields"

@@ -78,6 +78,86 @@ ROWS: dict[str, tuple[Kind, object, str | None]] = {
     ),
     "an ARN cut short": (Kind.LAMBDA, "arn:aws:lambda:eu-west-1", "identifier"),
     "a resource that is a URL": (Kind.STORE, "https://example.com", "identifier"),
+    "an evaluator of nobody's": (
+        Kind.EVALUATOR,
+        "arn:aws:bedrock-agentcore:::evaluator/mine-abcdefghij",
+        "arn-account",
+    ),
+    "AWS's own browser": (
+        Kind.RESOURCE,
+        arn("bedrock-agentcore", "browser/aws.browser.v1", account="aws"),
+        None,
+    ),
+    "what AWS has none of its own of": (
+        Kind.RESOURCE,
+        arn("bedrock", "prompt/ABCDEFGHIJ", account="aws"),
+        "arn-account",
+    ),
+    "a public blueprint": (
+        Kind.AUTOMATION,
+        arn("bedrock", "blueprint/bedrock-data-automation-public-invoice", account="aws"),
+        None,
+    ),
+    "a knowledge base of no account": (
+        Kind.KNOWLEDGE_BASE,
+        arn("bedrock", "knowledge-base/ABCDEFGHIJ", account=""),
+        "arn-account",
+    ),
+    "a guardrail of AWS": (
+        Kind.GUARDRAIL,
+        arn("bedrock", "guardrail/abcdefghij12", account="aws"),
+        "arn-account",
+    ),
+    "an ARN in another spelling": (
+        Kind.LAMBDA,
+        "ARN:aws:lambda:eu-west-1:999988887777:function:f",
+        "identifier",
+    ),
+    "an ARN inside an ARN": (
+        Kind.RESOURCE,
+        arn("bedrock", "agent/A:arn:aws:bedrock:eu-west-1:999988887777:agent/B"),
+        "identifier",
+    ),
+    "a function by name": (Kind.LAMBDA, "my-function", None),
+    "a function by its account": (Kind.LAMBDA, "999988887777:function:evil", "identifier"),
+    "a function's ARN with an alias": (Kind.LAMBDA, arn("lambda", "function:f:$LATEST"), None),
+    "a function that is another service's": (Kind.LAMBDA, arn("sns", "function:f"), "identifier"),
+    "a prompt's version": (Kind.PROMPT, "ABCDEFGHIJ:3", None),
+    "a prompt behind an account": (Kind.PROMPT, "999988887777:prompt", "identifier"),
+    "a knowledge base behind an account": (
+        Kind.KNOWLEDGE_BASE,
+        "999988887777/ABCDEFGHIJ",
+        "identifier",
+    ),
+    "a secret by name": (Kind.SECRET, "prod/key", None),
+    "a secret behind an account": (Kind.SECRET, "999988887777:secret:key", "identifier"),
+    "a log group": (Kind.STORE, "/aws/bedrock/model.invocations", None),
+    "a cluster": (Kind.STORE, "my-cluster", None),
+    "a host": (Kind.STORE, "evil.example.com", "identifier"),
+    "a host behind slashes": (Kind.STORE, "//evil.example.com", "identifier"),
+    "a host and a port": (Kind.STORE, "localhost:443", "identifier"),
+    "a key of the account": (Kind.KEY, arn("kms", "key/0e1e2e3e"), None),
+    "a key by alias": (Kind.KEY, "alias/bedrock/logs", None),
+    "a key by id": (Kind.KEY, "0e1e2e3e-1111-2222-3333-444455556666", None),
+    "a key of another account": (
+        Kind.KEY,
+        arn("kms", "key/0e1e2e3e", account="999988887777"),
+        "arn-account",
+    ),
+    "a key in another Region": (
+        Kind.KEY,
+        arn("kms", "key/0e1e2e3e", region="us-east-1"),
+        "arn-region",
+    ),
+    "a key behind an account": (Kind.KEY, "999988887777:key/0e1e2e3e", "identifier"),
+    "a role of the account": (Kind.ROLE, arn("iam", "role/service-role/x", region=""), None),
+    "a role of another account": (
+        Kind.ROLE,
+        arn("iam", "role/x", region="", account="999988887777"),
+        "arn-account",
+    ),
+    "a role by name": (Kind.ROLE, "my-role", None),
+    "a user where a role stands": (Kind.ROLE, arn("iam", "user/x", region=""), "identifier"),
     "an account of the policy": (Kind.ACCOUNT, ACCOUNT, None),
     "another account": (Kind.ACCOUNT, "999988887777", "arn-account"),
     "a URL": (Kind.URL, "https://example.com", "url"),
@@ -101,9 +181,11 @@ ROWS: dict[str, tuple[Kind, object, str | None]] = {
 
 @pytest.mark.parametrize(("kind", "value", "rule"), ROWS.values(), ids=ROWS.keys())
 def test_what_a_request_names_is_decided(kind: Kind, value: object, rule: str | None) -> None:
-    decision = judged((kind, value)).decision
+    judgement = judged((kind, value))
+    decision = judgement.decision
 
     assert (None if decision.allowed else decision.rule) == rule
+    assert judgement.family != "place" or decision.next_step
 
 
 @pytest.mark.parametrize(
@@ -114,6 +196,10 @@ def test_what_a_request_names_is_decided(kind: Kind, value: object, rule: str | 
         "another model": ({"model": OTHER}, "model-not-listed"),
         "models to fall back to": ({"fallbacks": [MODEL, OTHER]}, "model-not-listed"),
         "servers for the provider to call": ({"mcp_servers": []}, "url"),
+        "servers further down": ({"extra_body": {"mcp_servers": []}}, "url"),
+        "a bucket further down": ({"x": [{"s3Uri": "s3://elsewhere"}]}, "s3-bucket"),
+        "a listed bucket further down": ({"x": [{"s3Uri": "s3://reports"}]}, None),
+        "a tool that runs there": ({"tools": [{"type": "web_search_20250305"}]}, "system-tool"),
         "no object": ([], "member-ambiguous"),
     }.values(),
 )

@@ -1,7 +1,6 @@
 """P01 and P03: forked children and endpoints that were made anew: what is inherited, and what is judged again."""
 
 import os
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,33 +11,12 @@ from secure_bedrock import SecureBedrockClient
 from secure_bedrock.policy import Policy
 from secure_bedrock.testing import ConnectLog, LocalAuthority, LocalBedrock, LocalEndpoint, LocalVpc
 from tests.corpus import FIXTURE, CorpusEntry
+from tests.forks import in_child
 from tests.promises.place import ENIS, MODEL, PUBLIC, Call, Place, call_of
 
 REPLACED = "10.0.1.77"
-CHILD_S = 20
-"""How long a forked child may take before it is killed, in seconds."""
-
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform does not fork")
 quiet_forks = pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
-
-
-def in_child(work: Call) -> str:
-    """What `work` returned in a forked child, or what it raised."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            signal.alarm(CHILD_S)
-            os.write(writing, work().encode())
-        except BaseException as error:
-            os.write(writing, repr(error).encode())
-        finally:
-            os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading) as pipe:
-        said = pipe.read()
-    os.waitpid(child, 0)
-    return said
 
 
 @forks

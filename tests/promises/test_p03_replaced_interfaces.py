@@ -1,5 +1,7 @@
 """P03: an endpoint whose interfaces were replaced is looked up once more; what EC2 does not list stays refused."""
 
+import socket
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -8,14 +10,20 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from secure_bedrock import Policy, SecureBedrockClient
 from secure_bedrock.audit import InvocationEvent
 from secure_bedrock.client.parts import Parts
 from secure_bedrock.client.typed_calls import TypedCalls
-from secure_bedrock.discovery.finder import RENEWAL_S
-from secure_bedrock.errors import AddressDenied, ConnectFailed, EndpointDenied, EndpointNotFound
+from secure_bedrock.discovery.renewals import RENEWAL_S
+from secure_bedrock.errors import (
+    AddressDenied,
+    ConnectFailed,
+    DeadlineExceeded,
+    EndpointDenied,
+    EndpointNotFound,
+)
 from secure_bedrock.network import vpc_endpoint_id_of
 from secure_bedrock.testing import (
     ConnectLog,
@@ -40,6 +48,17 @@ ASKED_ONCE = ["DescribeVpcEndpoints", "DescribeNetworkInterfaces", "DescribeVpcs
 THREADS = 64
 
 
+class SlowToEc2(LoopbackConnector):
+    """The way to EC2 can be made to take its time, as a network does that keeps to no time limit."""
+
+    slow_s = 0.0
+
+    def connect(self, address: str, port: int, timeout_s: float) -> socket.socket:
+        if address == "127.0.0.1":
+            time.sleep(self.slow_s)
+        return super().connect(address, port, timeout_s)
+
+
 class Vpc:
     """A VPC whose EC2 and DNS can be changed under a client that has found its endpoint."""
 
@@ -58,7 +77,7 @@ class Vpc:
         here = ("127.0.0.1", bedrock.port)
         self.servers = {**dict.fromkeys((OLD, SECOND, NEW, PUBLIC), here)}
         self.servers["127.0.0.1"] = ("127.0.0.1", ec2.port)
-        self.connector = LoopbackConnector(self.servers)
+        self.connector = SlowToEc2(self.servers)
         self.now = 1000.0
         self.events: list[InvocationEvent] = []
         self.clients: list[Any] = []
@@ -73,14 +92,20 @@ class Vpc:
         for address in addresses:
             del self.connector._servers[address]
 
-    def policy(self, **network: Any) -> Policy:
+    def policy(self, *, deadline_s: float | None = None, **network: Any) -> Policy:
         given = {
             "address_check": "eni",
             "ca_bundle": self.bedrock.ca_path,
             "endpoints": {"ec2": self.ec2.policy_mapping()},
             **network,
         }
-        return Policy(region="eu-west-1", models=[MODEL], network=given, retry={"max_attempts": 1})
+        return Policy(
+            region="eu-west-1",
+            models=[MODEL],
+            network=given,
+            retry={"max_attempts": 1},
+            timeouts={} if deadline_s is None else {"deadline_s": deadline_s},
+        )
 
     def typed(
         self, policy: Policy | None = None, credentials: object = None
@@ -202,7 +227,7 @@ def test_a_connection_is_kept_for_its_age_and_then_its_name_is_judged_anew(
     assert vpc.dialled == [OLD]
 
 
-@pytest.mark.parametrize("answers", [[PUBLIC], [NEW], [OLD, PUBLIC], [OLD, NEW]])
+@pytest.mark.parametrize("answers", [[NEW], [OLD, NEW]])
 def test_what_ec2_does_not_list_stays_refused_and_is_looked_up_once_in_a_while(
     vpc: Vpc, opened: Any, answers: list[str]
 ) -> None:
@@ -219,6 +244,65 @@ def test_what_ec2_does_not_list_stays_refused_and_is_looked_up_once_in_a_while(
     vpc.now += RENEWAL_S
     refusal_of(call)
     assert vpc.ec2_asked == ASKED_ONCE * 3
+
+
+IMPOSSIBLE = {
+    "a public address": [PUBLIC],
+    "a public address beside the endpoint's": [OLD, PUBLIC],
+    "a private address of another network": ["10.99.1.10"],
+    "an address of no network": ["0.0.0.0"],
+    "the metadata service": ["169.254.169.254"],
+    "this machine": ["127.0.0.1"],
+}
+
+
+@pytest.mark.parametrize("answers", IMPOSSIBLE.values(), ids=IMPOSSIBLE.keys())
+def test_what_no_interface_of_the_vpc_can_have_is_refused_without_a_question(
+    vpc: Vpc, opened: Any, answers: list[str]
+) -> None:
+    call = opened(vpc)
+    use_and_age(vpc, call)
+    vpc.dns.set(vpc.bedrock.host, answers)
+    with ConnectLog() as log:
+        refused = refusal_of(call)
+
+    assert refused.address == answers[-1]
+    assert log.connects == []
+    assert vpc.ec2_asked == ASKED_ONCE
+    vpc.dns.set(vpc.bedrock.host, [NEW])  # and the interval has not begun
+    vpc.lists(NEW)
+    assert call() == "You said: hello"
+
+
+def test_a_caller_in_haste_does_not_cost_the_others_their_renewal(vpc: Vpc) -> None:
+    client = vpc.typed()
+    use_and_age(vpc, lambda: client.converse(MODEL, "hello").text)
+    vpc.dns.set(vpc.bedrock.host, [NEW])
+    vpc.lists(NEW, SECOND)
+    vpc.connector.slow_s = 0.5
+    with pytest.raises(AddressDenied) as caught:
+        client.converse(MODEL, "hello", deadline_s=0.3)
+    assert isinstance(caught.value.__cause__, DeadlineExceeded)
+    vpc.connector.slow_s = 0.0
+
+    assert client.converse(MODEL, "hello").text == "You said: hello"
+
+
+def test_a_deadline_that_ends_discovery_is_the_calls_deadline(vpc: Vpc) -> None:
+    client = vpc.typed()
+    vpc.connector.slow_s = 0.5
+    hasty = vpc.typed(vpc.policy(deadline_s=0.3)).client("bedrock-runtime")
+    vpc.clients.append(hasty)
+    with pytest.raises(DeadlineExceeded):
+        client.converse(MODEL, "hello", deadline_s=0.3)
+    with pytest.raises(ReadTimeoutError) as caught:
+        hasty.converse(modelId=MODEL, messages=MESSAGES)
+
+    assert isinstance(caught.value.__cause__, DeadlineExceeded)
+    ended = [each for each in vpc.events if each.operation == "Converse"]
+    assert [each.outcome for each in ended] == ["error", "error"]
+    vpc.connector.slow_s = 0.0
+    assert client.converse(MODEL, "hello").text == "You said: hello"
 
 
 def test_a_change_that_comes_within_the_interval_is_found_after_it(vpc: Vpc, opened: Any) -> None:
@@ -253,8 +337,8 @@ def test_an_interface_outside_the_vpcs_cidrs_is_refused_although_ec2_lists_it(
 ) -> None:
     call = opened(vpc)
     use_and_age(vpc, call)
-    vpc.lists(PUBLIC, SECOND)
-    vpc.dns.set(vpc.bedrock.host, [PUBLIC])
+    vpc.lists(PUBLIC, NEW)
+    vpc.dns.set(vpc.bedrock.host, [NEW, PUBLIC])
 
     assert refusal_of(call).rule == "outside-vpc-cidrs"
     assert PUBLIC not in vpc.dialled
@@ -381,7 +465,7 @@ def test_a_call_that_has_begun_ends_over_the_route_that_it_began_with(vpc: Vpc) 
     vpc.clients.append(client)
     way = client._secure.route
     vpc.lists(NEW, endpoint_id=RECREATED)
-    refused = AddressDenied("was", rule="not-eni-address")
+    refused = AddressDenied("was", rule="not-eni-address", address=NEW)
 
     def meanwhile(**_event: Any) -> None:
         assert way.renewed(way.transport(), refused, Deadline())
@@ -402,7 +486,7 @@ def test_a_zonal_name_that_a_caller_chose_stays_chosen(vpc: Vpc) -> None:
     assert way.route().host == zonal
     tried = way.transport()
     vpc.lists(NEW, SECOND)
-    refused = AddressDenied("was", rule="not-eni-address")
+    refused = AddressDenied("was", rule="not-eni-address", address=NEW)
 
     assert way.renewed(tried, refused, Deadline())
     assert (way.route().host, way.route().addresses) == (zonal, (NEW, SECOND))

@@ -38,6 +38,8 @@ FILLER = Filler(
         "account": OURS,
         "lambda": f"arn:aws:lambda:eu-west-1:{OURS}:function:tool",
         "model-choice": "CUSTOM",
+        "key": f"arn:aws:kms:eu-west-1:{OURS}:key/0e1e2e3e-1111-2222-3333-444455556666",
+        "role": f"arn:aws:iam::{OURS}:role/x",
     }
 )
 # A value that the policy does not allow, with the rule that says so. Identifiers without an ARN are the account's own.
@@ -51,8 +53,14 @@ DENIED: dict[str, tuple[Any, str]] = {
     "account": (THEIRS, "arn-account"),
     "url": ("https://example.com/x", "url"),
     "system-tool": ("nova_grounding", "system-tool"),
+    "lambda": (f"arn:aws:lambda:eu-west-1:{THEIRS}:function:tool", "arn-account"),
+    "key": (
+        f"arn:aws:kms:eu-west-1:{THEIRS}:key/0e1e2e3e-1111-2222-3333-444455556666",
+        "arn-account",
+    ),
+    "role": (f"arn:aws:iam::{THEIRS}:role/x", "arn-account"),
     **dict.fromkeys(
-        "agent automation evaluator flow gateway guardrail harness knowledge-base lambda memory prompt resource runtime"
+        "agent automation evaluator flow gateway guardrail harness knowledge-base memory prompt resource runtime"
         " secret store".split(),
         (FOREIGN, "arn-account"),
     ),

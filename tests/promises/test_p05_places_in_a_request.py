@@ -1,5 +1,6 @@
 """P05: what a request names beside its model (a bucket, a tool that AWS runs) is judged, and refused before it leaves."""
 
+import json
 from typing import Any
 
 import pytest
@@ -85,4 +86,59 @@ def test_a_tool_that_aws_runs_is_refused(plain_surroundings: object) -> None:
         with pytest.raises(OperationDenied) as refused:
             call("hardened", server, messages=video("s3://elsewhere/a.mp4")[:0], toolConfig=tools)
         assert refused.value.rule == "system-tool"
+        assert server.requests == []
+
+
+def invoke(front: str, server: LocalBedrock, payload: dict[str, Any]) -> object:
+    policy = Policy.from_toml(server.policy_toml())
+    if front == "typed":
+        with SecureBedrockClient(policy, credentials=server.credentials, sinks=[]) as client:
+            return client.invoke_model(MODEL, payload)
+    client = create_client("bedrock-runtime", policy, credentials=server.credentials)
+    return client.invoke_model(modelId=MODEL, body=json.dumps(payload))
+
+
+NATIVE: dict[str, tuple[dict[str, Any], str]] = {
+    "a bucket": ({"messages": video("s3://elsewhere/a.mp4")}, "s3-bucket"),
+    "a tool that AWS runs": (
+        {"toolConfig": {"tools": [{"systemTool": {"name": "nova_grounding"}}]}},
+        "system-tool",
+    ),
+    "a search of the web": ({"tools": [{"type": "web_search_20250305"}]}, "system-tool"),
+    "a server to call": ({"mcp_servers": [{"url": "https://example.com"}]}, "url"),
+}
+
+
+@pytest.mark.parametrize("front", FRONTS)
+@pytest.mark.parametrize(("payload", "rule"), NATIVE.values(), ids=NATIVE)
+def test_json_of_the_models_own_api_is_judged_too(
+    front: str, payload: dict[str, Any], rule: str, plain_surroundings: object
+) -> None:
+    with LocalBedrock(models=[MODEL]) as server:
+        with pytest.raises(OperationDenied) as refused:
+            invoke(front, server, payload)
+        assert refused.value.rule == rule
+        assert server.requests == []
+
+        invoke(front, server, {"messages": [{"role": "user", "content": [{"text": "Hi"}]}]})
+        assert len(server.requests) == 1
+
+
+def test_a_body_that_a_handler_writes_holds_no_member_that_nobody_knows(
+    plain_surroundings: object,
+) -> None:
+    """It names nothing that any table knows: what the service makes of it, nobody knows."""
+    tools = {"tools": [{"httpTool": {"url": "https://example.com"}}]}
+    messages = [{"role": "user", "content": [{"text": "Hi"}]}]
+    with LocalBedrock(models=[MODEL]) as server:
+        policy = Policy.from_toml(server.policy_toml())
+        client = create_client("bedrock-runtime", policy, credentials=server.credentials)
+
+        def rewrite(params: dict[str, Any], **_: object) -> None:
+            params["body"] = json.dumps({"messages": messages, "toolConfig": tools}).encode()
+
+        client.meta.events.register("before-call.bedrock-runtime.Converse", rewrite)
+        with pytest.raises(OperationDenied) as refused:
+            client.converse(modelId=MODEL, messages=messages)
+        assert refused.value.rule == "member-unknown"
         assert server.requests == []

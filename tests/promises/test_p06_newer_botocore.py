@@ -13,7 +13,7 @@ import pytest
 
 from secure_bedrock import Policy, SecureBedrockClient, create_client
 from secure_bedrock.errors import OperationDenied
-from secure_bedrock.policy import known_members, operations
+from secure_bedrock.policy import http_surfaces, known_members, operations
 from secure_bedrock.testing import LocalAuthority, LocalServices
 from secure_bedrock.transport.core import named_operation, request_facts, serialise
 
@@ -29,6 +29,7 @@ OPERATIONS = [
 ]
 CACHES = (
     operations.operation_table,
+    http_surfaces.table_of,
     known_members._members,
     named_operation._by_request_line,
     request_facts._telling_names,

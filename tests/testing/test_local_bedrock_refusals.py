@@ -415,7 +415,7 @@ def test_a_waiting_listener_outlives_its_own_time_limit(
 
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "trustme", None)
-    with pytest.raises(ImportError, match=r"secure-bedrock\[testing\]"):
+    with pytest.raises(ImportError, match=r"\.\[testing\]"):
         LocalBedrock()
 
 

@@ -62,7 +62,15 @@ def holder_of(routes: Any, bedrock: LocalBedrock) -> RouteHolder:
 
 
 RULES: dict[str, tuple[AddressDenied | ConnectFailed, bool]] = {
-    "an address that is no interface's": (AddressDenied("x", rule="not-eni-address"), True),
+    "an address that is no interface's": (
+        AddressDenied("x", rule="not-eni-address", address="10.20.2.7"),
+        True,
+    ),
+    "an address that no interface has": (
+        AddressDenied("x", rule="not-eni-address", address="52.94.0.10"),
+        False,
+    ),
+    "an address that nobody names": (AddressDenied("x", rule="not-eni-address"), False),
     "a name without address": (AddressDenied("x", rule="no-answer"), True),
     "nothing listens": (ConnectFailed("x", rule="connect-failed"), True),
     "nothing answers": (ConnectFailed("x", rule="connect-timeout"), True),
@@ -90,7 +98,7 @@ def test_only_what_an_outdated_route_looks_like_renews_it(name: str, bedrock: Lo
     assert holder.route() == routes.current
 
 
-OUTDATED = AddressDenied("x", rule="not-eni-address")
+OUTDATED = AddressDenied("x", rule="not-eni-address", address="10.20.2.7")
 
 
 def test_past_the_deadline_nothing_is_looked_for(bedrock: LocalBedrock) -> None:

@@ -98,7 +98,8 @@ class ServiceGraph:
             kind = "payload" if leaf is None else kind_of(leaf)
             return {"payload": kind, "body_member": payload} if kind else {}
         named = self._kinds[reference["shape"]]
-        return {"body": reference["shape"], "body_member": payload} if named else {}
+        held = {"body_member": payload}
+        return held | {"body": reference["shape"]} if named else held
 
     def _shape(self, name: str) -> Model:
         """Wire names to what they lead to: a kind, `#` and a structure, or None."""

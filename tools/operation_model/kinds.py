@@ -59,6 +59,14 @@ KINDS: Final[dict[str, str]] = {
         apiKeyArn credentialArn credentialProviderArn credentialsSecretArn providerArn secretArn secretId
         usernamePasswordSecretArn
     """,
+    "key": """
+        customModelKmsKeyId customerEncryptionKeyArn customerEncryptionKeyId encryptionKeyArn importedModelKmsKeyId
+        kmsEncryptionKey kmsKeyArn kmsKeyId modelKmsKeyArn modelKmsKeyId s3EncryptionKeyId
+    """,
+    "role": """
+        agentResourceRoleArn capacityProviderOperatorRoleArn evaluationExecutionRoleArn executionRole
+        executionRoleArn memoryExecutionRoleArn roleArn
+    """,
     "resource": """
         resourceARN resourceArn policyArn policies bundleArn bundleId browserArn codeInterpreterArn paymentManagerArn
         sourceArn botAliasArn targetResourceScope invocationArn jobArn capacityProviderArn
@@ -126,7 +134,7 @@ EXCEPTIONS: Final[dict[str, tuple[str | None, str]]] = {
         "the function that sees what passes a gateway",
     ),
     "LambdaTransformConfiguration.arn": ("lambda", "the function that sees what passes a gateway"),
-    "LaunchParameters.instanceProfileArn": (None, "a machine's role"),
+    "LaunchParameters.instanceProfileArn": ("role", "a machine's role"),
     "ManagedKnowledgeBaseConfiguration.embeddingModelType": (
         "model-choice",
         "MANAGED lets AWS choose the model",
@@ -187,14 +195,6 @@ NAMES_NOTHING: Final[dict[str, str]] = {
     """,
     "whose bucket another member's is: a check that AWS makes, not a place": """
         bucketOwner bucketOwnerAccountId s3BucketOwner
-    """,
-    "a role: what it may reach is IAM's to say": """
-        agentResourceRoleArn capacityProviderOperatorRoleArn evaluationExecutionRoleArn executionRole
-        executionRoleArn memoryExecutionRoleArn roleArn
-    """,
-    "an encryption key": """
-        customModelKmsKeyId customerEncryptionKeyArn customerEncryptionKeyId encryptionKeyArn importedModelKmsKeyId
-        kmsEncryptionKey kmsKeyArn kmsKeyId modelKmsKeyArn modelKmsKeyId s3EncryptionKeyId
     """,
     "a secret itself, not where one is kept": "apiKeySecret appSecret clientSecret walletSecret",
     "a conversation or a trace, judged when it was begun": """

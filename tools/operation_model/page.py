@@ -25,7 +25,11 @@ tables that the wire gate reads (`policy/operation_tables/*.json`), from botocor
 What is not here is denied: an operation that the table does not know, and in a body that is read, a member that it
 does not know. The table says where to look, not what may be called: that is `operations.allow` in
 [the policy file](policy.md). Paths that botocore does not model (`/openai/v1/...` on bedrock-runtime, whose body names
-the model) are in no table, and so are denied.
+the model) are in a [table of their own](http-surfaces.md).
+
+The tables of {names_only} know the names of operations
+alone. They can be listed all the same; no request to these services names a model, and what else it names is not
+judged.
 
 A path reads from the outside in: `label:`, `query:` and `header:` are sent outside the body, `[]` is every item of a
 list, `{{}}` every value of a map. `(again)` marks a structure that holds itself: its members are looked for at every
@@ -45,13 +49,14 @@ depth. Kinds `document` and `payload` are the caller's own format, in which a li
 """
 
 
-def page(tables: Iterable[Table]) -> str:
-    """The page's text."""
+def page(tables: Iterable[Table], names_only: Iterable[str]) -> str:
+    """The page's text; `names_only` are the services whose tables hold names alone."""
     tables = list(tables)
     rows = [row for table in tables for row in table["operations"].values()]
     counts = Counter(row["class"] for row in rows)
     head = HEAD.format(
         botocore=tables[0]["botocore"],
+        names_only=", ".join(f"`{service}`" for service in sorted(names_only)),
         classes="\n".join(f"| `{c}` | {text} | {counts[c]} |" for c, text in CLASSES.items()),
         services="\n".join(_summary(table) for table in tables),
     )

@@ -9,27 +9,34 @@ from typing import TYPE_CHECKING
 from secure_bedrock.cli.failures import FINDING, PASS
 from secure_bedrock.cli.options import Parser, add_command
 from secure_bedrock.cli.render import columns, document, paint
+from secure_bedrock.values import BEDROCK_RUNTIME
 
 if TYPE_CHECKING:
     from secure_bedrock.cli.model_statements import Needs
     from secure_bedrock.policy import Destinations, Policy
+    from secure_bedrock.policy.requests import Family
     from secure_bedrock.values import Decision
 
 _EXAMPLES = """\
 examples:
   secure-bedrock explain eu.anthropic.claude-sonnet-4-5-20250929-v1:0
   secure-bedrock explain amazon.titan-embed-text-v2:0 --operation InvokeModel
+  secure-bedrock explain MODEL --operation bedrock-agent-runtime:RetrieveAndGenerate
 """
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What is told of a model beside the decision; `where` is None where nobody has told, or it is no model."""
+    """What is told of a model beside the decision; `where` is None where nobody has told, or it is no model.
+
+    `let_through` marks a denial that mode "report" only notes.
+    """
 
     kind: str
     where: "Destinations | None" = None
     forms: tuple[str, ...] = ()
     needs: "Needs | None" = None
+    let_through: bool = False
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[Parser]") -> None:
@@ -46,21 +53,24 @@ def add_parser(subparsers: "argparse._SubParsersAction[Parser]") -> None:
     parser.add_argument("model", metavar="MODEL", help="a model identifier in any form")
     parser.add_argument(
         "--operation",
-        metavar="NAME",
+        metavar="OPERATION",
         default="Converse",
-        help="a Bedrock Runtime operation (default: Converse)",
+        help="a Bedrock Runtime operation, or SERVICE:Operation (default: Converse)",
     )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the decision; 0 allowed, 1 denied."""
+    """Print the decision; 0 allowed, 1 denied, also where mode "report" lets the denied call through."""
     from secure_bedrock.discovery.lock_use import policy_with_lock
     from secure_bedrock.policy import Policy
+    from secure_bedrock.policy.requests import only_noted
 
     policy, _ = policy_with_lock(Policy.load(args.policy))
-    decision = _decide(policy, args.model, args.operation)
-    answer = _about(policy, args.model, args.operation, decision)
+    service, _, name = args.operation.rpartition(":")
+    family, decision = _decide(policy, args.model, service or BEDROCK_RUNTIME, name)
+    let_through = not decision.allowed and only_noted(policy.mode, family, decision)
+    answer = _about(policy, args.model, name, decision, let_through=let_through)
     if args.output == "json":
         _print_document(args, decision, answer)
     else:
@@ -68,15 +78,19 @@ def run(args: argparse.Namespace) -> int:
     return PASS if decision.allowed else FINDING
 
 
-def _decide(policy: "Policy", model: str, operation: str) -> "Decision":
+def _decide(
+    policy: "Policy", model: str, service: str, operation: str
+) -> "tuple[Family, Decision]":
     """The operation first, as in a call: a listed model does not help a denied operation."""
-    on_operation = policy.decide_operation("bedrock-runtime", operation)
+    on_operation = policy.decide_operation(service, operation)
     if not on_operation.allowed:
-        return on_operation
-    return policy.decide_model(model, operation=operation)
+        return "operation", on_operation
+    return "model", policy.decide_model(model, operation=operation)
 
 
-def _about(policy: "Policy", text: str, operation: str, decision: "Decision") -> About:
+def _about(
+    policy: "Policy", text: str, operation: str, decision: "Decision", *, let_through: bool
+) -> About:
     """What there is to say of the model; of a denied one neither other forms nor statements: they would mislead."""
     from secure_bedrock.cli.model_forms import admitted_forms, kind_of
     from secure_bedrock.cli.model_statements import needs_of
@@ -85,17 +99,16 @@ def _about(policy: "Policy", text: str, operation: str, decision: "Decision") ->
     try:
         model = parse_model_id(text)
     except ValueError:
-        return About("not a model identifier")
+        return About("not a model identifier", let_through=let_through)
     where = policy.destinations_of(text, operation=operation)
     if not decision.allowed:
-        return About(kind_of(model), where)
+        return About(kind_of(model), where, let_through=let_through)
     forms = admitted_forms(policy, model, operation)
     return About(kind_of(model), where, forms, needs_of(policy, model))
 
 
 def _print_table(args: argparse.Namespace, decision: "Decision", about: About) -> None:
-    word, colour = ("allowed", "green") if decision.allowed else ("denied", "red")
-    sys.stdout.write(paint(word, colour, sys.stdout) + "\n")
+    sys.stdout.write(paint(*_verdict(decision, about), sys.stdout) + "\n")
     rows = [
         ("model", args.model),
         ("kind", about.kind),
@@ -110,6 +123,15 @@ def _print_table(args: argparse.Namespace, decision: "Decision", about: About) -
         rows.append(("next", decision.next_step))
     rows += [("also admitted" if i == 0 else "", form) for i, form in enumerate(about.forms)]
     sys.stdout.write(columns([*rows, *_needs_rows(about)]) + "\n")
+
+
+def _verdict(decision: "Decision", about: About) -> tuple[str, str]:
+    """The first line and its colour."""
+    if decision.allowed:
+        return "allowed", "green"
+    if about.let_through:
+        return 'denied, but let through: mode is "report"', "yellow"
+    return "denied", "red"
 
 
 def _where(about: About) -> str:
@@ -139,6 +161,7 @@ def _print_document(args: argparse.Namespace, decision: "Decision", about: About
         "kind": about.kind,
         "operation": args.operation,
         "allowed": decision.allowed,
+        "let_through": about.let_through,
         "rule": decision.rule,
         "reason": decision.reason,
         "evidence": [

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -73,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
     elif path is None:
         sys.stdout.write(text)
     if path is not None:
-        _tell(path, answers)
+        _tell(path, answers, named=args.policy is not None)
     return PASS
 
 
@@ -129,10 +130,11 @@ def _described(path: Path | None, answers: Answers, text: str) -> dict[str, obje
     return {"file": file, "examples": list(answers.examples), "policy": text}
 
 
-def _tell(path: Path, answers: Answers) -> None:
+def _tell(path: Path, answers: Answers, *, named: bool) -> None:
     examples = answers.examples
     sys.stderr.write(f"wrote {clean(os.fspath(path))}\n")
     if examples:
         sys.stderr.write(f"next: replace the examples in it ({', '.join(examples)})\n")
     else:
-        sys.stderr.write("next: secure-bedrock policy check\n")
+        which = f" --policy {shlex.quote(clean(os.fspath(path)))}" if named else ""
+        sys.stderr.write(f"next: secure-bedrock policy check{which}\n")

@@ -2,6 +2,8 @@
 
 import argparse
 import contextlib
+import os
+import shlex
 import signal
 import sys
 import threading
@@ -119,7 +121,8 @@ def _environment(server: "LocalBedrock") -> dict[str, str]:
 def _exports(server: "LocalBedrock", written: str | None) -> str:
     lines = [f"export {name}={value}" for name, value in _environment(server).items()]
     if written is not None:
-        lines.append(f"export SECURE_BEDROCK_POLICY={clean(written)}")
+        absolute = shlex.quote(clean(os.path.abspath(written)))  # noqa: PTH100 resolve() would follow links
+        lines.append(f"export SECURE_BEDROCK_POLICY={absolute}")
     return "in another terminal (these credentials are this server's own):\n" + "".join(
         f"  {line}\n" for line in lines
     )

@@ -44,7 +44,7 @@ def build_parser() -> Parser:
         version=f"%(prog)s {__version__}",
         help="print the version and exit",
     )
-    subparsers = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
+    subparsers = parser.add_subparsers(metavar="COMMAND", parser_class=Parser)
     for command in (demo, init, policy, lock, explain, local):
         command.add_parser(subparsers)
     return parser

@@ -24,10 +24,14 @@ class Parser(argparse.ArgumentParser):
             return super().format_help()
         return f"{self._examples.strip(chr(10))}\n\n{super().format_help()}"
 
+    def show_help(self, _args: argparse.Namespace) -> int:
+        """Print the help as talk: without a command nothing was done, so the status is usage."""
+        sys.stderr.write(self.format_help())
+        return USAGE
+
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and where help is, and exit with the usage status."""
-        sys.stderr.write(f"error: {clean(message)}\nnext: {self.prog} --help\n")
-        raise SystemExit(USAGE)
+        raise _usage(message, self.prog)
 
 
 def common_options(*, reads_policy: bool = True) -> Parser:
@@ -55,13 +59,15 @@ def add_command(
     reads_policy: bool = True,
 ) -> Parser:
     """A subcommand's parser with the common options; the description is the summary where none is given."""
-    return subparsers.add_parser(
+    parser: Parser = subparsers.add_parser(
         name,
         help=summary,
         description=description or f"{summary[0].upper()}{summary[1:]}.",
         examples=examples,
         parents=[common_options(reads_policy=reads_policy)],
     )
+    parser.set_defaults(prog=parser.prog)
+    return parser
 
 
 def refuse_policy(args: argparse.Namespace, command: str) -> None:
@@ -81,10 +87,22 @@ def require_testing(what: str) -> None:
         except ModuleNotFoundError as error:
             raise UsageError(
                 f"{what} {package}, which is not installed",
-                next_step='pip install "secure-bedrock[testing]"',
+                next_step='in a clone of the repository: pip install ".[testing]"',
             ) from error
 
 
 def parse(parser: Parser, argv: Sequence[str] | None) -> argparse.Namespace:
     """The arguments, with the common options' defaults filled in where none was given."""
-    return parser.parse_args(argv, argparse.Namespace(policy=None, output="table", verbose=False))
+    given = argparse.Namespace(
+        policy=None, output="table", verbose=False, prog=parser.prog, run=parser.show_help
+    )
+    args, unknown = parser.parse_known_args(argv, given)
+    if unknown:
+        raise _usage(f"unrecognized arguments: {' '.join(unknown)}", args.prog)
+    return args
+
+
+def _usage(message: str, prog: str) -> SystemExit:
+    """The end of the program for arguments that are wrong: what is wrong, and whose help tells more."""
+    sys.stderr.write(f"error: {clean(message)}\nnext: {prog} --help\n")
+    return SystemExit(USAGE)

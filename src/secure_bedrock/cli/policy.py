@@ -1,6 +1,7 @@
 """`secure-bedrock policy check`: everything that is wrong with the policy file, then what it says."""
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,7 +28,8 @@ examples:
 def add_parser(subparsers: "argparse._SubParsersAction[Parser]") -> None:
     """Register `policy` with its own subcommands."""
     parser = add_command(subparsers, "policy", summary="check the policy file", examples=_EXAMPLES)
-    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
+    parser.set_defaults(run=parser.show_help)
+    commands = parser.add_subparsers(metavar="COMMAND", parser_class=Parser)
     check = add_command(
         commands,
         "check",
@@ -49,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     except PolicyInvalid as error:
         if not error.problems:
             raise
-        _print_problems(error.problems, as_json=as_json)
+        _print_problems(_with_hosts(error.problems, args.policy), as_json=as_json)
         return FINDING
     return _report(policy, as_json=as_json)
 
@@ -61,14 +63,11 @@ def _report(policy: "Policy", *, as_json: bool) -> int:
 
     lock, unusable = _lock(policy)
     routes = routes_in(policy, lock)
-    examples = examples_in(policy, read_policy_file(Path(policy.source or "")) or "")
-    denied = (
-        Problem(route.text, key=f"network.endpoints.{route.service}", file=policy.source or "")
-        for route in routes
-        if route.denied
-    )
+    text = read_policy_file(Path(policy.source or "")) or ""
+    examples = examples_in(policy, text)
+    denied = _denied(policy, routes, text)
     problems = (*examples.marked, *unusable, *denied)
-    warnings = (*policy.warnings(), *examples.ids, *_unfound(policy, routes))
+    warnings = (*policy.warnings(), *examples.ids, *_unfound(policy, routes), *_bundle(policy))
     if as_json:
         _print_document(policy, problems, warnings, routes)
     else:
@@ -85,6 +84,37 @@ def _lock(policy: "Policy") -> "tuple[Lock | None, tuple[Problem, ...]]":
         return policy_with_lock(policy)[1], ()
     except LockMismatch as error:
         return None, error.problems or (Problem(error.reason),)
+
+
+def _with_hosts(problems: tuple[Problem, ...], path: str | None) -> tuple[Problem, ...]:
+    """The problems of a file that can't be used, with those of its hosts, in the order of the lines."""
+    from secure_bedrock.cli.stated_hosts import host_problems
+    from secure_bedrock.policy.locate import find_policy
+
+    try:
+        found, text = find_policy(path, os.environ)
+    except PolicyInvalid:  # it can't even be read
+        return problems
+    hosts = host_problems(text, str(found))
+    return tuple(sorted((*problems, *hosts.values()), key=lambda problem: problem.line or 0))
+
+
+def _denied(policy: "Policy", routes: tuple["RouteSummary", ...], text: str) -> Iterator[Problem]:
+    """What no route can be made of; a host is told by its own line."""
+    from secure_bedrock.cli.stated_hosts import host_problems
+
+    hosts = host_problems(text, policy.source or "")
+    for route in routes:
+        if route.denied:
+            key = f"network.endpoints.{route.service}"
+            yield hosts.get(route.service) or Problem(route.text, key, policy.source or "")
+
+
+def _bundle(policy: "Policy") -> Iterator[Problem]:
+    bundle = policy.network.ca_bundle
+    if bundle is not None and not Path(bundle).is_file():
+        message = f"there is no file at {bundle}, and without it no connection can be made"
+        yield Problem(message, "network.ca_bundle", policy.source or "")
 
 
 def _callable(policy: "Policy", routes: tuple["RouteSummary", ...]) -> bool:
@@ -139,8 +169,10 @@ def _print_document(
         "problems": [_as_dict(problem) for problem in problems],
         "warnings": [_as_dict(warning) for warning in warnings],
         "region": policy.region,
+        "mode": policy.mode,
         "models": {"allow": list(policy.models.allow), "deny": list(policy.models.deny)},
         "operations": sorted(policy.operations.allow),
+        "s3_buckets": list(policy.operations.s3_buckets),
         "routes": [route.to_dict() for route in routes],
     }
     sys.stdout.write(document("policy_check", body) + "\n")
@@ -157,9 +189,11 @@ def _print_tables(
     rows = [
         ("file", policy.source or "(none)"),
         ("region", policy.region),
+        ("mode", policy.mode),
         *_labelled("models", policy.models.allow),
         *_labelled("denied", policy.models.deny),
         *_labelled("operations", sorted(policy.operations.allow)),
+        *_labelled("s3_buckets", policy.operations.s3_buckets),
     ]
     sys.stdout.write(columns(rows) + "\n\n")
     table = [(route.service, route.check, route.text) for route in routes]

@@ -32,6 +32,11 @@ PolicyLike = Policy | str | os.PathLike[str] | None
 
 def policy_of(policy: PolicyLike, fields: Mapping[str, Any]) -> Policy:
     """The policy that the arguments mean; a policy and fields together are a TypeError."""
+    if policy is not None and not isinstance(policy, Policy | str | os.PathLike):
+        raise TypeError(
+            f"policy is a Policy, the path of its file or None, not a {type(policy).__name__}; "
+            "fields make one: Policy(region=…, models=[…])"
+        )
     if not fields:
         return policy if isinstance(policy, Policy) else Policy.load(policy)
     if policy is not None:

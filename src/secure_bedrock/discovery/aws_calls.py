@@ -1,7 +1,8 @@
 """How a call to AWS fails for discovery: one exception, in our words, without anything of what was asked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any, Protocol
 
 from secure_bedrock.errors import (
     DeadlineExceeded,
@@ -33,6 +34,27 @@ def calling(action: str) -> Iterator[None]:
         if not _is_botocores(error):
             raise
         raise CallFailed(_why(action, error)) from error
+
+
+class Pages(Protocol):
+    """What a listing uses of a botocore client."""
+
+    def get_paginator(self, operation_name: str) -> Any:
+        """Botocore's paginator of the operation."""
+        ...
+
+
+def listed(
+    client: Pages, service: str, operation: str, member: str, **arguments: object
+) -> Sequence[Mapping[str, Any]]:
+    """Every item of a listing, all its pages asked for; `operation` is botocore's (`describe_vpcs`).
+
+    Raises CallFailed, like `calling`.
+    """
+    action = "".join(word.capitalize() for word in operation.split("_"))
+    with calling(f"{service}:{action}"):
+        pages = client.get_paginator(operation).paginate(**arguments)
+        return [item for page in pages for item in page.get(member, ())]
 
 
 def _is_botocores(error: Exception) -> bool:

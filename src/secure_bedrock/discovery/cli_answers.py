@@ -16,24 +16,22 @@ from secure_bedrock.errors import ConfigurationError
 MAX_BYTES: Final = 64 * 1024 * 1024
 """A file that is larger is refused; a listing of a thousand endpoints has a few megabytes."""
 
+_COMMAND_OF: Final = {
+    "VpcEndpoints": "aws ec2 describe-vpc-endpoints",
+    "NetworkInterfaces": "aws ec2 describe-network-interfaces",
+    "Vpcs": "aws ec2 describe-vpcs",
+    "inferenceProfileSummaries": "aws bedrock list-inference-profiles --type-equals SYSTEM_DEFINED",
+    "promptRouterSummaries": "aws bedrock list-prompt-routers",
+}
+"""By the list in an output: the command that prints it."""
+
 COMMANDS: Final = (
-    "aws ec2 describe-vpc-endpoints",
-    "aws ec2 describe-network-interfaces",
-    "aws ec2 describe-vpcs",
-    "aws bedrock list-inference-profiles --type-equals SYSTEM_DEFINED",
+    *_COMMAND_OF.values(),
     "aws bedrock list-inference-profiles --type-equals APPLICATION",
-    "aws bedrock list-prompt-routers",
     "aws sts get-caller-identity",
 )
-"""The commands whose JSON output is understood; the last five where profiles, routers or the caller matter."""
+"""The commands whose JSON output is understood; of the last four, those that the policy's models and the lock need."""
 
-_LISTS: Final = (
-    "VpcEndpoints",
-    "NetworkInterfaces",
-    "Vpcs",
-    "inferenceProfileSummaries",
-    "promptRouterSummaries",
-)
 _FILTERS: Final = {
     "service-name": "ServiceName",
     "vpc-endpoint-state": "State",
@@ -91,12 +89,12 @@ class CliAnswers:
     def _by_id(self, member: str, name: str, ids: Sequence[str]) -> Sequence[Answer]:
         found = [answer for answer in self._listed(member) if answer.get(name) in ids]
         if {answer[name] for answer in found} != set(ids):
-            raise CallFailed(f"the output of `{_command_for(member)}` lacks one that is needed")
+            raise CallFailed(f"the output of `{_COMMAND_OF[member]}` lacks one that is needed")
         return found
 
     def _listed(self, member: str) -> Sequence[Answer]:
         if member not in self.lists:
-            raise CallFailed(f"no output of `{_command_for(member)}` was given")
+            raise CallFailed(f"no output of `{_COMMAND_OF[member]}` was given")
         return self.lists[member]
 
 
@@ -121,7 +119,7 @@ def _lists_in(document: Mapping[str, Any], name: str) -> dict[str, list[Answer]]
         document = {"inferenceProfileSummaries": [document]}
     if "promptRouterArn" in document:
         document = {"promptRouterSummaries": [document]}
-    found = {member: document[member] for member in _LISTS if member in document}
+    found = {member: document[member] for member in _COMMAND_OF if member in document}
     if not found and "Arn" not in document:
         raise _no_output(name, "an object in it is the output of none of the commands")
     for items in found.values():
@@ -157,17 +155,6 @@ def _past_space(text: str, at: int) -> int:
 def _matches(value: object, wanted: str) -> bool:
     """Whether a filter fits; the state is spelled in both cases, as the EC2 API does."""
     return isinstance(value, str) and value.lower() == wanted.lower()
-
-
-def _command_for(member: str) -> str:
-    words = {
-        "VpcEndpoints": "describe-vpc-endpoints",
-        "NetworkInterfaces": "describe-network-interfaces",
-        "Vpcs": "describe-vpcs",
-        "inferenceProfileSummaries": "list-inference-profiles",
-        "promptRouterSummaries": "list-prompt-routers",
-    }
-    return next(command for command in COMMANDS if words[member] in command)
 
 
 def _no_output(name: str, why: str) -> ConfigurationError:

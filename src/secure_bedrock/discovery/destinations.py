@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from secure_bedrock.discovery.aws_calls import calling
+from secure_bedrock.discovery.aws_calls import listed
 from secure_bedrock.discovery.ec2_answers import Answer, Unreadable
 from secure_bedrock.discovery.hardened_clients import OpenClient
 from secure_bedrock.policy import (
@@ -56,10 +56,8 @@ class ListedProfiles:
         return self._all("list_prompt_routers", "promptRouterSummaries")
 
     def _all(self, operation: str, member: str, **arguments: object) -> Sequence[Answer]:
-        action = "bedrock:" + "".join(word.capitalize() for word in operation.split("_"))
-        with self._open("bedrock", GRANTS) as client, calling(action):
-            pages = client.get_paginator(operation).paginate(**arguments)
-            return [item for page in pages for item in page.get(member, ())]
+        with self._open("bedrock", GRANTS) as client:
+            return listed(client, "bedrock", operation, member, **arguments)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Protocol
+from typing import Protocol
 
-from secure_bedrock.discovery.aws_calls import calling
+from secure_bedrock.discovery.aws_calls import Pages, listed
 from secure_bedrock.discovery.ec2_answers import Answer
 from secure_bedrock.discovery.hardened_clients import OpenClient
 
@@ -45,14 +45,6 @@ def ec2_over(open_client: OpenClient) -> OpenCalls:
     return opened
 
 
-class Pages(Protocol):
-    """What this room uses of a botocore client."""
-
-    def get_paginator(self, operation_name: str) -> Any:
-        """Botocore's paginator of the operation."""
-        ...
-
-
 class HardenedDescribeCalls:
     """DescribeCalls over a botocore client of EC2."""
 
@@ -61,8 +53,8 @@ class HardenedDescribeCalls:
 
     def vpc_endpoints(self, filters: Mapping[str, str]) -> Sequence[Answer]:
         """The endpoints that match all filters."""
-        listed = [{"Name": name, "Values": [value]} for name, value in filters.items()]
-        return self._all("describe_vpc_endpoints", "VpcEndpoints", Filters=listed)
+        asked = [{"Name": name, "Values": [value]} for name, value in filters.items()]
+        return self._all("describe_vpc_endpoints", "VpcEndpoints", Filters=asked)
 
     def network_interfaces(self, ids: Sequence[str]) -> Sequence[Answer]:
         """The interfaces of these ids."""
@@ -75,10 +67,4 @@ class HardenedDescribeCalls:
         return self._all("describe_vpcs", "Vpcs", VpcIds=list(ids))
 
     def _all(self, operation: str, member: str, **arguments: object) -> Sequence[Answer]:
-        with calling(_action(operation)):
-            pages = self._client.get_paginator(operation).paginate(**arguments)
-            return [item for page in pages for item in page.get(member, ())]
-
-
-def _action(operation: str) -> str:
-    return "ec2:" + "".join(word.capitalize() for word in operation.split("_"))
+        return listed(self._client, "ec2", operation, member, **arguments)

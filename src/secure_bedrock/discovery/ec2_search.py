@@ -10,7 +10,7 @@ from secure_bedrock.discovery.ec2_answers import (
 from secure_bedrock.discovery.ec2_calls import DescribeCalls
 from secure_bedrock.discovery.facts import EndpointFacts, Nothing
 from secure_bedrock.errors import EndpointDenied
-from secure_bedrock.network import judge_host
+from secure_bedrock.network import endpoint_service_name, judge_host
 from secure_bedrock.policy import Policy
 from secure_bedrock.values import ServiceName
 
@@ -55,7 +55,7 @@ class Ec2Search:
         return filters
 
     def _service_name(self, service: ServiceName) -> str:
-        return f"com.amazonaws.{self._policy.region}.{service}"
+        return endpoint_service_name(service, self._policy.region)
 
     def facts(
         self, calls: DescribeCalls, service: ServiceName, endpoint: SeenEndpoint

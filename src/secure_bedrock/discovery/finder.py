@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Self
 
 from secure_bedrock.discovery.address_check import address_check, brings_lock
 from secure_bedrock.discovery.agreement import agree, evidence_for
@@ -21,22 +21,19 @@ from secure_bedrock.discovery.providers import (
     SsmProvider,
 )
 from secure_bedrock.discovery.remedy import new_table, remedy
+from secure_bedrock.discovery.renewals import Asked, may_ask
 from secure_bedrock.discovery.route_of import missing, not_known, route_of
 from secure_bedrock.discovery.ssm_calls import parameter_over
-from secure_bedrock.errors import DiscoveryAttempt, EndpointNotFound
+from secure_bedrock.errors import DeadlineExceeded, DiscoveryAttempt, EndpointNotFound
 from secure_bedrock.network import Connector, PrivateRoute, Resolver
 from secure_bedrock.policy import Policy
+from secure_bedrock.transport.call_deadline import is_late, time_left
 from secure_bedrock.values import Clock, ServiceName, forget_at_snapshot, parse_service
 
 if TYPE_CHECKING:
     from secure_bedrock.transport.call import CallRunner
 
 _DEFAULT_PORT = "443"
-
-# An endpoint's interfaces change when someone changes its subnets or makes it anew. Half a minute finds that while
-# callers still try again, and a name that answers wrongly for hours costs EC2 six calls a minute, whatever the load
-# (this project's choice, 2026-11-20).
-RENEWAL_S: Final = 30.0
 
 
 class RouteFinder:
@@ -86,7 +83,7 @@ class RouteFinder:
         self._clock = clock
         self._changing: set[ServiceName] = set()
         self._renewals: Flights[ServiceName, PrivateRoute | None] = Flights()
-        self._renewed_at: dict[ServiceName, float] = {}
+        self._asked_again: dict[ServiceName, Asked] = {}
         forget_at_snapshot(self)
 
     @classmethod
@@ -102,6 +99,7 @@ class RouteFinder:
         Raises:
             EndpointNotFound: no source could complete it; `attempts` lists what each one said.
             Denied: a source named something that is not the service's private endpoint, or two conflict.
+            DeadlineExceeded: the deadline of the call that needs it passed meanwhile.
         """
         name = _parsed(service)
         known = self._routes.get(name)
@@ -120,7 +118,8 @@ class RouteFinder:
 
         One that another caller found meanwhile comes at once. Else the sources are asked again, once in
         `RENEWAL_S` seconds for each service whatever comes of it, and only where one of them asks AWS: what
-        people state does not change by itself. None where that gave nothing new. Raises what `refresh` raises.
+        people state does not change by itself. A search that its caller's deadline cut short does not count for
+        who has more time. None where that gave nothing new. Raises what `refresh` raises.
         """
         name = _parsed(service)
         return self._newer(name, stale) or self._renewals.join(
@@ -130,19 +129,24 @@ class RouteFinder:
     def forget_moment(self) -> None:
         """Find every route anew when it is next asked for."""
         self._routes.clear()
-        self._renewed_at.clear()
+        self._asked_again.clear()
 
     def _newer(self, service: ServiceName, stale: PrivateRoute) -> PrivateRoute | None:
         known = self._routes.get(service)
         return None if known == stale else known
 
     def _searched_again(self, service: ServiceName, stale: PrivateRoute) -> PrivateRoute | None:
-        now = self._clock()
-        last = self._renewed_at.get(service)
-        if service not in self._changing or (last is not None and now - last < RENEWAL_S):
+        now, left_s = self._clock(), time_left(before="its endpoint was found")
+        if service not in self._changing or not may_ask(
+            self._asked_again.get(service), now, left_s
+        ):
             return None
-        self._renewed_at[service] = now
-        found = self.refresh(service)
+        self._asked_again[service] = Asked(now)
+        try:
+            found = self.refresh(service)
+        except DeadlineExceeded:
+            self._asked_again[service] = Asked(self._clock(), too_short_s=left_s)
+            raise
         return None if found == stale else found
 
     def _search(self, service: ServiceName) -> PrivateRoute:
@@ -161,6 +165,9 @@ class RouteFinder:
                 known = agree(said)
                 if answer.observed and not provider.stated:
                     self._changing.add(service)
+            elif not provider.stated and is_late():
+                # Later sources must not fill in for one that had no time.
+                raise _cut_short(service, answer)
             attempts.append(DiscoveryAttempt(provider.name, _outcome(answer)))
         needs = missing(known, check)
         if needs:
@@ -210,6 +217,12 @@ def _outcome(answer: EndpointFacts | Nothing) -> str:
         del given["port"]
     told = "; ".join(f"{name} {value}" for name, value in given.items())
     return f"gave {told or 'nothing but the default port'}"
+
+
+def _cut_short(service: ServiceName, answer: Nothing) -> DeadlineExceeded:
+    return DeadlineExceeded(
+        f"the call's deadline passed while the endpoint of {service} was looked for: {answer.why}"
+    )
 
 
 def _no_table(policy: Policy, service: ServiceName) -> EndpointNotFound:

@@ -2,9 +2,11 @@
 
 import threading
 from collections.abc import Callable, Hashable
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Future, wait
 from typing import Generic, TypeVar
 
+from secure_bedrock.errors import DeadlineExceeded
+from secure_bedrock.transport.call_deadline import time_left
 from secure_bedrock.values import PerProcess
 
 K = TypeVar("K", bound=Hashable)
@@ -31,7 +33,11 @@ class Flights(Generic[K, T]):
         self._tower: PerProcess[_Tower[K, T]] = PerProcess(_Tower)
 
     def join(self, key: K, compute: Callable[[], T]) -> T:
-        """The outcome of `compute()`, run by this thread or by the one that was first."""
+        """The outcome of `compute()`, run by this thread or by the one that was first.
+
+        Who waits does so until the deadline of its own call, and then gets DeadlineExceeded. That the other one's
+        deadline passed is no outcome for anybody else.
+        """
         tower = self._tower()
         while True:
             with tower.lock:
@@ -39,10 +45,13 @@ class Flights(Generic[K, T]):
                 if flight is None:
                     mine = tower.running[key] = Future[T]()
                     break
+            wait((flight,), time_left(before="its endpoint was found"))
+            if not flight.done():
+                continue  # to be told that it is late
             try:
                 return flight.result()
-            except CancelledError:
-                continue  # the other thread was interrupted, which is no outcome: fly ourselves
+            except (CancelledError, DeadlineExceeded):
+                continue  # the other thread was interrupted or is late, which is no outcome: fly ourselves
         return self._fly(key, mine, compute)
 
     def _fly(self, key: K, flight: Future[T], compute: Callable[[], T]) -> T:
@@ -55,6 +64,7 @@ class Flights(Generic[K, T]):
         except BaseException:
             self._land(key)
             flight.cancel()
+            flight.set_running_or_notify_cancel()  # `wait` is woken by this, not by the cancelling
             raise
         self._land(key)
         flight.set_result(result)

@@ -12,16 +12,9 @@ def check_host(
     *,
     vpc_endpoint_id: str | None,
     where: str,
-    private_dns: bool | None = None,
 ) -> None:
     """Raise EndpointDenied, which says `where` the name stands, unless it is the service's private endpoint."""
-    decision = judge_host(
-        host,
-        service=service,
-        region=region,
-        vpc_endpoint_id=vpc_endpoint_id,
-        private_dns=private_dns,
-    )
+    decision = judge_host(host, service=service, region=region, vpc_endpoint_id=vpc_endpoint_id)
     if not decision.allowed:
         raise EndpointDenied(
             f"{where}: {decision.reason}", rule=decision.rule, next_step=decision.next_step

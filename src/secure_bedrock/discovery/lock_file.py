@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 
 from secure_bedrock.errors import LockMismatch, Problem
 from secure_bedrock.values import Region, ServiceName
+from secure_bedrock.values.strict_json import MemberTwice, strictly_read
 
 VERSION: Final = 1
 FILE_NAME: Final = "secure-bedrock.lock"
@@ -116,27 +117,11 @@ def _document(text: str, where: str) -> Any:
     if len(text) > MAX_CHARACTERS:
         raise invalid(where, [("", "longer than 1 MiB")])
     try:
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+        return strictly_read(text)
     except RecursionError:
         raise invalid(where, [("", "nested too deeply")]) from None
-    except _Twice as error:
-        raise invalid(where, [("", str(error))]) from None
+    except MemberTwice:
+        raise invalid(where, [("", "a key stands twice in one object")]) from None
     except ValueError as error:  # also int()'s own, for absurdly long numbers
         line = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
         raise invalid(where, [("", f"not JSON{line}")]) from None
-
-
-class _Twice(ValueError):
-    """A key stands twice in one object."""
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise _Twice("a key stands twice in one object")
-    return found
-
-
-def _no_constant(_: str) -> object:
-    """NaN and the infinities are Python's words, not JSON's."""
-    raise ValueError

@@ -1,5 +1,7 @@
 """Refusals: this library decided not to send. They are never retried."""
 
+from typing import Any
+
 from secure_bedrock.errors.base import SecureBedrockError
 
 
@@ -16,12 +18,24 @@ class RouteDenied(Denied):
 
 
 class AddressDenied(RouteDenied):
-    """A name answered with an address that the route does not approve, or did not answer."""
+    """A name answered with an address that the route does not approve, or did not answer.
+
+    `address` is the one that was refused, None where it was not a single address of a name's answer.
+    """
 
     default_rule = "address"
     default_next_step = (
         "turn private DNS on for the endpoint, and name its addresses or CIDRs in the policy"
     )
+
+    def __init__(
+        self, reason: str, *, address: str | None = None, rule: str = "", next_step: str = ""
+    ) -> None:
+        super().__init__(reason, rule=rule, next_step=next_step)
+        self.address = address
+
+    def _facts(self) -> dict[str, Any]:
+        return {**super()._facts(), "address": self.address}
 
 
 class EndpointDenied(RouteDenied):
@@ -94,7 +108,9 @@ class OperationDenied(Denied):
     """The operation is not on the policy's list, or can't be told from the bytes."""
 
     default_rule = "operation"
-    default_next_step = "add it to operations.allow if it should be used"
+    default_next_step = (
+        "let the SDK write the request: take away the handlers or wrappers that edit it"
+    )
 
 
 class ResidencyDenied(Denied):

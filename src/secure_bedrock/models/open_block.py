@@ -83,15 +83,18 @@ class OpenBlock:
         return {"toolResult": {**self.start, "content": content}}
 
     def _image(self) -> dict[str, Any]:
-        image, data = dict(self.start), b""
+        image, data = dict(self.start), list[bytes]()
         for piece in self._others:
             if not isinstance(piece, Mapping):
                 raise malformed("image")
             image.update(piece)
             source = piece.get("source")
             if isinstance(source, Mapping) and "bytes" in source:
-                data += bytes_of(source["bytes"], "bytes")
-                image["source"] = {"bytes": data}
+                data.append(bytes_of(source["bytes"], "bytes"))
+        last = image.get("source")
+        if data and isinstance(last, Mapping) and "bytes" in last:
+            # Joined once: an image comes in thousands of pieces.
+            image["source"] = {"bytes": b"".join(data)}
         return {"image": image}
 
     _builders: ClassVar[dict[str, Callable[[Any], dict[str, Any]]]] = {

@@ -8,7 +8,7 @@ from secure_bedrock.errors import IncompleteResponse
 from secure_bedrock.models.blocks import ReasoningBlock, ToolUseBlock
 from secure_bedrock.models.message import Message
 from secure_bedrock.models.usage import Metrics, Usage
-from secure_bedrock.models.wire import COUNT_LIMIT, malformed, shown, struct_of, text_of
+from secure_bedrock.models.wire import is_count, malformed, shown, struct_of, text_of
 
 # Source: enum StopReason in bedrock-runtime's service-2.json (botocore 1.44.5, read 2026-11-20).
 _TRUNCATED: Final = frozenset({"max_tokens", "model_context_window_exceeded"})
@@ -108,4 +108,4 @@ class ConverseResponse:
 def _metrics_of(raw: Mapping[str, Any]) -> Metrics | None:
     metrics = raw.get("metrics")
     latency = metrics.get("latencyMs") if isinstance(metrics, Mapping) else None
-    return Metrics(latency) if type(latency) is int and 0 <= latency < COUNT_LIMIT else None
+    return Metrics(latency) if is_count(latency) else None

@@ -3,7 +3,7 @@
 import base64
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from secure_bedrock.errors import IncompleteResponse, InvalidRequest
 
@@ -16,12 +16,10 @@ UNKNOWN_MEMBER: Final = "SDK_UNKNOWN_MEMBER"
 """botocore's stand-in for a union member that its model does not know: the content is lost (botocore 1.44.5)."""
 
 
-def malformed(what: str, *, partial: Any = None) -> IncompleteResponse:
+def malformed(what: str) -> IncompleteResponse:
     """The error for an answer in which `what` (a name from the API's model) is missing or of the wrong type."""
     return IncompleteResponse(
-        f"the answer's {what} is missing or not what the API defines",
-        partial=partial,
-        rule="malformed-answer",
+        f"the answer's {what} is missing or not what the API defines", rule="malformed-answer"
     )
 
 
@@ -54,10 +52,15 @@ def list_of(members: Mapping[str, Any], name: str) -> list[Any]:
     return value
 
 
+def is_count(value: object) -> TypeGuard[int]:
+    """True for a number of tokens or milliseconds as an answer can mean it; a peer may write any."""
+    return type(value) is int and 0 <= value < COUNT_LIMIT  # a bool is an int too
+
+
 def count_of(members: Mapping[str, Any], name: str) -> int:
     """The required whole number from 0 up, below `COUNT_LIMIT`."""
     value = members.get(name)
-    if type(value) is not int or not 0 <= value < COUNT_LIMIT:  # a bool is an int too
+    if not is_count(value):
         raise malformed(name)
     return value
 

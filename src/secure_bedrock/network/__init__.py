@@ -5,12 +5,14 @@ from secure_bedrock.network.dial import Connector, Dialed, SystemConnector, dial
 from secure_bedrock.network.guard import RouteGuard
 from secure_bedrock.network.hosts import (
     EndpointUrl,
+    endpoint_service_name,
     is_host_name,
     judge_host,
     parse_endpoint_url,
     private_dns_name,
     vpc_endpoint_id_of,
 )
+from secure_bedrock.network.interfaces import can_be_interface
 from secure_bedrock.network.ranges import Address, Network
 from secure_bedrock.network.resolver import Resolver, SystemResolver
 from secure_bedrock.network.route import PrivateRoute, RenewableRoutes, RouteSource
@@ -28,7 +30,9 @@ __all__ = [
     "RouteSource",
     "SystemConnector",
     "SystemResolver",
+    "can_be_interface",
     "dial",
+    "endpoint_service_name",
     "is_host_name",
     "judge_host",
     "never",

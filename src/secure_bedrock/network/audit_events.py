@@ -20,7 +20,10 @@ _INTERNET: Final = frozenset({socket.AF_INET, socket.AF_INET6})
 _UNIX: Final = vars(socket).get("AF_UNIX")
 # On Linux the type carries flags (SOCK_NONBLOCK, SOCK_CLOEXEC) above its low four bits (socket(2), 2026-11-20).
 _TYPE_BITS: Final = 0xF
-_TYPES: Final = frozenset({socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_SEQPACKET})
+_TYPES: Final = frozenset({socket.SOCK_STREAM, socket.SOCK_DGRAM})
+# The type's own, TCP, UDP and Multipath TCP: what others (SCTP, DCCP, L2TP, ICMP) carry and where to is not known here.
+# Source: IANA, "Protocol Numbers"; Linux's IPPROTO_MPTCP (read 2026-11-20).
+_PROTOCOLS: Final = frozenset({0, 6, 17, 262})
 _UNSAID: Final = -1  # a descriptor that was handed over: the kernel knows what it is
 # Read from the C structure: a subclass can override the attribute, and socket.socket does.
 _FAMILY: Final = vars(socket.SocketType)["family"]
@@ -29,16 +32,23 @@ _FAMILY: Final = vars(socket.SocketType)["family"]
 def _new_socket(_allowance: Allowance, arguments: tuple[Any, ...]) -> Decision:
     """Raw and packet sockets carry their own addresses, and other families lead past the routes."""
     match arguments:
-        case (_, int(family), int(kind), int()):
+        case (_, int(family), int(kind), int(protocol)):
             if family in (_UNSAID, _UNIX):
                 return _allowed("socket-family")
-            if family in _INTERNET and (kind == _UNSAID or kind & _TYPE_BITS in _TYPES):
+            if family in _INTERNET and _is_tcp_or_udp(kind, protocol):
                 return _allowed("socket-family")
             return _refused(
                 "socket-family",
-                "a raw socket, or one of another family than the internet's or Unix's",
+                "a raw socket, or one of another protocol or family than TCP, UDP and Unix sockets have",
             )
     return _strange()
+
+
+def _is_tcp_or_udp(kind: int, protocol: int) -> bool:
+    """Whether a new internet socket is; what is not said is the kernel's own choice, or known to it already."""
+    return (kind == _UNSAID or kind & _TYPE_BITS in _TYPES) and (
+        protocol == _UNSAID or protocol in _PROTOCOLS
+    )
 
 
 def _destination(allowance: Allowance, arguments: tuple[Any, ...]) -> Decision:

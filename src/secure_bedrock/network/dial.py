@@ -11,6 +11,7 @@ from secure_bedrock.errors import AddressDenied, ConnectFailed
 from secure_bedrock.network.addresses import parse_address
 from secure_bedrock.network.guard import RouteGuard
 from secure_bedrock.network.resolver import Resolver
+from secure_bedrock.values import Decision
 
 # One address per Availability Zone is common, more than four zones are rare, and every further attempt shortens
 # the time of the others (this project's choice, 2026-11-20).
@@ -79,8 +80,19 @@ def _judged_addresses(guard: RouteGuard, resolver: Resolver) -> tuple[str, ...]:
         )
     # A tuple of our own: what was judged can't change before it is dialled.
     answers = tuple(_resolved(guard, resolver)) if route.resolve else route.addresses
-    guard.judge_answers(answers).or_raise(AddressDenied)
+    _require_approved(guard.judge_answers(answers))
     return tuple(dict.fromkeys(answers))[:MAX_ATTEMPTS]
+
+
+def _require_approved(judged: Decision) -> None:
+    if not judged.allowed:
+        refused = (fact.value for fact in judged.evidence if fact.name == "address")
+        raise AddressDenied(
+            judged.reason,
+            address=next(refused, None),
+            rule=judged.rule,
+            next_step=judged.next_step,
+        )
 
 
 def _resolved(guard: RouteGuard, resolver: Resolver) -> Sequence[str]:

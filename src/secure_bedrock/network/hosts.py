@@ -47,6 +47,13 @@ _DUAL_STACK_SUFFIX: Final = {
 # documentation and DescribeVpcEndpointServices, 2026-11-20).
 _DUAL_STACK_ONLY: Final = frozenset({"bedrock-mantle"})
 
+# Services whose names say something else than the service's own: the endpoint service after its Region, and the
+# labels before the Region in DNS names, which are its words in reverse. No dual-stack name is documented for it
+# (Amazon SageMaker developer guide, interface VPC endpoints; AWS PrivateLink guide, services that integrate;
+# botocore 1.44.5, endpoint rules of sagemaker-runtime; read 2026-11-20).
+_ENDPOINT_SERVICE: Final = {"sagemaker-runtime": "sagemaker.runtime"}
+_LABELS: Final = {"sagemaker-runtime": ("runtime.sagemaker", "runtime-fips.sagemaker")}
+
 
 @dataclass(frozen=True, slots=True)
 class EndpointUrl:
@@ -93,7 +100,12 @@ def is_host_name(text: object) -> bool:
 
 def private_dns_name(service: ServiceName, region: Region) -> str:
     """The name that private DNS points at the endpoint: `bedrock-runtime.eu-west-1.amazonaws.com`."""
-    return f"{service}.{region}.{_private_suffixes(service, region)[0]}"
+    return f"{_service_labels(service)[0]}.{region}.{_private_suffixes(service, region)[0]}"
+
+
+def endpoint_service_name(service: ServiceName, region: Region) -> str:
+    """What EC2 calls the service that an endpoint is made for: `com.amazonaws.eu-west-1.bedrock-runtime`."""
+    return f"com.amazonaws.{region}.{_ENDPOINT_SERVICE.get(service, service)}"
 
 
 def vpc_endpoint_id_of(host: str) -> str | None:
@@ -143,11 +155,12 @@ def _judge_endpoint_name(
     if match is None or not _is_zone(match[2], region):
         return _refused("endpoint-label", host, f"no endpoint in {region} is called this")
     suffix = f"{region}.vpce.{dns_suffix_of(region)}"
-    if parent not in {f"{label}.{suffix}" for label in _service_labels(service)}:
+    labels = _service_labels(service)
+    if parent not in {f"{label}.{suffix}" for label in labels}:
         return _refused(
             "endpoint-parent",
             host,
-            f"not under {service}.{suffix}: another service, Region or owner",
+            f"not under {labels[0]}.{suffix}: another service, Region or owner",
         )
     if vpc_endpoint_id is not None and match[1] != vpc_endpoint_id:
         return _refused("endpoint-id", host, f"not the endpoint {vpc_endpoint_id}")
@@ -168,12 +181,17 @@ def _is_zone(zone: str | None, region: Region) -> bool:
 
 
 def _service_labels(service: ServiceName) -> tuple[str, ...]:
-    return (service,) if service in _DUAL_STACK_ONLY else (service, f"{service}-fips")
+    if service in _DUAL_STACK_ONLY:
+        return (service,)
+    return _LABELS.get(service, (service, f"{service}-fips"))
 
 
 def _private_suffixes(service: ServiceName, region: Region) -> tuple[str, ...]:
     dual_stack = _DUAL_STACK_SUFFIX[partition_of(region)]
-    return (dual_stack,) if service in _DUAL_STACK_ONLY else (dns_suffix_of(region), dual_stack)
+    if service in _DUAL_STACK_ONLY:
+        return (dual_stack,)
+    suffix = dns_suffix_of(region)
+    return (suffix,) if service in _LABELS else (suffix, dual_stack)
 
 
 def _private_names(service: ServiceName, region: Region) -> frozenset[str]:

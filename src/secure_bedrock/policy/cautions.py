@@ -7,21 +7,31 @@ from typing import TYPE_CHECKING
 
 from secure_bedrock.policy.identity_rules import account_in
 from secure_bedrock.policy.model_entries import GlobEntry, ModelEntry, parse_entry
-from secure_bedrock.policy.model_ids import BaseId, ProfileId, parse_model_id
+from secure_bedrock.policy.model_ids import BaseId, ProfileId, parse_model_id, profile_of
 from secure_bedrock.policy.model_rules import ModelRules
+from secure_bedrock.policy.public_addresses import is_usual
 from secure_bedrock.policy.sections import EndpointPolicy
 from secure_bedrock.policy.shown import key_text
-from secure_bedrock.policy.syntax import is_loopback
-from secure_bedrock.values import Decision
+from secure_bedrock.values import Decision, Region
 
 if TYPE_CHECKING:
     from secure_bedrock.policy.policy import Policy
 
-# Ranges that a VPC's CIDRs usually come from: RFC 1918, RFC 6598, RFC 4193. A CIDR elsewhere may be right (bring your
-# own addresses), and it may also be AWS's public range.
-_USUAL = tuple(
-    map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"))
+_REPORT = (
+    "report: models, operations and Regions off the lists are let through and only noted in "
+    "would_deny"
 )
+
+# Regions on other continents than a geography's, by their names' beginnings, drawn up on 2026-11-20. What is in doubt
+# is left out: which Regions may call a profile differs from profile to profile.
+_FAR = {
+    "us": ("eu-", "ap-", "af-", "me-", "il-"),
+    "ca": ("eu-", "ap-", "af-", "me-", "il-"),
+    "eu": ("us-", "ca-", "mx-", "sa-", "ap-"),
+    "apac": ("us-", "ca-", "mx-", "sa-", "eu-"),
+    "jp": ("us-", "ca-", "mx-", "sa-", "eu-"),
+    "au": ("us-", "ca-", "mx-", "sa-", "eu-"),
+}
 
 # Refusals that a lock can lift, by telling where a profile goes.
 _UNTOLD = frozenset({"residency-unknown", "residency-global"})
@@ -42,6 +52,8 @@ class Caution:
 
 def cautions(policy: "Policy", rules: ModelRules) -> Iterator[Caution]:
     """Every caution, in the order of the sections."""
+    if policy.mode == "report":
+        yield Caution(("mode",), _REPORT)
     yield from _network(policy)
     for endpoint in policy.network.endpoints:
         yield from _endpoint(policy, endpoint)
@@ -69,12 +81,7 @@ def _network(policy: "Policy") -> Iterator[Caution]:
 
 def _unusual(cidrs: tuple[str, ...], path: tuple[str | int, ...]) -> Iterator[Caution]:
     for place, text in enumerate(cidrs):
-        network = ip_network(text)
-        usual = any(
-            network.version == range_.version and network.subnet_of(range_)  # type: ignore[arg-type]
-            for range_ in _USUAL
-        )
-        if not usual and not is_loopback(network):
+        if not is_usual(ip_network(text)):
             message = f"{text} is no private range; make sure that the VPC owns it"
             yield Caution((*path, place), message)
 
@@ -121,6 +128,9 @@ def _models(policy: "Policy", rules: ModelRules) -> Iterator[Caution]:
             yield Caution(path, f"{text} is denied until a lock tells more: {refusal.reason}")
         elif refusal is not None:
             yield Caution(path, f"{text} can never be asked: {refusal.reason}")
+        elif _is_far(entry, policy.region):
+            message = f"{text} is of another geography than {policy.region}; make sure that it is"
+            yield Caution(path, f"{message} offered there")
     yield from _denials(policy, rules)
     yield from _profiles(policy, rules)
 
@@ -130,6 +140,11 @@ def _never(entry: ModelEntry, rules: ModelRules) -> Decision | None:
     if isinstance(entry, GlobEntry):
         return rules.residency.refuse_region()
     return rules.never(entry.model)
+
+
+def _is_far(entry: ModelEntry, region: Region) -> bool:
+    profile = None if isinstance(entry, GlobEntry) else profile_of(entry.model)
+    return profile is not None and region.startswith(_FAR.get(profile.geography, ()))
 
 
 def _profiles(policy: "Policy", rules: ModelRules) -> Iterator[Caution]:

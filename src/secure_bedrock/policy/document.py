@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from secure_bedrock.errors import PolicyInvalid, Problem
 from secure_bedrock.policy.partitions import foreign_regions
+from secure_bedrock.policy.public_addresses import public_addresses
 from secure_bedrock.policy.sections import Document
 from secure_bedrock.policy.shape import BAD, Found, Path
 from secure_bedrock.policy.shown import key_text
@@ -58,6 +59,7 @@ def _read(plain: dict[str, Any], origin: Origin) -> Document:
     found: Found = []
     document = DOCUMENT.read(plain, (), found)
     found.extend(foreign_regions(plain))
+    found.extend(public_addresses(plain))
     if document is BAD or found:
         raise invalid([origin.problem(path, message) for path, message in found])
     whole = _with_account(_with_ca_bundle(document, origin), plain)
@@ -96,7 +98,8 @@ def _parse(text: str, file: str) -> dict[str, Any]:
 def _syntax_problem(message: str, file: str) -> Problem:
     position = _POSITION.search(message)
     line = int(position[1]) if position and position[1] else None
-    return Problem(f"not TOML: {_POSITION.sub('', message)}", "", file, line)
+    hint = "; text stands in quotes" if message.startswith("Invalid value") else ""
+    return Problem(f"not TOML: {_POSITION.sub('', message)}{hint}", "", file, line)
 
 
 def _checked_plain(mapping: Mapping[str, Any], origin: Origin) -> dict[str, Any]:

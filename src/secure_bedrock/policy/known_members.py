@@ -12,11 +12,19 @@ from typing import Any, Final
 
 from secure_bedrock.policy.references import MAX_STEPS
 
-UPGRADE: Final = "use a version of this library that knows it"
+UPGRADE: Final = "check how it is spelt, or use a version of this library that knows it"
 """What to do about a stranger."""
 
 _MAP: Final = "{}"
 _Shapes = Mapping[str, Mapping[str, str]]
+_TOP: Final = "the request"
+# How a value was reached, as in `references`.
+_Way = tuple["_Way | None", str]
+
+# The one structure of these services whose member has another name in a body (botocore 1.44.5, read 2026-11-20).
+_ON_THE_WIRE: Final[Mapping[str, _Shapes]] = {
+    "bedrock-agentcore-control": {"DomainOverride": {"alternateDomains": "", "default": ""}}
+}
 
 
 @cache
@@ -29,33 +37,71 @@ def _members(service: str) -> tuple[Mapping[str, str], _Shapes]:
 
 
 def has_strangers(service: str, operation: str, parameters: Mapping[str, object]) -> bool:
-    """Whether botocore's parameters hold a member that the tables do not know; pure once the table is read.
+    """Whether botocore's parameters hold a member that the tables do not know; see `stranger_in`."""
+    return stranger_in(service, operation, parameters) is not None
 
-    `service` is one that the tables describe. True as well for an operation that they do not know, and beyond
-    MAX_STEPS. Values are not judged: where something else than an object stands for a structure, nothing is a member.
+
+def stranger_in(service: str, operation: str, parameters: Mapping[str, object]) -> str | None:
+    """Where the parameters hold a member that the tables do not know, None where they do not; pure once they are read.
+
+    The place is written in the tables' words only: `messages[].content[]` holds the stranger. `service` is one that
+    the tables describe. An operation that they do not know has no members, and what lies beyond MAX_STEPS is not known.
+    Values are not judged: where something else than an object stands for a structure, nothing is a member.
     """
     inputs, shapes = _members(service)
     root = inputs.get(operation)
     if root is None:
-        return bool(parameters)
-    return _any_strange(shapes, root, parameters)
+        return _TOP if parameters else None
+    return _strange(shapes, root, parameters)
 
 
-def _any_strange(shapes: _Shapes, root: str, parameters: object) -> bool:
-    stack: list[tuple[str, object]] = [(root, parameters)]
+def stranger_on_the_wire(
+    service: str, operation: str, body_member: str | None, document: Mapping[str, object]
+) -> str | None:
+    """The same of a body's JSON, in which a member has its name on the wire."""
+    inputs, shapes = _members(service)
+    root = inputs.get(operation)
+    if root is not None and body_member is not None:
+        root = shapes[root][body_member]
+    if not root:
+        return _TOP if document else None
+    return _strange(_wired(service, shapes), root, document)
+
+
+def _wired(service: str, shapes: _Shapes) -> _Shapes:
+    renamed = _ON_THE_WIRE.get(service, {})
+    return {**shapes, **renamed} if renamed else shapes
+
+
+def _strange(shapes: _Shapes, root: str, parameters: object) -> str | None:
+    stack: list[tuple[str, object, _Way | None]] = [(root, parameters, None)]
     for _ in range(MAX_STEPS):
         if not stack:
-            return False
-        to, value = stack.pop()
+            return None
+        to, value, way = stack.pop()
         if isinstance(value, list | tuple):
-            stack += [(to, item) for item in value]
+            inside = (way, "[]")
+            stack += [(to, item, inside) for item in value]
         elif not isinstance(value, dict):
             continue
         elif to.startswith(_MAP):
-            stack += [(to.removeprefix(_MAP), item) for item in value.values()]
+            inside = (way, _MAP)
+            stack += [(to.removeprefix(_MAP), item, inside) for item in value.values()]
         else:
             members = shapes[to]
             if not value.keys() <= members.keys():
-                return True
-            stack += [(members[name], inner) for name, inner in value.items() if members[name]]
-    return True
+                return _written(way)
+            stack += [
+                (members[name], inner, (way, name))
+                for name, inner in value.items()
+                if members[name]
+            ]
+    return _TOP
+
+
+def _written(way: _Way | None) -> str:
+    words: list[str] = []
+    while way is not None:
+        way, word = way
+        words.append(word if word in ("[]", _MAP) else f".{word}")
+    return "".join(reversed(words)).removeprefix(".") or _TOP

@@ -60,6 +60,10 @@ class Kind(StrEnum):
     """Where content is kept or delivered besides S3: a vector or SQL store, a stream, a topic, a log group."""
     SECRET = "secret"  # noqa: S105 - the word, not one
     """Where a secret is kept that the service will use."""
+    KEY = "key"
+    """A KMS key: who may use it can read what is encrypted with it."""
+    ROLE = "role"
+    """An IAM role or instance profile: whose rights a service takes on."""
     RESOURCE = "resource"
     """An ARN or id of one of the services' own resources, of whatever type."""
     KEPT = "kept-content"

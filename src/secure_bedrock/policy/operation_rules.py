@@ -9,7 +9,8 @@ def decide_operation(allow: frozenset[str], service: object, operation: object) 
     """Allow what `operations.allow` names; deny everything else. Never raises."""
     owner, action = plain_text(service), plain_text(operation)
     if owner is None or action is None:
-        return Decision(False, "operation-type", "a service and an operation are named by strings")
+        reason = "a service and an operation are named by strings"
+        return Decision(False, "operation-type", reason, next_step="pass strings")
     name = f"{owner}:{action}"
     if name in allow:
         evidence = (Evidence("entry", name, "operations.allow"),)

@@ -99,9 +99,8 @@ class OperationTable:
         KeyError where the table does not know the operation, or not what it is for (ec2, sso, sts …): deny it.
         """
         operation = self._built.get(name)
-        if (
-            operation is None
-        ):  # two threads may both make it: the values are equal, the first is kept
+        if operation is None:
+            # Two threads may both make it: the values are equal, the first is kept.
             made = operation_of(self.service, name, self._rows[name], self._shapes)
             operation = self._built.setdefault(name, made)
         return operation

@@ -1,7 +1,7 @@
 """What a request may name beside models: buckets that the policy lists, resources that are its own, no URL."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from secure_bedrock.policy.home import Home
@@ -12,11 +12,52 @@ from secure_bedrock.values import Decision, partition_of
 
 # Bucket naming rules of the S3 user guide ("General purpose bucket naming rules", read 2026-11-20).
 BUCKET: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]{1,61})[a-z0-9]", re.ASCII)
-_BARE: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._:/+=@-]{0,2047})", re.ASCII)
+_ARN: Final = re.compile(r"arn:[A-Za-z0-9._:/+=@$-]{1,2044}", re.ASCII)
 
-# Where an ARN of AWS's own stands with no account, or with "aws": evaluators and prompt routers that come with the
-# service (patterns of EvaluatorArn and DefaultPromptRouterArn, botocore 1.44.5, read 2026-11-20).
-_AWS_OWN: Final = frozenset({"", "aws"})
+# An identifier without `arn:` has no part that could be an account or a host: no `:`, and a `/` only in names that
+# have paths. By kind, what may stand beside letters, digits and `_-+=@.`: patterns of FunctionName, PromptIdentifier,
+# KmsKeyId, LogGroupName, ToolSecretName and the stores' members, botocore 1.44.5, read 2026-11-20.
+_BARE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=@-]{0,2047}", re.ASCII)
+_BARE_BY_KIND: Final[Mapping[Kind, re.Pattern[str]]] = {
+    Kind.LAMBDA: re.compile(r"[A-Za-z0-9_-]{1,140}", re.ASCII),
+    Kind.PROMPT: re.compile(r"[A-Za-z0-9]{10}(?::[0-9]{1,5})?", re.ASCII),
+    Kind.KEY: re.compile(r"(?:alias/[A-Za-z0-9/_-]{1,250}|[A-Za-z0-9-]{1,128})", re.ASCII),
+    Kind.ROLE: re.compile(r"[A-Za-z0-9_+=@-]{1,128}", re.ASCII),
+    # A name without a dot is no host's; what begins with `/` is a log group.
+    Kind.STORE: re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,511}|(?:/[A-Za-z0-9._-]+){1,32}", re.ASCII),
+    Kind.SECRET: re.compile(r"[A-Za-z0-9_+=.@-]+(?:/[A-Za-z0-9_+=.@-]+){0,32}", re.ASCII),
+    # `eu.guardrail.v1:0` is a profile; its grammar is a model id's.
+    Kind.GUARDRAIL: re.compile(r"[A-Za-z0-9][A-Za-z0-9.:-]{0,2047}", re.ASCII),
+}
+
+# How the ARN's service and resource begin, for the kinds that are another service's.
+_RESOURCES: Final[Mapping[Kind, tuple[str, tuple[str, ...]]]] = {
+    Kind.LAMBDA: ("lambda", ("function:",)),
+    Kind.KEY: ("kms", ("key/", "alias/")),
+    Kind.ROLE: ("iam", ("role/", "instance-profile/")),
+}
+# AWS's own resources, with the account that stands in their ARNs: evaluators of AgentCore (no account, no Region), its
+# browser and code interpreter, Data Automation's public blueprints, projects and profiles. Patterns of EvaluatorArn,
+# BrowserArn, CodeInterpreterArn, BlueprintArn, DataAutomationProjectArn and -ProfileArn, botocore 1.44.5, read
+# 2026-11-20. Prompt routers and foundation models are models; a guardrail profile's ARN has the caller's account.
+_AWS_OWN: Final[Mapping[Kind, tuple[str, tuple[str, ...]]]] = {
+    Kind.EVALUATOR: ("", ("evaluator/Builtin.", "evaluator/ThirdParty.")),
+    Kind.RESOURCE: (
+        "aws",
+        (
+            "browser/aws.",
+            "browser-custom/aws.",
+            "code-interpreter/aws.",
+            "code-interpreter-custom/aws.",
+        ),
+    ),
+    Kind.AUTOMATION: (
+        "aws",
+        ("blueprint/", "data-automation-project/", "data-automation-profile/"),
+    ),
+}
+_COPY: Final = "copy the ARN from AWS as it is"
+_NO_REGION: Final = frozenset({Kind.ROLE, Kind.EVALUATOR, Kind.RESOURCE})
 
 _NEVER: Final = {
     Kind.URL: ("url", "the request names a URL, and no policy can allow one"),
@@ -30,19 +71,28 @@ _NEVER: Final = {
     ),
 }
 
+_INSTEAD: Final = {
+    Kind.URL: "leave the URL out, and send what it leads to in the request itself",
+    Kind.SYSTEM_TOOL: "leave the tool out, and run it in your own code",
+    Kind.KEPT: "leave it out, and send what the model should know in the request itself",
+}
+
 
 def refuse_place(
     kind: Kind, value: object, home: Home, buckets: Collection[str]
 ) -> Decision | None:
     """The refusal of what the value names, or None where it may be named; total over every object.
 
-    An identifier without `arn:` is of the account that is called. Reasons never repeat the value.
+    An identifier without `arn:` is of the account that is called, and so may hold nothing that names another one, nor
+    a host. Reasons never repeat the value.
     """
     if kind in _NEVER:
         rule, reason = _NEVER[kind]
-        return Decision(False, rule, reason)
+        step = _INSTEAD.get(kind, "leave it out of the request")
+        return Decision(False, rule, reason, next_step=step)
     if type(value) is not str:
-        return Decision(False, "member-ambiguous", f"a {kind.value} is named by a string")
+        reason = f"a {kind.value} is named by a string"
+        return Decision(False, "member-ambiguous", reason, next_step="pass a string")
     if kind is Kind.S3:
         return _decide_bucket(value, buckets)
     if kind is Kind.ACCOUNT:
@@ -52,8 +102,9 @@ def refuse_place(
         if refusal is not None or kind is not Kind.GUARDRAIL:
             return refusal
         return _decide_guardrail(value)
-    if "://" in value or not _BARE.fullmatch(value):
-        return Decision(False, "identifier", f"the {kind.value} is not named by an identifier")
+    if not _BARE_BY_KIND.get(kind, _BARE).fullmatch(value) or value[:4].lower() == "arn:":
+        reason = f"the {kind.value} is not named by an identifier"
+        return Decision(False, "identifier", reason, next_step="name it by its id or its ARN")
     return _decide_guardrail(value) if kind is Kind.GUARDRAIL else None
 
 
@@ -85,14 +136,16 @@ def _decide_guardrail(name: str) -> Decision | None:
     try:
         guardrail_profile(name)
     except ValueError:
-        return Decision(False, "identifier", "the guardrail is named by no id, ARN or profile")
+        reason = "the guardrail is named by no id, ARN or profile"
+        return Decision(False, "identifier", reason, next_step="name it by its id or its ARN")
     return None
 
 
 def _decide_bucket(location: str, buckets: Collection[str]) -> Decision | None:
     bucket = bucket_of(location)
     if bucket is None:
-        return Decision(False, "s3-location", "the S3 location does not tell its bucket")
+        reason = "the S3 location does not tell its bucket"
+        return Decision(False, "s3-location", reason, next_step="write s3://BUCKET/KEY")
     if bucket in buckets:
         return None
     reason = f"the request names the bucket {shown(bucket)}, which is not on operations.s3_buckets"
@@ -101,15 +154,28 @@ def _decide_bucket(location: str, buckets: Collection[str]) -> Decision | None:
 
 def _decide_arn(kind: Kind, arn: str, home: Home) -> Decision | None:
     parts = arn.split(":", 5)
-    if len(parts) != 6 or not parts[5] or not _BARE.fullmatch(arn):
-        return Decision(False, "identifier", f"the {kind.value}'s ARN is malformed")
-    _, partition, _, region, account, _ = parts
-    if partition != partition_of(home.region) or region not in ("", home.region):
+    if len(parts) != 6 or not parts[5] or "arn:" in parts[5].lower() or not _ARN.fullmatch(arn):
+        reason = f"the {kind.value}'s ARN is malformed"
+        return Decision(False, "identifier", reason, next_step=_COPY)
+    _, partition, service, region, account, resource = parts
+    if kind in _RESOURCES:
+        owner, beginnings = _RESOURCES[kind]
+        if service != owner or not resource.startswith(beginnings):
+            reason = f"the ARN is not that of a {kind.value}"
+            return Decision(False, "identifier", reason, next_step=_COPY)
+    here = ("", home.region) if kind in _NO_REGION else (home.region,)
+    if partition != partition_of(home.region) or region not in here:
         reason = f"the {kind.value}'s ARN is not of partition and Region {home.region}"
-        return Decision(False, "arn-region", reason)
-    if account in _AWS_OWN or account in home.accounts:
+        step = "name one of the policy's own Region, or write a policy for that Region"
+        return Decision(False, "arn-region", reason, next_step=step)
+    if account in home.accounts or _is_aws_own(kind, account, resource):
         return None
     return _foreign(f"the account of the {kind.value}'s ARN")
+
+
+def _is_aws_own(kind: Kind, account: str, resource: str) -> bool:
+    owner, beginnings = _AWS_OWN.get(kind, ("", ()))
+    return account == owner and resource.startswith(beginnings)
 
 
 def _foreign(what: str) -> Decision:

@@ -252,8 +252,9 @@ class Policy:
         object.__setattr__(self, "_decide_operation", lru_cache(_REMEMBERED)(operations))
 
     def __repr__(self) -> str:
+        mode = "" if self.mode == "enforce" else f", mode={self.mode!r}"
         source = f", source={self.source!r}" if self.source else ""
-        return f"Policy(region={self.region!r}, models={len(self.models.allow)}{source})"
+        return f"Policy(region={self.region!r}, models={len(self.models.allow)}{mode}{source})"
 
     def __copy__(self) -> Self:
         return self

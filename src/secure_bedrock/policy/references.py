@@ -20,6 +20,8 @@ ABSENT: Final = object()
 # Kinds whose value is whatever the caller wrote: it is handed on as it is, never looked into.
 _FREE: Final = frozenset({Kind.DOCUMENT, Kind.PAYLOAD})
 
+_MAP: Final = ("{}",)
+
 
 @dataclass(frozen=True, slots=True)
 class Reference:
@@ -126,7 +128,10 @@ class _Walk:
             value, containers, kind, shape, way, depth = here
             if depth > MAX_DEPTH:
                 break
-            if containers:
+            if containers == _MAP and kind is Kind.DOCUMENT:
+                # Its keys are names in the document, so it is one.
+                self._found.append(_reference(kind, value, _written(way)))
+            elif containers:
                 self._items(here)
             elif shape is None:
                 self._found.append(_reference(kind or Kind.UNKNOWN, value, _written(way)))

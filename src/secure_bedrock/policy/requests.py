@@ -4,8 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
+from secure_bedrock.policy.known_members import UPGRADE
 from secure_bedrock.policy.model_choices import CHOICES
 from secure_bedrock.policy.model_ids import parse_model_id
+from secure_bedrock.policy.native_names import native_references
 from secure_bedrock.policy.operation_members import Kind
 from secure_bedrock.policy.references import Reference
 from secure_bedrock.policy.request_terms import (
@@ -20,13 +22,8 @@ from secure_bedrock.values import Decision
 Family = Literal["operation", "model", "residency", "place", "guardrail", "limit"]
 """What a decision is about; whoever raises has one error for each."""
 
-# Members of the free-form fields that Converse hands to the model's own API. There they could name another model, or
-# servers for the model's provider to call: their names in the providers' native APIs, read 2026-11-20.
+# Free-form fields that are handed to the model's own API.
 OVERRIDES: Final = ("additionalModelRequestFields", "additionalParams", "modelInput")
-_NATIVE_MODEL: Final = frozenset(
-    {"model", "modelId", "model_id", "modelArn", "models", "fallbacks"}
-)
-_NATIVE_SERVERS: Final = frozenset({"mcp_servers", "mcpServers"})
 
 _UNJUDGED: Final = frozenset({Kind.PAYLOAD, Kind.GUARDRAIL_VERSION})
 
@@ -92,17 +89,18 @@ def judge_request(policy: Rules, facts: RequestFacts) -> Judgement:
     for about, decision in _decisions(policy, facts):
         if decision.allowed:
             last, family = decision, about
-        elif (
-            policy.mode == "report"
-            and about in _REPORTABLE
-            and decision.rule not in _NEVER_REPORTED
-        ):
+        elif only_noted(policy.mode, about, decision):
             would_deny = decision if would_deny is None else would_deny
         else:
             return Judgement(decision, about, first_model(facts.references), would_deny)
     return Judgement(
         last if would_deny is None else _REPORTED, family, first_model(facts.references), would_deny
     )
+
+
+def only_noted(mode: str, family: Family, refusal: Decision) -> bool:
+    """Whether the mode lets the refused request through and notes the refusal in `would_deny`."""
+    return mode == "report" and family in _REPORTABLE and refusal.rule not in _NEVER_REPORTED
 
 
 def first_model(references: tuple[Reference, ...]) -> str | None:
@@ -169,9 +167,9 @@ def _ambiguous(reference: Reference) -> Decision:
         reason = (
             f"{reference.path} holds what this version does not know, so it could name anything"
         )
-        return Decision(False, "member-unknown", reason)
+        return Decision(False, "member-unknown", reason, next_step=UPGRADE)
     reason = f"{reference.path} should be a string and is not"
-    return Decision(False, "member-ambiguous", reason)
+    return Decision(False, "member-ambiguous", reason, next_step="pass a string")
 
 
 def _is_model(value: object) -> bool:
@@ -189,16 +187,9 @@ def _overrides(
     """What fields for the model's own API may not hold; other documents are content and nobody's business."""
     if not reference.path.endswith(OVERRIDES):
         return
-    fields = reference.value
-    if not isinstance(fields, Mapping):
-        yield "place", Decision(False, "member-ambiguous", f"{reference.path} should be an object")
-        return
-    for name in sorted(_NATIVE_MODEL & fields.keys()):
-        value = fields[name]
-        for model in value if isinstance(value, list | tuple) else (value,):
-            decision = policy.decide_model(model, operation=operation)
-            yield _family(decision, "model"), decision
-    if _NATIVE_SERVERS & fields.keys():
-        refusal = policy.refuse_place(Kind.URL, None)
-        if refusal is not None:
-            yield "place", refusal
+    if not isinstance(reference.value, Mapping):
+        reason = f"{reference.path} should be an object"
+        yield "place", Decision(False, "member-ambiguous", reason, next_step="pass an object")
+    else:
+        for named in native_references(reference.value, reference.path):
+            yield from _decide(policy, operation, named)

@@ -87,7 +87,8 @@ def host_name(text: str) -> str:
     """A DNS name in lower case: no address, port, scheme or trailing dot. Its meaning is judged with the route."""
     labels = text.split(".")
     well_formed = len(text) <= _MAX_HOST and all(map(_LABEL.fullmatch, labels))
-    if not well_formed or len(labels) < 2 or labels[-1].isdigit():
+    # What begins with a digit, some resolver reads as a number: `0x7f000001`, `0.0b`.
+    if not well_formed or len(labels) < 2 or labels[-1][0].isdigit():
         raise ValueError(
             "a host is a DNS name in lower case, without scheme, port, path or trailing dot"
         )
@@ -113,6 +114,8 @@ def cidr(text: str) -> str:
     except ValueError:
         raise ValueError("expected a CIDR such as 10.20.0.0/16") from None
     _refuse_mapped(network[0])
+    if "%" in text:
+        raise ValueError("a CIDR has no zone: leave out what stands from the % on")
     if "/" not in text:
         raise ValueError(f"expected a CIDR: add its prefix length ({text}/{network.prefixlen})")
     if str(network) != text:
@@ -145,6 +148,8 @@ def model_entry(text: str) -> str:
 def operation(text: str) -> str:
     """`service:Operation`; a name alone is bedrock-runtime's. ValueError for what no table of operations has."""
     service, name = text.rsplit(":", 1) if ":" in text else (BEDROCK_RUNTIME, text)
+    if "*" in text:
+        raise ValueError("no star is expanded here: list each operation by its name")
     if is_operation(service, name):
         return f"{service}:{name}"
     known = sorted(operations_of(service))
@@ -156,7 +161,10 @@ def operation(text: str) -> str:
 def bucket(text: str) -> str:
     """The name of an S3 bucket, without s3://."""
     if not BUCKET.fullmatch(text):
-        raise ValueError("expected a bucket's name, without s3:// and without a path")
+        raise ValueError(
+            "expected a bucket's name: 3 to 63 lower-case letters, digits, dots or hyphens, without "
+            "s3:// and without a path"
+        )
     return text
 
 

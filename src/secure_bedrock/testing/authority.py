@@ -36,7 +36,7 @@ class LocalAuthority:
             import trustme  # noqa: PLC0415 - an extra, and 50 ms that only a server pays
         except ModuleNotFoundError as missing:
             raise ImportError(
-                "local servers need certificates: pip install 'secure-bedrock[testing]'"
+                'local servers need certificates; in a clone of the repository: pip install ".[testing]"'
             ) from missing
 
         self._root = trustme.CA()

@@ -15,7 +15,6 @@ from secure_bedrock.testing.ec2_query import xml_of
 from secure_bedrock.testing.endpoint_names import endpoint_name, private_name
 from secure_bedrock.testing.local_server import Origin
 from secure_bedrock.testing.local_service import LocalService, Outcome
-from secure_bedrock.testing.received import ReceivedRequest
 from secure_bedrock.testing.reply import (
     Reply,
     error_reply,
@@ -153,18 +152,14 @@ class LocalControlPlane(LocalService):
             reply, refused = self._answer(operation, request, request_id)
         else:
             reply, refused = _error(service, problem, 403, request_id), problem
-        self._log.add(
-            ReceivedRequest(
-                operation=operation or None,
-                model_id=None,
-                raw=request,
-                peer=origin.peer,
-                connection=origin.connection,
-                request_id=request_id,
-                refused=refused,
-            )
+        return self._recorded(
+            request,
+            origin,
+            reply,
+            request_id=request_id,
+            operation=operation or None,
+            refused=refused,
         )
-        return Outcome(reply=reply, refused=refused is not None)
 
     def _problem(self, service: str, operation: str, request: RawRequest) -> str | None:
         if not operation:

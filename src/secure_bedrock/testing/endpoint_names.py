@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from secure_bedrock.network import private_dns_name
+from secure_bedrock.network import endpoint_service_name, private_dns_name
 from secure_bedrock.values import dns_suffix_of, parse_region, parse_service
 
 # Made up in AWS's form: `vpce-` and 17 hexadecimal digits, then eight letters and digits in names.
 ENDPOINT_ID = "vpce-0abc123def4567890"
 _SUFFIX = "a1b2c3d4"
+# Where endpoint names say something else than the service (Amazon SageMaker developer guide, interface VPC
+# endpoints, 2026-11-20).
+_LABELS = {"sagemaker-runtime": "runtime.sagemaker"}
 
 
 def endpoint_name(
@@ -19,7 +22,13 @@ def endpoint_name(
     """The endpoint's own DNS name, of one zone where a zone is given."""
     zonal = f"-{zone}" if zone else ""
     suffix = dns_suffix_of(parse_region(region))
-    return f"{endpoint_id}-{_SUFFIX}{zonal}.{service}.{region}.vpce.{suffix}"
+    label = _LABELS.get(service, service)
+    return f"{endpoint_id}-{_SUFFIX}{zonal}.{label}.{region}.vpce.{suffix}"
+
+
+def service_name(service: str, region: str) -> str:
+    """What EC2 calls the service that the endpoint is made for."""
+    return endpoint_service_name(parse_service(service), parse_region(region))
 
 
 def private_name(service: str, region: str) -> str:

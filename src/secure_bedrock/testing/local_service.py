@@ -153,6 +153,33 @@ class LocalService(ABC):
             outcome.put_back()
         return fault.effect(outcome.reply)
 
+    def _recorded(
+        self,
+        request: RawRequest,
+        origin: Origin,
+        reply: Reply,
+        *,
+        request_id: str,
+        operation: str | None,
+        refused: str | None,
+        labels: dict[str, str] | None = None,
+    ) -> Outcome:
+        """The outcome of a request, which is put on record; `refused` is the error's code."""
+        found = labels or {}
+        self._log.add(
+            ReceivedRequest(
+                operation=operation,
+                model_id=found.get("modelId"),
+                labels=found,
+                raw=request,
+                peer=origin.peer,
+                connection=origin.connection,
+                request_id=request_id,
+                refused=refused,
+            )
+        )
+        return Outcome(reply=reply, refused=refused is not None)
+
     @abstractmethod
     def _reply_to(self, request: RawRequest, origin: Origin) -> Outcome:
         """What the service makes of a request."""

@@ -13,7 +13,6 @@ from secure_bedrock.testing.endpoint_names import endpoint_name
 from secure_bedrock.testing.local_server import Origin
 from secure_bedrock.testing.local_service import LocalService, Outcome
 from secure_bedrock.testing.plain_answer import plain_reply
-from secure_bedrock.testing.received import ReceivedRequest
 from secure_bedrock.testing.reply import Reply, error_reply, new_request_id
 from secure_bedrock.testing.request_reader import RawRequest
 from secure_bedrock.testing.service_model import Match, ServiceModel, load_service_model
@@ -82,19 +81,15 @@ class LocalServices(LocalService):
         match = None if model is None else _matched(model, request)
         request_id = new_request_id()
         reply, refusal = self._answer(model, match, request, request_id)
-        self._log.add(
-            ReceivedRequest(
-                operation=match.operation.name if match else None,
-                model_id=match.labels.get("modelId") if match else None,
-                labels=match.labels if match else {},
-                raw=request,
-                peer=origin.peer,
-                connection=origin.connection,
-                request_id=request_id,
-                refused=refusal,
-            )
+        return self._recorded(
+            request,
+            origin,
+            reply,
+            request_id=request_id,
+            operation=match.operation.name if match else None,
+            refused=refusal,
+            labels=match.labels if match else None,
         )
-        return Outcome(reply=reply, refused=refusal is not None)
 
     def _answer(
         self, model: ServiceModel | None, match: Match | None, request: RawRequest, request_id: str

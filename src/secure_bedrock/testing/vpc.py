@@ -23,7 +23,6 @@ from secure_bedrock.testing.endpoint_names import (
 )
 from secure_bedrock.testing.local_server import Origin
 from secure_bedrock.testing.local_service import LocalService, Outcome
-from secure_bedrock.testing.received import ReceivedRequest
 from secure_bedrock.testing.reply import new_request_id
 from secure_bedrock.testing.request_reader import RawRequest
 from secure_bedrock.testing.sigv4_check import LocalCredentials, check_signature
@@ -167,18 +166,9 @@ class LocalVpc(LocalService):
         except QueryError as problem:
             reply = query_error_reply(problem, request_id)
             refused = problem.code
-        self._log.add(
-            ReceivedRequest(
-                operation=action,
-                model_id=None,
-                raw=request,
-                peer=origin.peer,
-                connection=origin.connection,
-                request_id=request_id,
-                refused=refused,
-            )
+        return self._recorded(
+            request, origin, reply, request_id=request_id, operation=action, refused=refused
         )
-        return Outcome(reply=reply, refused=refused is not None)
 
     def _check_signature(self, request: RawRequest) -> None:
         if (request.method, request.target) != ("POST", "/"):

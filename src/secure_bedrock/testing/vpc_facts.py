@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address
 from typing import Any, Literal
 
-from secure_bedrock.testing.endpoint_names import endpoint_name, private_name
+from secure_bedrock.testing.endpoint_names import endpoint_name, private_name, service_name
 
 Item = dict[str, Any]
 """One thing as EC2 lists it, by the names of its XML elements."""
@@ -62,7 +62,7 @@ def endpoint_item(endpoint: LocalEndpoint, place: Place) -> Item:
         "vpcEndpointId": endpoint_id_of(endpoint, place),
         "vpcEndpointType": endpoint.kind,
         "vpcId": endpoint.vpc_id or place.vpc_id,
-        "serviceName": f"com.amazonaws.{region}.{endpoint.service}",
+        "serviceName": service_name(endpoint.service, region),
         "state": endpoint.state,
         "policyDocument": endpoint.policy_document,
         "routeTableIdSet": [] if interface else [hexadecimal("rtb-", endpoint, place)],

@@ -10,7 +10,7 @@ from secure_bedrock.policy.references import Reference
 from secure_bedrock.policy.requests import RequestFacts, first_model
 from secure_bedrock.resilience import Failure, RetryEngine, RetryNote, StopReason, classify
 from secure_bedrock.transport.call_deadline import not_after_the_caller, within
-from secure_bedrock.transport.core.gate import require_allowed
+from secure_bedrock.transport.core.gate import require_allowed, require_service
 from secure_bedrock.values import Deadline
 
 T = TypeVar("T")
@@ -25,8 +25,8 @@ class CallPlan:
 
     `references` are what the caller's parameters name, of whatever type.
     `granted` marks an operation that this library calls for itself (endpoint discovery, credentials).
-    `find_route` is asked before anything is decided: a service without a route is EndpointNotFound, whatever the
-    operation.
+    `find_route` is asked before the operation is judged: a service without a route is EndpointNotFound, whatever the
+    operation, and one without a table is OperationDenied before that, because no endpoint would help.
     """
 
     service: str
@@ -69,7 +69,8 @@ class CallRunner:
         record = self._begin(plan)
         limit = not_after_the_caller(deadline or Deadline.after(self.policy.timeouts.deadline_s))
         try:
-            self.check(plan)
+            with within(limit):  # the route may have to be looked for
+                self.check(plan)
             answer = self.engine.call(
                 lambda number: self._try(attempt, record, number, limit),
                 deadline=limit,
@@ -84,6 +85,8 @@ class CallRunner:
 
     def check(self, plan: CallPlan) -> None:
         """The early check: the same decisions that the wire gate makes, before anything is serialised."""
+        if not plan.granted:
+            require_service(plan.service)
         if plan.find_route is not None:
             plan.find_route()
         require_allowed(self.policy, plan.facts)

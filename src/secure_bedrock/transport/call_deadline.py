@@ -10,6 +10,7 @@ from secure_bedrock.errors import DeadlineExceeded
 from secure_bedrock.values import Deadline
 
 _NONE: Final = Deadline()
+_CREDENTIALS: Final = "it had its credentials"
 _current: ContextVar[Deadline] = ContextVar("secure_bedrock_call_deadline", default=_NONE)
 
 
@@ -32,15 +33,24 @@ def not_after_the_caller(deadline: Deadline) -> Deadline:
     return outer
 
 
-def time_left() -> float | None:
-    """Seconds until the deadline, None where there is none; DeadlineExceeded once it has passed."""
-    raise_if_late()
+def time_left(*, before: str = _CREDENTIALS) -> float | None:
+    """Seconds until the deadline, None where there is none; DeadlineExceeded once it has passed.
+
+    `before` says for people what the call still lacks then.
+    """
+    if is_late():
+        raise _late(before)
     return _current.get().remaining()
+
+
+def is_late() -> bool:
+    """True once the call's deadline has passed."""
+    return _current.get().passed
 
 
 def raise_if_late() -> None:
     """Raise DeadlineExceeded once the call's deadline has passed."""
-    if _current.get().passed:
+    if is_late():
         raise _late()
 
 
@@ -56,5 +66,5 @@ def held(lock: threading.Lock) -> Iterator[None]:
         lock.release()
 
 
-def _late() -> DeadlineExceeded:
-    return DeadlineExceeded("the call's deadline passed before it had its credentials")
+def _late(before: str = _CREDENTIALS) -> DeadlineExceeded:
+    return DeadlineExceeded(f"the call's deadline passed before {before}")

@@ -11,13 +11,14 @@ from secure_bedrock.errors import (
     EndpointNotFound,
     SecureBedrockError,
 )
-from secure_bedrock.network import PrivateRoute, RenewableRoutes, RouteSource
+from secure_bedrock.network import PrivateRoute, RenewableRoutes, RouteSource, can_be_interface
 from secure_bedrock.transport.connections.driver import GuardedTransport
 from secure_bedrock.values import Deadline, PerProcess, forget_at_snapshot
 
 # What a replaced interface or a recreated endpoint looks like from here: its name answers with an address that is not
 # known, or with none, or nothing listens any more. No byte was sent then, so the attempt may begin again.
-_OUTDATED: Final = frozenset({"not-eni-address", "no-answer", "connect-failed", "connect-timeout"})
+_UNKNOWN_ADDRESS: Final = "not-eni-address"
+_OUTDATED: Final = frozenset({_UNKNOWN_ADDRESS, "no-answer", "connect-failed", "connect-timeout"})
 
 
 class RouteHolder:
@@ -88,7 +89,8 @@ class RouteHolder:
         """True where another route than that of `tried`, which could not be reached, is there to be tried now.
 
         It stands under the same policy and the same address check, and its addresses are judged like the first
-        one's. Where looking for it failed, `error` is raised from that failure.
+        one's. For an address that no interface of the VPC can have nobody is asked. Where looking for it failed,
+        `error` is raised from that failure.
         """
         if error.rule not in _OUTDATED or deadline.passed or self._closed:
             return False
@@ -96,6 +98,8 @@ class RouteHolder:
             return True
         found, routes = self._found, self._routes
         if found is None or not isinstance(routes, RenewableRoutes):
+            return False
+        if not _may_be_replaced(error, found):
             return False
         try:
             newer = routes.renew(self._service, found)
@@ -132,3 +136,10 @@ class RouteHolder:
                 self._found, self._route, self._transport = found, route, None
         # Not closed: what is in use there may go on, and comes home to a pool that keeps nothing of today.
         tried.drain()
+
+
+def _may_be_replaced(error: AddressDenied | ConnectFailed, route: PrivateRoute) -> bool:
+    """False where DNS answered what no new interface has: whoever forges its answers could have EC2 asked with it."""
+    if error.rule != _UNKNOWN_ADDRESS:
+        return True
+    return isinstance(error, AddressDenied) and can_be_interface(error.address, route)

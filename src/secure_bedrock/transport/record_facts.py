@@ -1,9 +1,10 @@
 """What a request, an answer's head and its peer add to a call's audit record, on both front ends."""
 
 from collections.abc import Mapping
-from typing import Any, Final, Protocol, TypeGuard
+from typing import Any, Protocol
 
 from secure_bedrock.audit import CallRecord
+from secure_bedrock.models.wire import is_count
 from secure_bedrock.network import PrivateRoute
 from secure_bedrock.transport.connections.driver import GuardedResponse
 from secure_bedrock.transport.core.answers import request_id_of
@@ -89,15 +90,6 @@ def note_usage(record: CallRecord, usage: TokenCounts | None) -> None:
     record.total_tokens = usage.total_tokens
     record.cache_read_input_tokens = usage.cache_read_input_tokens
     record.cache_write_input_tokens = usage.cache_write_input_tokens
-
-
-# Ours (2026-11-20): no call has so many tokens or milliseconds, and floats and JSON readers keep them exactly.
-_COUNT_LIMIT: Final = 10**15
-
-
-def is_count(value: object) -> TypeGuard[int]:
-    """True for a number of tokens or milliseconds as an answer can mean it; a peer may write any."""
-    return type(value) is int and 0 <= value < _COUNT_LIMIT
 
 
 def note_latency(record: CallRecord, members: Mapping[str, Any]) -> None:

@@ -19,6 +19,8 @@ from secure_bedrock.errors import (
     TransportTampered,
 )
 from secure_bedrock.transport.connections.driver import GuardedTransport
+from secure_bedrock.transport.core.http1 import MAX_ERROR_BYTES, longest_body
+from secure_bedrock.transport.hardened.packaged import packaged_loader
 from secure_bedrock.values import Deadline
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
@@ -383,10 +385,30 @@ def test_an_unusable_ca_bundle_stops_the_transport_at_once(
 def test_a_whole_answer_without_a_measure_is_refused_and_a_stream_is_not(
     start: Any, caller: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("secure_bedrock.transport.connections.driver.MAX_BODY_BYTES", 1)
+    monkeypatch.setattr("secure_bedrock.transport.core.http1.MAX_BODY_BYTES", 1)
     call = caller(start())
     response = call()
     with pytest.raises(IncompleteResponse) as caught:
         response.read()
     assert caught.value.rule == "too-large"
     assert b"".join(call().chunks()) == b"hi"
+
+
+def filled(status: str, length: int) -> bytes:
+    return f"HTTP/1.1 {status}\r\nContent-Length: {length}\r\n\r\n".encode() + b"x" * length
+
+
+def test_an_error_answer_is_measured_by_what_errors_need(start: Any, caller: Any) -> None:
+    for status in ("300 Multiple Choices", "400 Bad Request", "503 Service Unavailable"):
+        whole, over = filled(status, MAX_ERROR_BYTES), filled(status, MAX_ERROR_BYTES + 1)
+        assert len(caller(start(answering(whole)))().read()) == MAX_ERROR_BYTES
+        with pytest.raises(IncompleteResponse) as caught:
+            caller(start(answering(over)))().read()
+        assert caught.value.rule == "too-large"
+    beyond = filled("200 OK", MAX_ERROR_BYTES + 1)
+    assert len(caller(start(answering(beyond)))().read()) == MAX_ERROR_BYTES + 1
+
+
+def test_the_largest_answer_that_bedrock_describes_is_not_too_large() -> None:
+    body = packaged_loader().load_service_model("bedrock-runtime", "service-2")["shapes"]["Body"]
+    assert body["max"] <= longest_body(200) <= 64 * 1024 * 1024

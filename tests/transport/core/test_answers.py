@@ -34,6 +34,7 @@ from secure_bedrock.transport.core.answers import (
     retry_after,
 )
 from secure_bedrock.transport.core.error_codes import clean_code, likely_layer
+from secure_bedrock.transport.core.json_weight import MAX_MARKS, check_weight
 
 SECRET = "what the prompt said"
 
@@ -350,3 +351,15 @@ def test_a_code_is_a_name_or_nothing(code: object) -> None:
     assert cleaned == "" or (
         cleaned in str(code) and cleaned.replace("_", "").replace(".", "").isalnum()
     )
+
+
+def test_an_answer_of_a_million_values_is_refused_before_it_is_read() -> None:
+    for light in (b"[1" + b",1" * (MAX_MARKS - 1) + b"]", b'"' + b"x" * 2 * MAX_MARKS + b'"', b""):
+        check_weight(light)
+    for heavy in (b"[" + b"{}," * (MAX_MARKS // 2) + b"1]", b"[" * (MAX_MARKS + 1)):
+        with pytest.raises(IncompleteResponse) as refused:
+            check_weight(heavy)
+        assert refused.value.rule == "too-large"
+        with pytest.raises(IncompleteResponse) as refused:
+            parse_json_answer("Converse", Head(), heavy)
+        assert refused.value.rule == "too-large"

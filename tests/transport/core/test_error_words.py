@@ -29,6 +29,22 @@ def test_a_refusal_by_a_policy_still_names_the_policies() -> None:
     assert error.next_step == AccessDenied.default_next_step
 
 
+@pytest.mark.parametrize("code", ["ValidationException", "validationException"])
+def test_a_request_that_does_not_fit_says_where_the_message_is_and_what_it_usually_says(
+    code: str,
+) -> None:
+    error = service_error(code, http_status=400, message="messages: the harbour kettle is a secret")
+
+    assert isinstance(error, InvalidRequest)
+    assert "AWS's message is withheld" in error.next_step
+    assert "inference profile" in error.next_step
+    assert "kettle" not in str(error)
+
+
+def test_a_conflict_is_not_told_as_a_request_that_does_not_fit() -> None:
+    assert service_error("ConflictException", http_status=409).next_step == ""
+
+
 @pytest.mark.parametrize("code", ["", "502"])
 def test_a_status_alone_is_no_code_of_aws(code: str) -> None:
     """The page of a balancer in between is not AWS's answer."""

@@ -325,7 +325,7 @@ def test_a_query_parameter_is_admitted_only_by_a_name_the_operation_knows() -> N
 
 
 def test_the_body_is_not_copied() -> None:
-    body = b'{"text": "' + b"x" * 100_000 + b'"}'
+    body = b'{"messages": [{"role": "' + b"x" * 100_000 + b'"}]}'
 
     assert gate(signed(body=body), route=ROUTE, policy=RULES).body is body
 
@@ -374,7 +374,7 @@ def test_requests_are_frozen_and_hold_their_fields_alone() -> None:
 
 
 def test_requests_show_no_content() -> None:
-    request = signed(body=b'{"text": "the prompt"}')
+    request = signed(body=b'{"messages": [{"role": "the prompt"}]}')
 
     for shown in (repr(request), repr(gate(request, route=ROUTE, policy=RULES))):
         assert "the prompt" not in shown

@@ -10,8 +10,10 @@ import pytest
 from secure_bedrock.errors import OperationDenied
 from secure_bedrock.policy.operations import encode_label, operation_table
 from secure_bedrock.policy.sections import GuardrailPolicy, LimitsPolicy
+from secure_bedrock.transport.core.authorization import _names
 from secure_bedrock.transport.core.gate import gate
-from secure_bedrock.transport.core.header_fields import parse_fields
+from secure_bedrock.transport.core.header_fields import MAX_NAMES, parse_fields
+from secure_bedrock.transport.core.named_operation import MAX_TARGET, _by_request_line
 from secure_bedrock.transport.core.sign import sign
 from secure_bedrock.transport.core.wire import WireRequest
 from secure_bedrock.values import Decision
@@ -109,7 +111,8 @@ def test_a_granted_operation_is_an_allowed_decision() -> None:
 
 REFUSED_HEADERS = (
     "Connection Content-Encoding Cookie Date Expect HTTP2-Settings Keep-Alive Proxy-Authorization Proxy-Connection "
-    "Smithy-Protocol TE Trailer Transfer-Encoding Upgrade X-HTTP-Method X-HTTP-Method-Override X-Method-Override"
+    "Smithy-Protocol TE Trailer Transfer-Encoding Upgrade X-HTTP-Method X-HTTP-Method-Override X-Method-Override "
+    "Forwarded X-Forwarded-For X-Forwarded-Host X-Forwarded-Proto X-Original-URL X-Rewrite-URL"
 ).split()  # fmt: skip
 
 
@@ -239,3 +242,33 @@ def test_a_query_is_pairs_of_known_names_in_one_spelling(query: str, rule: str |
         assert gate(request, route=route, policy=Asked()).operation == "ListCustomModels"
     else:
         assert rule_of(request, route) == rule
+
+
+def test_a_request_target_has_a_length_and_a_longer_one_is_not_remembered() -> None:
+    before = _by_request_line.cache_info().currsize
+    longest = "/model/" + "a" * (MAX_TARGET - len("/model//converse")) + "/converse"
+    assert len(longest) == MAX_TARGET
+    assert gate(signed(longest), route=Route(), policy=Asked()).operation == "Converse"
+    over = longest.replace("/model/", "/model/a")
+    assert rule_of(signed(over)) == "operation-unknown"
+    assert rule_of(signed("/" + "a" * 3_000_000)) == "operation-unknown"
+    assert _by_request_line.cache_info().currsize <= before + 1
+
+
+def test_names_of_headers_have_a_length_together() -> None:
+    request = signed()
+    longest = "a" * (MAX_NAMES - sum(len(name) for name, _ in request.headers))
+    gate(
+        replace(request, headers=(*request.headers, (longest, "x"))), route=Route(), policy=Asked()
+    )
+    over = replace(request, headers=(*request.headers, (longest + "a", "x")))
+    assert rule_of(over) == "header-form"
+
+
+def test_a_list_of_signed_headers_has_a_length() -> None:
+    before = _names.cache_info().currsize
+    listed = changed(
+        "Authorization", lambda v: v.replace("SignedHeaders=", f"SignedHeaders={'a' * 20_000};")
+    )
+    assert rule_of(listed) == "signature-headers"
+    assert _names.cache_info().currsize == before

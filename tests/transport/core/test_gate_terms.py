@@ -1,6 +1,7 @@
 """The gate holds a required guardrail and the limits against the bytes, and reads no further where none is asked."""
 
 import json
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -177,10 +178,15 @@ def test_a_native_payload_that_can_be_read_in_two_ways_is_refused(body: str, ask
 def test_a_conversation_is_not_parsed_where_nobody_asks() -> None:
     """Its text is read for nothing: a duplicate key in it, which a parser would refuse, goes through."""
     body = b'{"requestMetadata": {"a": "b", "a": "b"}}'
+    ours = replace(signed("converse", body), ours=True)
 
-    assert gate(signed("converse", body), route=ROUTE, policy=policy()).body == body
-    with pytest.raises(OperationDenied, match="body-ambiguous"):
-        gate(signed("converse", body), route=ROUTE, policy=policy(limits={"max_tokens": 5}))
+    assert gate(ours, route=ROUTE, policy=policy()).body == body
+    for request, rules in (
+        (ours, policy(limits={"max_tokens": 5})),
+        (signed("converse", body), policy()),
+    ):
+        with pytest.raises(OperationDenied, match="body-ambiguous"):
+            gate(request, route=ROUTE, policy=rules)
 
 
 @pytest.mark.parametrize("mode", ["enforce", "report"])

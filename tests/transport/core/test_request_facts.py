@@ -67,11 +67,15 @@ def asked(
     body: bytes,
     *headers: tuple[str, str],
     service: str = "bedrock-runtime",
+    ours: bool = True,
     rules: Asked | None = None,
 ) -> list[tuple[str, object]]:
-    """What the policy was asked about such a request, less the model of its path."""
+    """What the policy was asked about such a request, less the model of its path.
+
+    `ours` because bodies that others made are read whole, unless they are long.
+    """
     route, rules = Route(service), rules or Asked()
-    plain = WireRequest("POST", target, (("Host", route.authority), *headers), body)
+    plain = WireRequest("POST", target, (("Host", route.authority), *headers), body, ours)
     name = operation_table(service).signing_name
     request = sign(plain, credentials=Keys(), region="eu-west-1", signing_name=name, now=NOW)
     grants = frozenset({"ssm:GetParameters"})
@@ -110,6 +114,12 @@ def test_no_character_of_a_name_hides_behind_its_escape(code: int) -> None:
 @pytest.mark.parametrize("body", [b'{"x":1,"x":1}', b'{"x":"\\u00e9","x":1}', b'{"x":NaN}', b""])
 def test_a_body_without_a_name_that_matters_is_not_parsed(body: bytes) -> None:
     assert asked(CONVERSE, body) == []
+
+
+@pytest.mark.parametrize("body", [b'{"x":1,"x":1}', b'{"x":NaN}', b"["])
+def test_a_body_that_others_made_is_parsed_whatever_it_holds(body: bytes) -> None:
+    assert is_refused(CONVERSE, body, ours=False)
+    assert is_refused("/guardrail/abc123def456/version/1/apply", body, ours=False)
 
 
 def test_the_name_that_matters_stands_in_quotes_and_is_whole() -> None:
@@ -173,7 +183,7 @@ def test_utf_8_is_taken() -> None:
 
 
 def test_a_payload_in_the_models_own_format_is_any_bytes() -> None:
-    assert asked(INVOKE, b"\xff\x00[") == []
+    assert asked(INVOKE, b"\xff\x00[", ours=False) == []
 
 
 def test_a_body_in_which_nothing_can_name_anything_is_any_bytes() -> None:
@@ -293,7 +303,7 @@ def member(name: str, *, kind: Kind | None = None, shape: str | None = None) -> 
 MATTERS: dict[str, tuple[BodyMember | None, bool]] = {
     "nothing": (None, False),
     "a structure": (member("a", shape="A"), False),
-    "a payload": (member("a", kind=Kind.PAYLOAD), False),
+    "a payload": (member("a", kind=Kind.PAYLOAD), True),
     "a guardrail's version": (member("a", kind=Kind.GUARDRAIL_VERSION), False),
     "a model": (member("a", kind=Kind.MODEL), True),
     "a document": (member("a", kind=Kind.DOCUMENT), False),

@@ -67,6 +67,7 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any], str]] = {
     "a file for a body": ("wrong-type", "InvokeModel", {"modelId": "a", "body": object()}, "body"),
     "an empty model": ("label", "Converse", {"modelId": ""}, "modelId"),
     "a dot for a model": ("label", "Converse", {"modelId": "."}, "modelId"),
+    "a model as long as a book": ("label", "Converse", {"modelId": "a" * 8193}, "modelId"),
     "a climbing model": ("label", "InvokeModel", {"modelId": ".."}, "modelId"),
     "a lone surrogate in a model": ("label", "Converse", {"modelId": "a\ud800"}, "modelId"),
     "a lone surrogate in a body": ("wrong-type", "InvokeModel", {"modelId": "a", "body": "\ud800"}, "body"),

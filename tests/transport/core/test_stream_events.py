@@ -16,6 +16,8 @@ from secure_bedrock.errors import (
     Unavailable,
 )
 from secure_bedrock.transport.core.eventstream import Frame, HeaderMap
+from secure_bedrock.transport.core.http1 import MAX_ERROR_BYTES
+from secure_bedrock.transport.core.json_weight import MAX_MARKS
 from secure_bedrock.transport.core.stream_events import StreamEvent, event_of
 
 SECRET = "what the prompt said"
@@ -164,3 +166,17 @@ def test_a_frame_that_says_nothing_whole_is_incomplete(row: tuple[HeaderMap, byt
         event_of(Frame(headers, payload))
 
     assert refused.value.rule == rule
+
+
+def test_an_event_of_a_million_values_is_refused_before_it_is_read() -> None:
+    heavy = b'{"k": [' + b"{}," * MAX_MARKS + b"1]}"
+    with pytest.raises(IncompleteResponse) as refused:
+        event_of(event("chunk", heavy))
+    assert refused.value.rule == "too-large"
+
+
+def test_the_words_of_an_exception_as_long_as_a_book_are_not_looked_at() -> None:
+    for length, kind in ((10, QuotaExceeded), (MAX_ERROR_BYTES, Throttled)):
+        with pytest.raises(ServiceError) as caught:
+            event_of(exception("throttlingException", "too many tokens per day " + "x" * length))
+        assert type(caught.value) is kind

@@ -22,7 +22,7 @@ NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
 HOST = "vpce-0abc-1.bedrock-runtime.eu-west-1.vpce.amazonaws.com"
 MODEL = "eu.anthropic.claude-sonnet-4-5-20250929-v1:0"
 TARGET = f"/model/{encode_label(MODEL)}/converse"
-PROMPT = b'{"messages": "the prompt"}'
+PROMPT = b'{"messages": [{"role": "the prompt"}]}'
 
 
 @dataclass(frozen=True)

@@ -122,6 +122,7 @@ def test_a_missing_profile_is_refused_and_nothing_is_fallen_back_to(how: str) ->
     with pytest.raises(CredentialPathDenied) as caught:
         credential_source(policy(), profile_name=profile_name, environ=environ).frozen()
     assert caught.value.rule == "profile-missing"
+    assert "into ~/.aws/config, or correct profile_name" in caught.value.next_step
 
 
 def test_a_credential_process_runs_only_where_it_is_listed(tmp_path: Path) -> None:

@@ -145,6 +145,8 @@ BAD: dict[str, dict[str, tuple[int, bytes]]] = {
     "an HTML page": {ROLES + "app-role": (200, b"<html>")},
     "a redirect": {ROLES + "app-role": (302, b"")},
     "a failure": {ROLES + "app-role": (200, json.dumps({"Code": "Failed"}).encode())},
+    "lists within lists": {ROLES + "app-role": (200, b"[" * 32_000 + b"]" * 32_000)},
+    "objects within objects": {ROLES + "app-role": (200, b'{"a":' * 9_000 + b"1" + b"}" * 9_000)},
     "a list": {ROLES + "app-role": (200, b"[]")},
     "no token": {ROLES + "app-role": (200, json.dumps({**DOCUMENT, "Token": ""}).encode())},
     "no time": {ROLES + "app-role": (200, json.dumps({**DOCUMENT, "Expiration": "x"}).encode())},

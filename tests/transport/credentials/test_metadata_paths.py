@@ -3,37 +3,19 @@
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
-from secure_bedrock import Policy, SecureBedrockClient, create_client
 from secure_bedrock.errors import CredentialPathDenied
 from secure_bedrock.testing import ConnectLog, LocalBedrock
 from secure_bedrock.transport.credentials.metadata import IMDS, fetch_instance
 from secure_bedrock.transport.credentials.metadata_http import MetadataAddress, exchange
+from tests.fronts import FRONTS
 
-MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
-MESSAGES = [{"role": "user", "content": [{"text": "hello"}]}]
 PROXIES = ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
-
-
-def typed(policy: Policy) -> str:
-    with SecureBedrockClient(policy, sinks=[]) as client:
-        return str(client.converse(MODEL, "hello").stop_reason)
-
-
-def hardened(policy: Policy) -> str:
-    client = create_client("bedrock-runtime", policy)
-    try:
-        return str(client.converse(modelId=MODEL, messages=MESSAGES)["stopReason"])
-    finally:
-        client.close()
-
-
-FRONTS: Mapping[str, Callable[[Policy], str]] = {"typed": typed, "hardened": hardened}
 
 
 @pytest.fixture(autouse=True)

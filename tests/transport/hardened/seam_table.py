@@ -386,6 +386,7 @@ _PARSERS = [
     touch("botocore.eventstream:EventStream.close", "hardened/event_stream.py", goes_through("_raw_stream", "close")),
     touch("botocore.eventstream:EventStreamBuffer", "hardened/event_stream.py", takes()),
     touch("botocore.eventstream:EventStreamBuffer.add_data", "hardened/event_stream.py", takes("self", b"")),
+    touch("botocore.eventstream:EventStreamBuffer.__init__", "hardened/event_stream.py", stores("_prelude")),
     touch("botocore.eventstream:EventStreamMessage.__init__", "hardened/event_stream.py", stores("prelude")),
     touch("botocore.eventstream:MessagePrelude.__init__", "hardened/event_stream.py", stores("total_length")),
     touch("botocore.eventstream:ParserError", "hardened/event_stream.py"),

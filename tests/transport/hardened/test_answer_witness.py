@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 import wrapt
@@ -27,6 +28,33 @@ def content(given: dict[str, Any]) -> list[Any]:
     return given["output"]["message"]["content"]  # type: ignore[no-any-return]
 
 
+class SaysYes:
+    """Is equal to everything."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+
+class TwoFaced(dict[str, Any]):
+    """Shows a dict's members to whoever compares, and others to whoever asks again."""
+
+
+class Endless:
+    """Wraps itself."""
+
+    @property
+    def __wrapped__(self) -> "Endless":
+        return self
+
+
+class Named(str):
+    """A text that could be shown as another."""
+
+    __slots__ = ()
+
+
 EDITS: dict[str, Callable[[dict[str, Any]], object]] = {
     "a text": lambda given: content(given)[0].update(text="forged"),
     "a number": lambda given: content(given)[1]["toolUse"]["input"].update(n=2),
@@ -42,6 +70,13 @@ EDITS: dict[str, Callable[[dict[str, Any]], object]] = {
     "another stream": lambda given: given.update(stream=iter(())),
     "a proxy of another stream": lambda given: given.update(stream=wrapt.ObjectProxy(iter(()))),
     "nothing at all": lambda given: given.clear(),
+    "what is equal to every text": lambda given: content(given)[0].update(text=SaysYes()),
+    "what is equal to nothing too": lambda given: given.update(none=ANY),
+    "what is equal to every stream": lambda given: given.update(stream=ANY),
+    "a text of another type": lambda given: content(given)[0].update(text=Named("hello")),
+    "a number of another type": lambda given: given["ResponseMetadata"].update(RetryAttempts=False),
+    "a dict of another type": lambda given: given.update(output=TwoFaced(given["output"])),
+    "a name of another type": lambda given: given.update({Named("none"): given.pop("none")}),
 }
 
 
@@ -70,6 +105,37 @@ def test_what_changes_nothing_is_let_be(name: str) -> None:
     kept = witness(given, event=EVENT)
     READS[name](given)
     assert kept.is_of(given)
+
+
+def nested(depth: int, inner: object) -> object:
+    for _ in range(depth):
+        inner = {"k": [inner]}
+    return inner
+
+
+def test_a_tools_input_may_be_nested_as_deep_as_it_likes() -> None:
+    leaf = {"text": "hello"}
+    given = {"input": nested(100_000, leaf), "count": float("nan")}
+    kept = witness(given, event=EVENT)
+    assert kept.is_of(given)
+    leaf["text"] = "forged"
+    assert not kept.is_of(given)
+
+
+def test_an_answer_that_was_made_to_hold_itself_is_compared_to_an_end() -> None:
+    given = answer()
+    kept = witness(given, event=EVENT)
+    given["output"]["message"] = given["output"]
+    assert not kept.is_of(given)
+    given["output"] = given
+    assert not kept.is_of(given)
+
+
+def test_proxies_that_wrap_themselves_come_to_an_end() -> None:
+    given = answer()
+    kept = witness(given, event=EVENT)
+    given["stream"] = Endless()
+    assert not kept.is_of(given)
 
 
 def test_an_equal_answer_is_not_the_answer() -> None:

@@ -173,6 +173,37 @@ def test_messages_are_withheld_and_the_rest_is_kept() -> None:
     assert nothing == {"Error": None, "ResponseMetadata": None}
 
 
+def test_only_members_that_name_something_keep_text_and_only_an_identifier() -> None:
+    parsed: dict[str, Any] = {
+        "Error": {"Code": "Throttling", "Message": "secret", "Type": "Sender", "Detail": "secret"},
+        "resourceName": "the secret of it",
+        "error_description": "secret",
+        "reason": "CannotParse",
+        "fieldList": [{"name": "secret", "message": "secret"}],
+        "Limit": 5,
+        "blob": b"secret",
+        "deep": [[[[[["secret"]]]]]],
+        "ResponseMetadata": {"HTTPStatusCode": 400, "HTTPHeaders": {}, "RequestId": "id-1"},
+    }
+    withhold_message(parsed)
+    assert parsed == {
+        "Error": {
+            "Code": "Throttling",
+            "Message": "AWS answered Throttling; its message is withheld",
+            "Type": "Sender",
+            "Detail": "withheld",
+        },
+        "resourceName": "withheld",
+        "error_description": "withheld",
+        "reason": "CannotParse",
+        "fieldList": [{"name": "withheld", "message": "withheld"}],
+        "Limit": 5,
+        "blob": "withheld",
+        "deep": [[[["withheld"]]]],
+        "ResponseMetadata": {"HTTPStatusCode": 400, "HTTPHeaders": {}, "RequestId": "id-1"},
+    }
+
+
 def test_facts_of_odd_answers_are_left_out() -> None:
     record: Any = SimpleNamespace(
         stop_reason=None, error_code=None, server_latency_ms=None, total_tokens=None

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError, EventStreamError, ParamValidationEr
 
 from secure_bedrock.audit import InvocationEvent
 from secure_bedrock.errors import (
+    ConfigurationError,
     CredentialPathDenied,
     EndpointNotFound,
     ModelDenied,
@@ -284,6 +285,35 @@ def test_a_service_without_a_route_gives_a_client_whose_calls_say_so(make: Any) 
         with ConnectLog() as log, pytest.raises(EndpointNotFound):
             client.get_caller_identity()
         assert log.events == []
+
+
+def test_a_service_that_no_policy_can_allow_says_so_before_it_asks_for_an_endpoint(
+    make: Any, events: list[InvocationEvent]
+) -> None:
+    with ConnectLog() as log, pytest.raises(OperationDenied) as refused:
+        make("s3").list_buckets()
+
+    assert refused.value.rule == "service-unknown"
+    assert "no policy can allow operations of this service" in refused.value.reason
+    assert "[network.endpoints" not in refused.value.next_step
+    assert log.events == []
+    assert [(event.outcome, event.guard_reason) for event in events] == [
+        ("refused", "service-unknown")
+    ]
+
+
+MISSPELT: dict[str, tuple[Any, str]] = {
+    "a letter is missing": ("bedrok-runtime", 'did you mean "bedrock-runtime"?'),
+    "nothing is like it": ("../x", "pass boto3's name of the service, such as bedrock-runtime"),
+    "no string": (None, "pass boto3's name of the service, such as bedrock-runtime"),
+}
+
+
+@pytest.mark.parametrize(("service", "step"), MISSPELT.values(), ids=MISSPELT)
+def test_a_service_that_there_is_not_makes_no_client(service: Any, step: str, make: Any) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        make(service)
+    assert (refused.value.rule, refused.value.next_step) == ("service-name", step)
 
 
 def test_presigned_urls_are_refused(make: Any) -> None:

@@ -195,6 +195,35 @@ def test_a_stream_without_an_event_is_incomplete() -> None:
     stream.close()
 
 
+def test_a_large_event_in_small_pieces_is_joined_once() -> None:
+    """botocore's buffer copies itself at each addition: of these pieces that would be some 100 GB."""
+    model = ServiceModel(packaged_loader().load_service_model("bedrock-runtime", "service-2"))
+    operation = model.operation_model("ConverseStream")
+    told = {"contentBlockIndex": 0, "delta": {"text": "x" * 15_000_000}}
+    sent = frames.event("contentBlockDelta", told)
+    sent += frames.event("messageStop", {"stopReason": "end_turn"})
+    state = SimpleNamespace(record=None, url="")
+    for size, least in ((1024, 2), (5_000_000, 2), (len(sent), 2)):
+        raw = RawBody((sent[at : at + size] for at in range(0, len(sent), size)), state=state)
+        parser = quiet_parser("rest-json")._event_stream_parser
+        shape = operation.get_event_stream_output()
+        began = time.thread_time()
+        events = list(CompleteEventStream(raw, shape, parser, "ConverseStream"))
+        assert time.thread_time() - began < 5.0
+        assert len(events) == least
+        assert len(events[0]["contentBlockDelta"]["delta"]["text"]) == 15_000_000
+
+
+def test_an_event_that_is_cut_while_it_is_waited_for_is_incomplete() -> None:
+    sent = frames.event("contentBlockDelta", {"text": "x" * 1000})[:-1]
+    state = SimpleNamespace(record=None, url="")
+    for size in (1, 11, 12, 13, 500, 2000):
+        raw = RawBody((sent[at : at + size] for at in range(0, len(sent), size)), state=state)
+        with pytest.raises(IncompleteResponse) as caught:
+            list(CompleteEventStream(raw, None, None, "ConverseStream"))
+        assert caught.value.rule == "cut"
+
+
 NATIVE = b'{"anthropic_version": "bedrock-2023-05-31", "max_tokens": 9, "messages": []}'
 CALLS: dict[str, Callable[[Any], Any]] = {
     "Converse": lambda client: client.converse(modelId=MODEL, messages=MESSAGES),
@@ -225,6 +254,20 @@ def numbers(latency: str) -> bytes:
 
 
 JSON = (("Content-Type", "application/json"),)
+
+
+@pytest.mark.parametrize("operation", ["Converse", "ConverseStream"])
+def test_an_answer_of_a_million_values_is_refused_before_it_is_read(
+    operation: str, make: Any, bedrock: LocalBedrock
+) -> None:
+    headers, heavy = JSON, b'{"k": [' + b"{}," * 1_000_000 + b"1]}"
+    if operation == "ConverseStream":
+        headers = (("Content-Type", "application/vnd.amazon.eventstream"),)
+        heavy = frames.frame({":message-type": "event", ":event-type": "metadata"}, heavy)
+    bedrock.fault(Fault("heavy", "answer", effects.instead(200, headers, heavy)))
+    with pytest.raises(IncompleteResponse) as caught:
+        list(CALLS[operation](make(toml=ONE_TRY)).get("stream", ()))
+    assert caught.value.rule == "too-large"
 
 
 @pytest.mark.parametrize("latency", ["1" + "0" * 400, "1" + "0" * 15, "-1"])

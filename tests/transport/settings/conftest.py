@@ -1,4 +1,4 @@
-"""One place to set a hostile value in, and the two front ends that then call."""
+"""One place to set a hostile value in, and the front end that then calls."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -8,27 +8,9 @@ from uuid import uuid4
 
 import pytest
 
-from secure_bedrock import Policy, SecureBedrockClient, create_client
+from secure_bedrock import Policy
 from secure_bedrock.testing import LocalBedrock
-
-MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
-MESSAGES = [{"role": "user", "content": [{"text": "hello"}]}]
-
-
-def typed(policy: Policy) -> str:
-    with SecureBedrockClient(policy, sinks=[]) as client:
-        return str(client.converse(MODEL, "hello").stop_reason)
-
-
-def hardened(policy: Policy) -> str:
-    client = create_client("bedrock-runtime", policy)
-    try:
-        return str(client.converse(modelId=MODEL, messages=MESSAGES)["stopReason"])
-    finally:
-        client.close()
-
-
-FRONTS: Mapping[str, Callable[[Policy], str]] = {"typed": typed, "hardened": hardened}
+from tests.fronts import FRONTS
 
 
 class Surroundings:

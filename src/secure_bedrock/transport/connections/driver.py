@@ -19,7 +19,7 @@ from secure_bedrock.transport.connections.connection import GuardedConnection, P
 from secure_bedrock.transport.connections.pool import ConnectionPool
 from secure_bedrock.transport.connections.time_limit import TimeLimit
 from secure_bedrock.transport.connections.tls import tls_context
-from secure_bedrock.transport.core.http1 import MAX_BODY_BYTES, ResponseHead, ResponseReader
+from secure_bedrock.transport.core.http1 import ResponseHead, ResponseReader, longest_body
 from secure_bedrock.transport.core.wire import GatedRequest
 from secure_bedrock.values import Deadline
 
@@ -68,13 +68,13 @@ class GuardedResponse:
     def read(self) -> bytes:
         """The whole body; IncompleteResponse if it is cut, misframed or too large, and then none of it."""
         pieces: list[bytes] = []
-        left = MAX_BODY_BYTES
+        longest = left = longest_body(self.head.status)
         for piece in self.chunks():
             left -= len(piece)
             if left < 0:
                 self.close()
                 raise IncompleteResponse(
-                    f"the answer is larger than {MAX_BODY_BYTES} bytes", rule="too-large"
+                    f"the answer is larger than {longest} bytes", rule="too-large"
                 )
             pieces.append(piece)
         return b"".join(pieces)

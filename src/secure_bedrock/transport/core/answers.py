@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 from secure_bedrock.errors import IncompleteResponse, RedirectDenied, SecureBedrockError
 from secure_bedrock.transport.core.blobs import OUTPUT_BLOBS, decode_blobs
 from secure_bedrock.transport.core.error_codes import clean_code, service_error
+from secure_bedrock.transport.core.json_weight import check_weight
 
 EVENT_STREAM: Final = "application/vnd.amazon.eventstream"
 
@@ -159,6 +160,7 @@ def _check_type(head: Fields, expected: str) -> None:
 def _json_object(body: bytes) -> dict[str, Any]:
     if not body.strip():
         raise IncompleteResponse("the answer is empty", rule="empty")
+    check_weight(body)
     answer = _parsed(body)
     if answer is _BROKEN:
         raise IncompleteResponse("the answer is not whole JSON", rule="not-json")

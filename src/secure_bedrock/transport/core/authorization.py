@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Final
 
 from secure_bedrock.errors import EndpointDenied, OperationDenied, RegionDenied
+from secure_bedrock.transport.core.header_fields import MAX_NAMES
 
 # Source: AWS IAM User Guide, "Elements of an AWS API request signature" (read 2026-11-20); spacing is botocore's.
 _SIGV4: Final = re.compile(
@@ -37,6 +38,10 @@ def check_authorization(
     stamp = _STAMP.fullmatch(fields.get("x-amz-date", ""))
     if stamp is None or stamp[1] != date:
         raise OperationDenied("the signature's date is not X-Amz-Date's", rule="signature-date")
+    if (
+        len(listed) > 2 * MAX_NAMES
+    ):  # it would be cached, and can't be of these headers: each adds one semicolon
+        raise OperationDenied("the signature is not of these headers", rule="signature-headers")
     signed = _names(listed)
     unsigned = (fields.keys() & _MUST_BE_SIGNED) - signed
     absent = signed - fields.keys()

@@ -45,6 +45,12 @@ _SIGNING: Final = frozenset(
         InvalidSignatureException SignatureDoesNotMatch""".split()
 )
 _SIGNING_STEP: Final = "check the access key, the session token and the clock"
+_VALIDATION: Final = frozenset({"ValidationException", "ValidationError"})
+_VALIDATION_STEP: Final = (
+    "AWS's message is withheld, because it may repeat the request; usual reasons: the model is called only by an "
+    "inference profile, it does not take an option or a kind of content, the input or max_tokens is more than it "
+    "takes, or the messages do not begin with the user's and alternate"
+)
 
 _BY_STATUS: Final[Mapping[int, type[ServiceError]]] = {
     401: AccessDenied,
@@ -100,11 +106,17 @@ def service_error(
         http_status=http_status,
         request_id=request_id,
         retry_after_s=retry_after_s,
-        next_step=_SIGNING_STEP if code[:1].upper() + code[1:] in _SIGNING else "",
+        next_step=_step(code[:1].upper() + code[1:]),
     )
     if isinstance(error, AccessDenied):
         error.likely_layer = likely_layer(message)
     return error
+
+
+def _step(code: str) -> str:
+    if code in _SIGNING:
+        return _SIGNING_STEP
+    return _VALIDATION_STEP if code in _VALIDATION else ""
 
 
 def _reason(code: str, http_status: int | None) -> str:

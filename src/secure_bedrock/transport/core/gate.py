@@ -53,7 +53,15 @@ def gate(
     check_length(fields, request.body)
     named = named_operation(request, fields, table)
     granted = bool(grants) and f"{table.service}:{named.name}" in grants
-    facts = read_facts(named, table, fields, request.body, policy=policy, granted=granted)
+    facts = read_facts(
+        named,
+        table,
+        fields,
+        request.body,
+        policy=policy,
+        granted=granted,
+        ours=request.ours is True,
+    )
     judgement = require_allowed(policy, facts)
     if named.name in table.unsigned:
         check_anonymous(fields)
@@ -74,12 +82,19 @@ def gate(
     )
 
 
+def require_service(service: str) -> None:
+    """OperationDenied for a service that has no table: no policy can allow what can't be judged."""
+    _table(service)
+
+
 def _table(service: str) -> OperationTable:
     try:
         return table_of(service)
     except KeyError:
         raise OperationDenied(
-            "no operation of this service is known", rule="service-unknown"
+            "no policy can allow operations of this service: none of them is known to this version",
+            rule="service-unknown",
+            next_step="use boto3's own client where such calls may leave without this library's checks",
         ) from None
 
 

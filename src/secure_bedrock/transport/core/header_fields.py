@@ -12,7 +12,10 @@ from secure_bedrock.transport.core.wire import Headers
 _NAME: Final = re.compile(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+")
 _PRINTABLE: Final = bytes(range(0x20, 0x7F))
 
-# Fields that change where the body ends, what it means, which operation is meant or who reads it.
+# Ours (2026-11-20): botocore's requests have some 20 names of 300 characters together, and the names are cached.
+MAX_NAMES: Final = 8_192
+
+# Fields that change where the body ends, what it means, which operation or host is meant, who asks or who reads it.
 _REFUSED: Final = frozenset(
     {
         "connection",
@@ -20,6 +23,7 @@ _REFUSED: Final = frozenset(
         "cookie",
         "date",  # beside X-Amz-Date there would be two dates
         "expect",
+        "forwarded",
         "http2-settings",
         "keep-alive",
         "proxy-authorization",
@@ -29,9 +33,14 @@ _REFUSED: Final = frozenset(
         "trailer",
         "transfer-encoding",
         "upgrade",
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "x-forwarded-proto",
         "x-http-method",
         "x-http-method-override",
         "x-method-override",
+        "x-original-url",
+        "x-rewrite-url",
     }
 )
 
@@ -60,6 +69,10 @@ def parse_fields(headers: Headers) -> Mapping[str, str]:
 @lru_cache(maxsize=64)
 def _lowered(names: tuple[str, ...]) -> tuple[str, ...]:
     """The names in lower case, checked; requests of one kind carry the same ones, so this is seldom computed."""
+    if sum(map(len, names)) > MAX_NAMES:
+        raise OperationDenied(
+            f"the headers' names are longer than {MAX_NAMES} characters", rule="header-form"
+        )
     lowered = tuple(name.lower() for name in names)
     if not all(_NAME.fullmatch(name) for name in names):
         raise OperationDenied("a header's name could be read in two ways", rule="header-form")

@@ -12,14 +12,22 @@ from secure_bedrock.transport.core.http1_head import (
     parse_head,
 )
 
-__all__ = ["ResponseHead", "ResponseReader"]
+__all__ = ["ResponseHead", "ResponseReader", "longest_body"]
 
 _PREFIX: Final = b"HTTP/1."
 _BLANK: Final = b"\r\n\r\n"
 
-# Of a whole answer, not of a stream. Ours (2026-11-20): Bedrock's payloads are at most 25 MB, so ten times that is no
-# answer of its; without an end a peer could fill the memory.
-MAX_BODY_BYTES: Final = 256 * 1024 * 1024
+# Of a whole answer, not of a stream. The largest that Bedrock's models describe is InvokeModel's body, 25 000 000 bytes
+# (shape `Body`, bedrock-runtime 2023-09-30 in botocore 1.44.5, read 2026-11-20); JSON of nothing but braces takes some
+# thirty times its length once it is read, so more room would be room for a peer to fill the memory.
+MAX_BODY_BYTES: Final = 32 * 1024 * 1024
+# Of an answer that is no success. Ours (2026-11-20): AWS's errors are a code and a message, below 10 KB.
+MAX_ERROR_BYTES: Final = 1024 * 1024
+
+
+def longest_body(status: int) -> int:
+    """How many bytes a whole answer of this status may have."""
+    return MAX_BODY_BYTES if status < 300 else MAX_ERROR_BYTES
 
 
 class ResponseReader:

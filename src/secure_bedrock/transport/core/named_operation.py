@@ -13,6 +13,9 @@ from secure_bedrock.policy.operations import LABEL_SAFE, OperationTable
 from secure_bedrock.policy.references import Reference, references
 from secure_bedrock.transport.core.wire import WireRequest
 
+# RFC 9112 §3 (read 2026-11-20) asks recipients to take request lines of 8000 octets at least. Ours name an ARN or two,
+# and an ARN of 2048 characters has at most three times as many where each is percent-encoded.
+MAX_TARGET: Final = 8_192
 _FORM: Final = "application/x-www-form-urlencoded; charset=utf-8"
 
 
@@ -37,6 +40,8 @@ def named_operation(
     """The operation and what path and query name; OperationDenied where it can't be told."""
     if table.protocol != "json" and "x-amz-target" in fields:
         _refuse("X-Amz-Target names an operation of another protocol", "operation-ambiguous")
+    if len(request.target) > MAX_TARGET:  # nor would the cache below keep it
+        _refuse(f"the request target is longer than {MAX_TARGET} characters", "operation-unknown")
     if table.protocol == "rest-json":
         return _by_request_line(table.service, request.method, request.target)
     if (request.method, request.target) != ("POST", "/"):

@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final, TypeGuard
 
+from secure_bedrock.policy.known_members import stranger_on_the_wire
+from secure_bedrock.policy.native_names import native_references
 from secure_bedrock.policy.operation_members import BodyMember, BodyShape, Kind, Operation
 from secure_bedrock.policy.operations import OperationTable, operation_table
-from secure_bedrock.policy.references import references
+from secure_bedrock.policy.references import Reference, references
 from secure_bedrock.policy.request_terms import (
     RequestTerms,
     Terms,
@@ -17,9 +19,20 @@ from secure_bedrock.policy.request_terms import (
 )
 from secure_bedrock.policy.requests import OVERRIDES, RequestFacts
 from secure_bedrock.policy.token_limits import NATIVE
+from secure_bedrock.transport.core.body_search import check_utf8, may_name
 from secure_bedrock.transport.core.named_operation import NamedOperation
+from secure_bedrock.transport.core.native_payload import native_document, unwrapped
 from secure_bedrock.transport.core.strict_json import JSON_TYPES, parse_object, refuse_body
 from secure_bedrock.transport.core.surface_facts import surface_document, surface_references
+
+NATIVE_BODIES: Final = frozenset(
+    {"bedrock-runtime:InvokeModel", "bedrock-runtime:InvokeModelWithResponseStream"}
+)
+"""Operations whose body is JSON of a Bedrock model's own API: SageMaker's and AgentCore's are of the account's code."""
+
+# A body that others made is read whole up to this size: about 2 ms of reading at most, beside the second that a model
+# takes. Longer ones hold images or documents, and are searched for the names that tell (measured 2026-11-20).
+READ_WHOLE: Final = 256 * 1024
 
 
 def read_facts(
@@ -30,18 +43,30 @@ def read_facts(
     *,
     policy: Terms,
     granted: bool,
+    ours: bool = False,
 ) -> RequestFacts:
-    """The operation and everything that the request names; OperationDenied where that could be read two ways."""
+    """The operation and everything that the request names; OperationDenied where that could be read two ways.
+
+    `ours` says that this library's serialiser wrote the body from parameters whose every member the tables know.
+    """
     found, document = named.references, None
     asked = asks_guardrail(policy, table.service, named.name) or asks_tokens(
         policy, table.service, named.name
     )
-    if named.operation is not None:
+    operation = named.operation
+    if operation is not None:
         if named.in_headers:
-            found += references(named.operation, labels={}, query={}, headers=fields)
-        document = _document(named.operation, table.protocol, fields, body, asked=asked)
-        if document is not None and named.operation.payload is None:
-            found += references(named.operation, labels={}, query={}, headers={}, body=document)
+            found += references(operation, labels={}, query={}, headers=fields)
+        if operation.payload is None:
+            whole = asked or (not ours and len(body) <= READ_WHOLE)
+            document = _document(operation, table.protocol, fields, body, whole=whole)
+            if document is not None:
+                found += _named(operation, document, ours=ours)
+        else:
+            key = f"{operation.service}:{operation.name}"
+            document = _payload(key, body, asked=asked)
+            if document is not None and key in NATIVE_BODIES:
+                found += native_references(document, "body")
     elif named.surface is not None:
         document = surface_document(named.surface, fields, body)
         found += surface_references(named.surface, fields, document)
@@ -54,23 +79,43 @@ def read_facts(
 
 
 def _document(
-    operation: Operation, protocol: str, fields: Mapping[str, str], body: bytes, *, asked: bool
+    operation: Operation, protocol: str, fields: Mapping[str, str], body: bytes, *, whole: bool
 ) -> dict[str, Any] | None:
     """The body's JSON; None where nobody asks for what it says and it holds no name that matters."""
     if protocol == "json":
         return parse_object(body)
-    if operation.payload is not None:
-        native = f"{operation.service}:{operation.name}" in NATIVE
-        return parse_object(body) if asked and native else None
-    if operation.body is None or not body:
+    if not body or (operation.body is None and not whole):
         return None
     if fields.get("content-type", JSON_TYPES[0]) not in JSON_TYPES:
         refuse_body("the body is not declared as JSON")
     _check_encoding(body)
-    telling = _telling_names(operation.service, operation.name)
-    if asked or _names_something(telling, body) or _escapes(body):
+    if whole:
         return parse_object(body)
-    return None
+    telling = _telling_names(operation.service, operation.name)
+    return parse_object(body) if may_name(telling, body) else None
+
+
+def _named(operation: Operation, document: dict[str, Any], *, ours: bool) -> tuple[Reference, ...]:
+    """What the body's members name; a payload among them is read as the model's own API reads it."""
+    found = references(operation, labels={}, query={}, headers={}, body=document)
+    for each in found:
+        if each.kind is Kind.PAYLOAD and isinstance(each.value, str):
+            payload = native_document(unwrapped(each.value))
+            found += () if payload is None else native_references(payload, each.path)
+    if not ours:
+        place = stranger_on_the_wire(
+            operation.service, operation.name, operation.body_member, document
+        )
+        if place is not None:
+            found += (Reference(Kind.UNKNOWN, None, f"body ({place})", ambiguous=True),)
+    return found
+
+
+def _payload(key: str, body: bytes, *, asked: bool) -> dict[str, Any] | None:
+    """A payload's JSON where the policy asks for what it says, or where it may name something."""
+    if asked and key in NATIVE:
+        return parse_object(body)
+    return native_document(body) if key in NATIVE_BODIES else None
 
 
 def _check_encoding(body: bytes) -> None:
@@ -78,37 +123,7 @@ def _check_encoding(body: bytes) -> None:
     if not body.startswith(b"{") or body.startswith(b"{\0"):
         refuse_body("the body does not begin as a JSON object in UTF-8 does")
     if not body.isascii():
-        try:
-            body.decode("utf-8")
-        except UnicodeDecodeError:
-            refuse_body("the body is not UTF-8")
-
-
-# A member's name could hide behind an escape of its own letters (`\u0075ri`); no serialiser of JSON writes that.
-_ESCAPED: Final = re.compile(rb"\\u00[2-7]")
-
-
-def _escapes(body: bytes) -> bool:
-    # One byte is looked for by the processor's own instructions, a pattern is not: where there is none, that is it.
-    return b"\\" in body and _ESCAPED.search(body) is not None
-
-
-# From here on bodies are mostly long texts and images, without a quote for thousands of bytes.
-_LONG: Final = 16 * 1024
-
-
-def _names_something(names: re.Pattern[bytes], body: bytes) -> bool:
-    """Whether a telling name stands in the body; in long ones from quote to quote, while these are far apart."""
-    at = 0
-    if len(body) > _LONG:
-        for _ in range(len(body) >> 12):
-            at = body.find(b'"', at)
-            if at < 0:
-                return False
-            if names.match(body, at):
-                return True
-            at += 1
-    return names.search(body, at) is not None
+        check_utf8(body)
 
 
 @cache
@@ -131,7 +146,7 @@ def _telling_names(service: str, name: str) -> re.Pattern[bytes]:
 
 
 def _matters(step: BodyMember | None) -> TypeGuard[BodyMember]:
-    if step is None or step.kind in (None, Kind.PAYLOAD, Kind.GUARDRAIL_VERSION):
+    if step is None or step.kind in (None, Kind.GUARDRAIL_VERSION):
         return False
     return step.kind is not Kind.DOCUMENT or step.name in OVERRIDES
 

@@ -9,10 +9,11 @@ from functools import lru_cache
 from typing import Any, Final
 
 from secure_bedrock.errors import InvalidRequest, OperationDenied
-from secure_bedrock.policy.known_members import UPGRADE, has_strangers
+from secure_bedrock.policy.known_members import UPGRADE, stranger_in
 from secure_bedrock.policy.operations import encode_label, operation_table
 from secure_bedrock.transport.core.blobs import INPUT_BLOBS, Holder, find_blobs
 from secure_bedrock.transport.core.input_shapes import INPUT_SHAPES, InputShape
+from secure_bedrock.transport.core.named_operation import MAX_TARGET
 from secure_bedrock.transport.core.wire import Route, WireRequest
 
 _MEMBER_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
@@ -45,13 +46,16 @@ def serialise(operation: str, params: Mapping[str, Any], *, route: Route) -> Wir
         members = {k: v for k, v in params.items() if k not in shape.labels and v is not None}
         body = _json_body(operation, members)
     # Once it is known to be JSON, which has an end.
-    if has_strangers("bedrock-runtime", operation, params):
-        reason = "a value holds a member that this version does not know, so it could name anything"
+    place = stranger_in("bedrock-runtime", operation, params)
+    if place is not None:
+        reason = (
+            f"{place} holds a member that this version does not know, so it could name anything"
+        )
         raise OperationDenied(reason, rule="member-unknown", next_step=UPGRADE)
     # Plain copies: the path is kept under them, and a subclass that lies about equality would poison it for others.
     labels = sorted((label, str.__str__(params[label])) for label in shape.labels)
     target = _path(operation, tuple(labels))
-    return WireRequest("POST", target, tuple(headers), body)
+    return WireRequest("POST", target, tuple(headers), body, ours=True)
 
 
 def _check_members(params: Mapping[str, Any], shape: InputShape) -> None:
@@ -94,7 +98,7 @@ def _path(operation: str, labels: tuple[tuple[str, str], ...]) -> str:
 
 def _label(name: str, value: str) -> str:
     """A label that names nothing, or climbs, would change which operation the path names."""
-    if value in ("", ".", ".."):
+    if value in ("", ".", "..") or len(value) > MAX_TARGET:
         raise _invalid(f"{name} can't stand in a path", "label")
     try:
         return encode_label(value)

@@ -7,6 +7,8 @@ from secure_bedrock.errors import IncompleteResponse, ServiceError
 from secure_bedrock.transport.core.blobs import EVENT_BLOBS, decode_blob, decode_blobs
 from secure_bedrock.transport.core.error_codes import clean_code, service_error
 from secure_bedrock.transport.core.eventstream import Frame
+from secure_bedrock.transport.core.http1 import MAX_ERROR_BYTES
+from secure_bedrock.transport.core.json_weight import check_weight
 
 _BROKEN: Final = object()
 
@@ -39,6 +41,7 @@ def event_of(frame: Frame) -> StreamEvent:
 
 
 def _event(name: str, raw: bytes) -> StreamEvent:
+    check_weight(raw)
     payload = _parsed(raw)
     if payload is _BROKEN:
         raise IncompleteResponse("an event's payload is not JSON", rule="not-json")
@@ -69,6 +72,8 @@ def _message(frame: Frame) -> str:
     told = frame.headers.get(":error-message")
     if isinstance(told, str):
         return told
+    if len(frame.payload) > MAX_ERROR_BYTES:
+        return ""
     try:
         payload = json.loads(frame.payload)
         message = payload.get("message") or payload.get("Message")

@@ -28,13 +28,15 @@ class Route(Protocol):
 class WireRequest:
     """A request line's parts, header fields and body; `target` is the encoded path with its query, if any.
 
-    Scheme and host are not part of it: it can only go where its route goes.
+    Scheme and host are not part of it: it can only go where its route goes. `ours` marks a body that our own serialiser
+    wrote from parameters whose every member the tables know: it needs no second reading for strangers.
     """
 
     method: str
     target: str
     headers: Headers
     body: bytes
+    ours: bool = False
 
     def __repr__(self) -> str:
         return f"WireRequest({self.method}, {len(self.headers)} headers, {len(self.body)} bytes)"

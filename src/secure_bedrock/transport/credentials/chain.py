@@ -21,7 +21,7 @@ from secure_bedrock.transport.credentials import (
     freeze,
 )
 from secure_bedrock.transport.credentials.none_found import no_credentials
-from secure_bedrock.transport.settings.files import CONFIG_FILE, CREDENTIALS_FILE, profile_of
+from secure_bedrock.transport.settings.files import CONFIG_FILE, CREDENTIALS_FILE, named_profile
 from secure_bedrock.values import PerProcess, forget_at_snapshot
 
 # The providers that read AWS's files, or a web identity's token file.
@@ -121,7 +121,7 @@ class CredentialChain:
         return found
 
     def _find(self) -> CredentialSource:
-        profile = self._asked_profile or profile_of(self._environ)
+        profile = self._asked_profile or named_profile(self._environ)
         named = profile is not None
         profiles = self._profiles(profile or "default", required=named)
         for find in (

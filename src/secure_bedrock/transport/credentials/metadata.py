@@ -187,7 +187,7 @@ def _document(status: int, body: bytes, method: str, principal: str | None = Non
             principal or _text_or_none(document.get("RoleArn")),
         )
         expires_at = datetime.fromisoformat(document["Expiration"]).timestamp()
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise _unusable(f"the {method} credential document is not usable (HTTP {status})") from None
     return Expiring(values, expires_at)
 

@@ -50,8 +50,11 @@ class ProfileCredentials:
     def require_profile(self) -> None:
         """Raise CredentialPathDenied unless the files have the profile: there is no falling back to another."""
         if self._profile not in guarded(lambda: self._files.full_config["profiles"]):
+            section = "default" if self._profile == "default" else f"profile {self._profile}"
             raise CredentialPathDenied(
-                f"the profile {self._profile!r} is in none of AWS's files", rule="profile-missing"
+                f"the profile {self._profile!r} is in none of AWS's files",
+                rule="profile-missing",
+                next_step=f"write [{section}] into ~/.aws/config, or correct profile_name",
             )
 
     def find(self) -> CredentialSource | None:

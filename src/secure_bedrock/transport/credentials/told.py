@@ -45,9 +45,8 @@ def told_by(values: FrozenCredentials, region: Region) -> Caller:
     What the environment or a file claims (AWS_ACCOUNT_ID, aws_account_id) counts for nothing.
     """
     account = account_of_key(values.access_key)
-    principal = _principal(
-        getattr(values, "principal", None), account, region
-    )  # a caller's own class may lack it
+    told = getattr(values, "principal", None)  # a caller's own class may lack it
+    principal = _principal(told, account, region)
     if principal is not None and account not in (None, principal.account):
         return Caller(long_lived=is_long_lived(values))
     own = account if principal is None else principal.account

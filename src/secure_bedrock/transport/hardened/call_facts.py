@@ -5,7 +5,8 @@ from typing import Any
 
 from secure_bedrock.audit import CallRecord
 from secure_bedrock.models.invoke import usage_of
-from secure_bedrock.transport.record_facts import is_count, note_latency, note_usage
+from secure_bedrock.models.wire import is_count
+from secure_bedrock.transport.record_facts import note_latency, note_usage
 
 _TOKENS = {
     "inputTokens": "input_tokens",

@@ -15,6 +15,7 @@ from secure_bedrock.errors import (
 )
 from secure_bedrock.policy import Policy
 from secure_bedrock.transport.call import CallPlan, CallRunner
+from secure_bedrock.transport.call_deadline import not_after_the_caller, within
 from secure_bedrock.transport.connections.driver import GuardedTransport
 from secure_bedrock.transport.core.gate import require_allowed
 from secure_bedrock.transport.core.sdk_headers import new_invocation_id
@@ -102,7 +103,9 @@ class GuardedCalls:
 
         runner = self._secure.runner
         if runner is None:
-            return attempt(None, 1, Deadline.after(self._secure.policy.timeouts.deadline_s))
+            limit = not_after_the_caller(Deadline.after(self._secure.policy.timeouts.deadline_s))
+            with within(limit):
+                return attempt(None, 1, limit)
         own_limit = state.max_attempts < runner.policy.retry.max_attempts
         answer, record = runner.run(
             plan, attempt, failure_of=failures_of(state, own_limit=own_limit)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ParamValidationError
@@ -26,6 +27,19 @@ _HEADER = re.compile(
     re.ASCII,
 )
 _IDS = ("RequestId", "HostId")
+# Text members of AWS's errors that name something: a resource, a kind of failure, a quota (exceptions of bedrock*, sts,
+# sso-oidc, signin, ssm and the query protocol, botocore 1.44.5, read 2026-11-20). The others hold sentences.
+_NAMING = frozenset(
+    """resourceName reason error region ReasonCode QuotaCode ServiceCode ResourceType Type Code code QueryErrorCode
+    RequestId HostId""".split()
+)
+# An ARN or an identifier, never a sentence. Ours (2026-11-20): ARNs of Bedrock have below 200 characters.
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/#@+=-]{0,255}", re.ASCII)
+# botocore's error shapes are a list of structures at the deepest; what goes on below is nothing that they describe.
+_DEEPEST = 4
+
+
+_UNWRITABLE = "input: can't be serialised"
 
 
 class WithheldParams(dict[str, Any]):
@@ -51,20 +65,24 @@ class ContentFreeSerializer:
 
         OperationDenied where a member is botocore's and no table's.
         """
-        refuse_strangers(operation_model, parameters)
-        shape = operation_model.input_shape
-        report = "input: can't be serialised"
-        try:
-            if self._validator is None or shape is None:
+        report = self._mistakes(parameters, operation_model.input_shape)
+        if report is None:
+            refuse_strangers(operation_model, parameters)
+            try:
                 return self._serializer.serialize_to_request(parameters, operation_model)
-            found = self._validator.validate(parameters, shape)
-            if not found.has_errors():
-                return self._serializer.serialize_to_request(parameters, operation_model)
-            # Its own report repeats the values.
-            report = report_of(found._errors, shape)  # noqa: SLF001
-        except Exception:  # noqa: BLE001, S110 - a codec's or serialiser's error holds what it could not write
-            pass
+            except Exception:  # noqa: BLE001 - a codec's or serialiser's error holds what it could not write
+                report = _UNWRITABLE
         raise ParamValidationError(report=report)  # out here, so that no such error is its context
+
+    def _mistakes(self, parameters: Any, shape: Any) -> str | None:
+        """What botocore's own validation finds, without the values that its report repeats; None for nothing."""
+        if self._validator is None or shape is None:
+            return None
+        try:
+            found = self._validator.validate(parameters, shape)
+            return report_of(found._errors, shape) if found.has_errors() else None  # noqa: SLF001
+        except Exception:  # noqa: BLE001 - as above
+            return _UNWRITABLE
 
 
 def report_of(errors: list[tuple[str, str, Mapping[str, Any]]], shape: Any) -> str:
@@ -108,11 +126,12 @@ def withhold_message(parsed: dict[str, Any]) -> None:
     if isinstance(error, dict):
         if not _CODE.fullmatch(str(error.get("Code"))):
             error["Code"] = "Unknown"  # an answer could write anything there, a prompt included
+        for name in error.keys() - {"Code", "Message"}:
+            error[name] = _without_text(name, error[name])
         error["Message"] = f"AWS answered {error['Code']}; its message is withheld"
     metadata = parsed.get("ResponseMetadata")
-    for name in list(parsed):
-        if name not in ("Error", "ResponseMetadata"):
-            parsed[name] = _without_messages(name, parsed[name])
+    for name in parsed.keys() - {"Error", "ResponseMetadata"}:
+        parsed[name] = _without_text(name, parsed[name])
     if isinstance(metadata, dict):
         _withhold_headers(metadata)
 
@@ -128,9 +147,13 @@ def _withhold_headers(metadata: dict[str, Any]) -> None:
             del metadata[name]
 
 
-def _without_messages(name: str, value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_messages(key, inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_without_messages(name, inner) for inner in value]
-    return "withheld" if isinstance(value, str) and "message" in name.lower() else value
+def _without_text(name: str, value: Any, depth: int = 0) -> Any:
+    """Numbers, times and identifiers stay, in their places; text stays only where a known member names something."""
+    if depth < _DEEPEST and isinstance(value, dict):
+        return {key: _without_text(key, inner, depth + 1) for key, inner in value.items()}
+    if depth < _DEEPEST and isinstance(value, list):
+        return [_without_text(name, inner, depth + 1) for inner in value]
+    if value is None or isinstance(value, bool | int | float | datetime):
+        return value
+    named = name in _NAMING and isinstance(value, str) and _NAME.fullmatch(value)
+    return value if named else "withheld"

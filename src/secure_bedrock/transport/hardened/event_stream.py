@@ -107,13 +107,19 @@ class CompleteEventStream(_EventStream):  # type: ignore[misc]
         return event
 
     def _create_raw_event_generator(self) -> Iterator[Any]:
-        buffer = _EventStreamBuffer()
+        buffer, waiting, needed = _EventStreamBuffer(), list[bytes](), 0
         for chunk in self._raw_stream.stream():
             self._left += len(chunk)
-            buffer.add_data(chunk)
+            waiting.append(chunk)
+            if self._left < needed:
+                continue  # botocore's buffer copies all that it holds at each addition
+            buffer.add_data(b"".join(waiting))
+            waiting.clear()
             for message in buffer:
                 self._left -= message.prelude.total_length
                 yield message
+            prelude = buffer._prelude  # noqa: SLF001 - checked there; None while it is not whole
+            needed = prelude.total_length if prelude else 0
 
     def _check_end(self) -> None:
         if self._left:

@@ -8,6 +8,7 @@ from botocore.hooks import first_non_none_response
 from secure_bedrock.errors import ServiceError, TransportTampered
 from secure_bedrock.transport.core.answers import retry_after
 from secure_bedrock.transport.core.error_codes import clean_code, service_error
+from secure_bedrock.transport.core.json_weight import check_weight
 from secure_bedrock.transport.hardened.answer_witness import witness
 from secure_bedrock.transport.hardened.call_facts import note_answer
 from secure_bedrock.transport.hardened.call_state import CallState, state_of
@@ -78,6 +79,10 @@ class GuardedEndpoint(_Endpoint):  # type: ignore[misc]
 
     def _parse(self, operation_model: Any, response: Any, state: CallState) -> dict[str, Any]:
         answer = convert_to_response_dict(response, operation_model)
+        if isinstance(
+            body := answer["body"], bytes
+        ):  # else a stream, which nobody parses as a whole
+            check_weight(body)
         parser = quiet_parser(operation_model.service_model.resolved_protocol)
         parsed: dict[str, Any] = parse_answer(parser, answer, operation_model.output_shape)
         if response.status_code >= 300:

@@ -8,8 +8,10 @@ from typing import Any
 import botocore.session
 from botocore.model import ServiceModel
 
+from secure_bedrock.errors import ConfigurationError
 from secure_bedrock.network import Connector, Resolver, RouteSource
 from secure_bedrock.policy import Policy
+from secure_bedrock.policy.shown import described, similar
 from secure_bedrock.transport.call import CallRunner
 from secure_bedrock.transport.connections.driver import GuardedTransport
 from secure_bedrock.transport.credentials import (
@@ -155,8 +157,22 @@ class HardenedSession(_Session):  # type: ignore[misc]
         with self._class_lock():
             if key not in self._classes:
                 emitter = self.get_component("event_emitter")
-                document = packaged_loader().load_service_model(service, "service-2", api_version)
+                document = _service_model(service, api_version)
                 model = ServiceModel(document, service_name=service)
                 kind = client_class(model, api_version=api_version, emitter=emitter)
                 self._classes[key] = (kind, model)
             return self._classes[key]
+
+
+def _service_model(service: str, api_version: str | None) -> Any:
+    """The installed botocore's description; ConfigurationError for a name that is no service's."""
+    loader = packaged_loader()
+    known = loader.list_available_services("service-2")
+    if service in known:
+        return loader.load_service_model(service, "service-2", api_version)
+    meant = similar(service, known).removeprefix("; ")
+    raise ConfigurationError(
+        f"the installed botocore has no such service: {described(service)}",
+        rule="service-name",
+        next_step=meant or "pass boto3's name of the service, such as bedrock-runtime",
+    )

@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from botocore import __version__ as installed
-
 from secure_bedrock.errors import OperationDenied
-from secure_bedrock.policy.known_members import UPGRADE, has_strangers
+from secure_bedrock.policy.known_members import UPGRADE, stranger_in
 from secure_bedrock.policy.operation_members import Kind
 from secure_bedrock.policy.operations import operation_table
 from secure_bedrock.policy.references import Reference, parameter_references
@@ -27,21 +25,22 @@ def named_parameters(model: Any, params: Mapping[str, Any]) -> tuple[Reference, 
 
 
 def refuse_strangers(model: Any, params: Any) -> None:
-    """OperationDenied where a botocore that is not the tables' serialises a member that they do not know.
+    """OperationDenied where botocore is about to serialise a member that the tables do not know.
 
-    Asked of the parameters as they are written, after every event handler: bodies in which nothing is named are not
-    parsed again.
+    Asked of the parameters as they are written, after every event handler: the gate reads bodies whole up to a size
+    only.
     """
     service = model.service_model.service_name
     try:
         table = operation_table(service)
     except KeyError:
         return  # the gate knows no such service
-    if not table.described or installed == table.botocore_version:
+    if not table.described or not isinstance(params, Mapping):
         return
-    if isinstance(params, Mapping) and has_strangers(service, model.name, params):
+    place = stranger_in(service, model.name, params)
+    if place is not None:
         raise OperationDenied(
-            "a parameter is one that this version does not know, so it could name anything",
+            f"{place} holds a member that this version does not know, so it could name anything",
             rule="member-unknown",
             next_step=UPGRADE,
         )

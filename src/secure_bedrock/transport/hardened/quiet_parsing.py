@@ -7,6 +7,7 @@ from typing import Any
 from botocore.parsers import PROTOCOL_PARSERS, ResponseParserError
 
 from secure_bedrock.errors import IncompleteResponse
+from secure_bedrock.transport.core.json_weight import check_weight
 from secure_bedrock.transport.hardened.botocore_errors import UNREADABLE
 from secure_bedrock.transport.hardened.event_stream import CompleteEventStream
 from secure_bedrock.values import BEDROCK_RUNTIME
@@ -61,6 +62,7 @@ def _parse(self: Any, response: dict[str, Any], shape: Any) -> Any:
 
 def _json_object(_self: Any, body: bytes) -> dict[str, Any]:
     """An event's payload. botocore makes a message of what is not JSON, and the event would be an empty one."""
+    check_weight(body)
     parsed = json.loads(body) if body else {}
     if not isinstance(parsed, dict):
         raise ResponseParserError("an event's payload is not a JSON object")

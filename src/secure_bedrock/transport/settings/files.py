@@ -12,7 +12,7 @@ CREDENTIALS_FILE: Final = ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")
 MODELS_FOLDER: Final = "~/.aws/models"
 
 
-def profile_of(environ: Mapping[str, str]) -> str | None:
+def named_profile(environ: Mapping[str, str]) -> str | None:
     """The profile that the environment names, as botocore reads it."""
     return next((environ[name] for name in PROFILE_VARIABLES if environ.get(name)), None)
 
@@ -22,7 +22,7 @@ def profile_keys(environ: Mapping[str, str], profile: str | None = None) -> Mapp
 
     `profile` is the one that the caller named. The credentials file wins over the config file, as in botocore.
     """
-    wanted = profile or profile_of(environ) or "default"
+    wanted = profile or named_profile(environ) or "default"
     config = _sections(environ, CONFIG_FILE)
     named = config.get(f"profile {wanted}") or config.get(f'profile "{wanted}"') or {}
     own = config.get("default", {}) if wanted == "default" else {}

@@ -5,7 +5,7 @@ from typing import Final
 
 from secure_bedrock.errors import TlsDenied
 from secure_bedrock.transport.settings.credential_table import CREDENTIAL_SETTINGS
-from secure_bedrock.transport.settings.setting import Applies, Kind, Setting, Verdict
+from secure_bedrock.transport.settings.setting import Applies, Kind, Setting
 from secure_bedrock.values import Region
 
 _TESTS: Final = "tests/transport/settings"
@@ -40,10 +40,8 @@ def _is_other(value: str, region: Region) -> bool:
     return value not in ("", region)
 
 
-def _unfollowed(
-    *names: str, reason: str, kind: Kind = "variable", verdict: Verdict = "neutralised"
-) -> tuple[Setting, ...]:
-    return tuple(Setting(name, verdict, reason, _SAME_CALL, kind) for name in names)
+def _unfollowed(*names: str, reason: str, kind: Kind = "variable") -> tuple[Setting, ...]:
+    return tuple(Setting(name, "neutralised", reason, _SAME_CALL, kind) for name in names)
 
 
 def _reported(*names: str, applies: Applies, kind: Kind = "variable") -> tuple[Setting, ...]:

@@ -1,0 +1,207 @@
+"""What JSON of a model's own API names: buckets, servers, tools that run at the provider. A pure, bounded walk.
+
+Such JSON has no table: every provider has its own, and they grow. So names that tell are looked for wherever they
+stand, in any spelling of case and underscores, and what is known to be content (a tool's schema, the arguments of a
+call, a document's text) is not looked into: no provider reads a location out of it.
+
+Sources, all read 2026-11-20: "Complete request schema" and "Nova Reel", "Nova multimodal embeddings" of the Nova user
+guide and "TwelveLabs" of the Bedrock user guide (`s3Location`, `s3Uri`, `systemTool`); Anthropic's Messages API (tools
+by `type`, `mcp_servers`, sources of type `url`); OpenAI's Chat Completions and Responses APIs (`image_url`, `file_url`,
+`server_url`, `web_search_options`); Cohere's Chat API (`connectors`); Mistral's (`document_url`).
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from secure_bedrock.policy.operation_members import Kind
+from secure_bedrock.policy.references import MAX_DEPTH, MAX_STEPS, Reference
+
+_MODELS: Final = ("model", "model_id", "model_arn", "models", "fallbacks")
+_S3: Final = ("s3_location", "s3_uri", "s3_url")
+# May hold any scheme; `data:` is content itself, and `s3:` is a bucket.
+_URLS: Final = (
+    "url",
+    "uri",
+    "audio_url",
+    "document_url",
+    "file_uri",
+    "file_url",
+    "image_url",
+    "server_url",
+    "video_url",
+)
+_SERVERS: Final = ("mcp_servers",)
+_HOSTED: Final = ("system_tool", "connectors", "web_search_options", "search_parameters")
+_TOOLS: Final = ("tools",)
+
+# Types of tools that the caller runs itself. Any other type runs at the provider, or is not known: web search and
+# fetch, MCP, code execution, a search among tools.
+_CALLERS_TYPES: Final = re.compile(
+    r"function|custom|local_shell|apply_patch|computer_use_preview"
+    r"|(?:bash|computer|memory|text_editor)(?:_[0-9]+)?",
+    re.ASCII,
+)
+# Where a tool has no type, one of these says that its definition is all there is to it.
+_DEFINES: Final = frozenset({"name", "toolspec", "cachepoint", "function"})
+
+# Content: schemas that a model reads as text, what it called with what, what it answered from.
+_CONTENT: Final = frozenset(
+    {
+        "inputexamples",
+        "inputschema",
+        "outputschema",
+        "schema",
+        "json",
+        "parameterdefinitions",
+        "toolcalls",
+        "toolresults",
+        "arguments",
+        "documents",
+        "citations",
+        "annotations",
+    }
+)
+# Types of content blocks that repeat a call of a tool; `input` is what the model called it with.
+_CALLS: Final = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
+
+
+def _folded(name: str) -> str:
+    return name.replace("_", "").replace("-", "").lower()
+
+
+_KINDS: Final[Mapping[str, tuple[str, Kind]]] = {
+    _folded(name): (name, kind)
+    for names, kind in (
+        (_S3, Kind.S3),
+        (_URLS, Kind.URL),
+        (_SERVERS, Kind.URL),
+        (_HOSTED, Kind.SYSTEM_TOOL),
+    )
+    for name in names
+}
+_MODEL_NAMES: Final = {_folded(name): name for name in _MODELS}
+_OUTRIGHT: Final = frozenset(map(_folded, _SERVERS + _HOSTED))
+_LOCATIONS: Final = frozenset(map(_folded, _S3 + _URLS))
+_LOCATION: Final = "s3location"
+
+_ALL: Final = sorted({*_MODELS, *_S3, *_URLS, *_SERVERS, *_HOSTED, *_TOOLS})
+TELLING: Final = re.compile(
+    r'"(?i:{})"\s*:'.format("|".join(name.replace("_", "[_-]*") for name in _ALL)).encode("ascii")
+)
+"""Finds the names in JSON bytes without one of which they name nothing; escapes have to be looked for beside it."""
+
+
+def native_references(document: object, path: str) -> tuple[Reference, ...]:
+    """What the document names, each at `path..name`; never raises, whatever it holds.
+
+    Names of models are looked for at the top alone: further down they are parts of other things. What lies beyond
+    MAX_DEPTH or MAX_STEPS is an ambiguous reference of kind `unknown`.
+    """
+    found: list[Reference] = []
+    if isinstance(document, Mapping):
+        _add_models(document, path, found)
+    stack: list[tuple[object, int]] = [(document, 0)]
+    for _ in range(MAX_STEPS):
+        if not stack:
+            return tuple(found)
+        value, depth = stack.pop()
+        if depth > MAX_DEPTH:
+            break
+        if isinstance(value, Mapping):
+            inner: Iterable[object] = _members(value, path, found, top=depth == 0)
+        else:
+            inner = value if isinstance(value, list | tuple) else ()
+        below = [(each, depth + 1) for each in inner if isinstance(each, Mapping | list | tuple)]
+        below.reverse()
+        stack += below
+    return (*found, Reference(Kind.UNKNOWN, None, f"{path}..", ambiguous=True))
+
+
+def _add_models(document: Mapping[object, object], path: str, found: list[Reference]) -> None:
+    for key, value in document.items():
+        name = _MODEL_NAMES.get(_folded(key)) if isinstance(key, str) else None
+        if name is not None:
+            items = value if isinstance(value, list | tuple) else (value,)
+            found.extend(_reference(Kind.MODEL, item, f"{path}.{name}") for item in items)
+
+
+def _members(
+    holder: Mapping[object, object], path: str, found: list[Reference], *, top: bool
+) -> list[object]:
+    """What to look into further; what the members name is added to `found`."""
+    inner: list[object] = []
+    for key, value in holder.items():
+        name = _folded(key) if isinstance(key, str) else ""
+        if name in _CONTENT or (not top and _is_content(name, holder)):
+            continue
+        if name == "tools":
+            _add_tools(value, path, found)
+        elif name in _OUTRIGHT:
+            written, kind = _KINDS[name]
+            found.append(Reference(kind, written, f"{path}..{written}"))
+            continue
+        elif name in _LOCATIONS:
+            _add_locations(name, value, path, found)
+        inner.append(value)
+    return inner
+
+
+def _is_content(name: str, holder: Mapping[object, object]) -> bool:
+    """What is content because of what stands beside it: a function's parameters, a call's arguments.
+
+    Never at the top, where any provider may have parameters and an input of its own.
+    """
+    if name == "input":
+        kind = holder.get("type")
+        called = "toolUseId" in holder or (isinstance(kind, str) and kind in _CALLS)
+    else:
+        called = name == "parameters"
+    return called and isinstance(holder.get("name"), str)
+
+
+def _add_tools(tools: object, path: str, found: list[Reference]) -> None:
+    items = tools if isinstance(tools, list | tuple) else (tools,)
+    found.extend(
+        Reference(Kind.SYSTEM_TOOL, "tools", f"{path}..tools")
+        for tool in items
+        if tool is not None and not _is_callers(tool)
+    )
+
+
+def _is_callers(tool: object) -> bool:
+    """Whether the caller runs the tool: its type says so, or it has none and is defined in the request."""
+    if not isinstance(tool, Mapping):
+        return False
+    if "type" in tool:
+        kind = tool["type"]
+        return isinstance(kind, str) and _CALLERS_TYPES.fullmatch(kind) is not None
+    return any(isinstance(key, str) and _folded(key) in _DEFINES for key in tool)
+
+
+def _add_locations(name: str, value: object, path: str, found: list[Reference]) -> None:
+    written, kind = _KINDS[name]
+    here = f"{path}..{written}"
+    for item in value if isinstance(value, list | tuple) else (value,):
+        if isinstance(item, str):
+            if kind is Kind.S3 or item[:5].lower() == "s3://":
+                found.append(Reference(Kind.S3, item, here))
+            elif item[:5].lower() != "data:":
+                found.append(Reference(Kind.URL, item, here))
+        elif name == _LOCATION:
+            if not _tells_its_bucket(item):
+                found.append(Reference(Kind.S3, None, here, ambiguous=True))
+        elif kind is Kind.S3:
+            found.append(Reference(Kind.S3, None, here, ambiguous=True))
+
+
+def _tells_its_bucket(location: object) -> bool:
+    """Whether an object that stands for a location holds one by a name that is judged when it is looked into."""
+    return isinstance(location, Mapping) and any(
+        isinstance(key, str) and _folded(key) in _LOCATIONS and isinstance(value, str)
+        for key, value in location.items()
+    )
+
+
+def _reference(kind: Kind, value: object, path: str) -> Reference:
+    return Reference(kind, value, path, ambiguous=not isinstance(value, str))
