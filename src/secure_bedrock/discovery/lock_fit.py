@@ -50,7 +50,9 @@ def _public(policy: Policy, lock: Lock, where: str) -> Iterator[Problem]:
         for member, number, text in _decisive(policy, endpoint):
             if not is_usual_or_owned(ip_network(text), owned):
                 key = f"endpoints.{endpoint.service}.{member}[{number}]"
-                yield Problem(f"{text} is not private, and no CIDR of the policy holds it", key, where)
+                yield Problem(
+                    f"{text} is not private, and no CIDR of the policy holds it", key, where
+                )
 
 
 def _decisive(policy: Policy, endpoint: LockedEndpoint) -> Iterator[tuple[str, int, str]]:
