@@ -217,9 +217,9 @@ def test_two_answers_of_one_name_have_to_agree() -> None:
 
     with pytest.raises(CallFailed, match=f"names {PROFILE} twice and contradicts itself"):
         destinations(policy_of(PROFILE), Listed(system=[HOME, fewer]))
+    routers = Listed(router_list=[router(EU[0], fallback=each) for each in EU])
     with pytest.raises(CallFailed, match="list-prompt-routers` names"):
-        one, two = (router(EU[0], fallback=each) for each in EU)
-        destinations(policy_of(ROUTER), Listed(router_list=[one, two]))
+        destinations(policy_of(ROUTER), routers)
 
 
 def test_one_answer_twice_is_one_answer() -> None:

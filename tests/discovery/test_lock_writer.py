@@ -318,3 +318,20 @@ def test_the_error_travels_with_its_problems(listed_ec2: Make, endpoint: Make) -
     copied: SecureBedrockError = pickle.loads(pickle.dumps(caught.value))
     assert str(copied) == str(caught.value)
     assert "names" in str(copied)
+
+
+def test_a_public_address_is_not_written_where_no_client_would_take_it(
+    listed_ec2: Make, endpoint: Make, interface: Make
+) -> None:
+    """AWS's IPv6 ranges are public: a policy whose endpoint has such addresses names the VPC's CIDRs."""
+    ipv6 = interface("eni-1", "10.20.1.10", Ipv6Addresses=[{"Ipv6Address": "2600:1f14::10"}])
+    ec2 = listed_ec2(
+        endpoints=[endpoint(NetworkInterfaceIds=["eni-1"], **OWNED)], interfaces=[ipv6]
+    )
+
+    with pytest.raises(LockMismatch, match="2600:1f14::10 is not private") as caught:
+        lock_of(policy_with(), ec2)
+    named = policy_with(network={"cidrs": ["10.20.0.0/16", "2600:1f14::/56"]})
+
+    assert caught.value.rule == "lock-public-address"
+    assert lock_of(named, ec2).endpoints[0].addresses == ("10.20.1.10", "2600:1f14::10")
