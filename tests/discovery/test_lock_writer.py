@@ -28,6 +28,10 @@ Make = Callable[..., Any]
 PROFILE = "eu.amazon.nova-lite-v1:0"
 NOW = datetime(2026, 11, 20, 12, 30, 15, 999, tzinfo=UTC)
 OWNED = {"OwnerId": "111122223333"}
+NAMED = {
+    "inferenceProfileId": PROFILE,
+    "inferenceProfileArn": f"arn:aws:bedrock:eu-west-1:111122223333:inference-profile/{PROFILE}",
+}
 
 
 class Profiles:
@@ -130,7 +134,7 @@ def test_what_a_client_would_refuse_is_not_locked(
     [
         (Profiles(fails="AWS refused"), "AWS refused"),
         (
-            Profiles([{"inferenceProfileId": PROFILE}]),
+            Profiles([NAMED]),
             "the answer could not be read: models",
         ),
     ],
@@ -172,7 +176,7 @@ def test_a_caller_who_can_not_be_told_is_left_out(listed_ec2: Make, endpoint: Ma
 @pytest.fixture
 def lock(listed_ec2: Make, endpoint: Make) -> Lock:
     arn = "arn:aws:bedrock:eu-west-1::foundation-model/amazon.nova-lite-v1:0"
-    profile = {"inferenceProfileId": PROFILE, "models": [{"modelArn": arn}]}
+    profile = {**NAMED, "models": [{"modelArn": arn}]}
     profiles = Profiles([profile])
     return lock_of(policy_with([PROFILE]), listed_ec2([endpoint(**OWNED)]), profiles=profiles)
 
