@@ -53,9 +53,7 @@ def credential_source(
     `client_for` makes the clients of the STS family; without it those providers are refused. Raises
     CredentialPathDenied for credentials that would open connections of their own.
     """
-    if (
-        type(credentials) is CredentialChain
-    ):  # of another client of ours: what it tells, it was told
+    if type(credentials) is CredentialChain:  # of another client: what it tells, it was told
         return credentials
     if credentials is not None:
         return freeze(credentials)
