@@ -66,12 +66,13 @@ _CONTENT: Final = frozenset(
 _CALLS: Final = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
+    """A member's name in the one spelling in which names are compared: no case, no `_`, no `-`."""
     return name.replace("_", "").replace("-", "").lower()
 
 
 _KINDS: Final[Mapping[str, tuple[str, Kind]]] = {
-    _folded(name): (name, kind)
+    folded(name): (name, kind)
     for names, kind in (
         (_S3, Kind.S3),
         (_URLS, Kind.URL),
@@ -80,9 +81,9 @@ _KINDS: Final[Mapping[str, tuple[str, Kind]]] = {
     )
     for name in names
 }
-_MODEL_NAMES: Final = {_folded(name): name for name in _MODELS}
-_OUTRIGHT: Final = frozenset(map(_folded, _SERVERS + _HOSTED))
-_LOCATIONS: Final = frozenset(map(_folded, _S3 + _URLS))
+_MODEL_NAMES: Final = {folded(name): name for name in _MODELS}
+_OUTRIGHT: Final = frozenset(map(folded, _SERVERS + _HOSTED))
+_LOCATIONS: Final = frozenset(map(folded, _S3 + _URLS))
 _LOCATION: Final = "s3location"
 
 _ALL: Final = sorted({*_MODELS, *_S3, *_URLS, *_SERVERS, *_HOSTED, *_TOOLS})
@@ -120,7 +121,7 @@ def native_references(document: object, path: str) -> tuple[Reference, ...]:
 
 def _add_models(document: Mapping[object, object], path: str, found: list[Reference]) -> None:
     for key, value in document.items():
-        name = _MODEL_NAMES.get(_folded(key)) if isinstance(key, str) else None
+        name = _MODEL_NAMES.get(folded(key)) if isinstance(key, str) else None
         if name is not None:
             items = value if isinstance(value, list | tuple) else (value,)
             found.extend(_reference(Kind.MODEL, item, f"{path}.{name}") for item in items)
@@ -132,7 +133,7 @@ def _members(
     """What to look into further; what the members name is added to `found`."""
     inner: list[object] = []
     for key, value in holder.items():
-        name = _folded(key) if isinstance(key, str) else ""
+        name = folded(key) if isinstance(key, str) else ""
         if name in _CONTENT or (not top and _is_content(name, holder)):
             continue
         if name == "tools":
@@ -176,7 +177,7 @@ def _is_callers(tool: object) -> bool:
     if "type" in tool:
         kind = tool["type"]
         return isinstance(kind, str) and _CALLERS_TYPES.fullmatch(kind) is not None
-    return any(isinstance(key, str) and _folded(key) in _DEFINES for key in tool)
+    return any(isinstance(key, str) and folded(key) in _DEFINES for key in tool)
 
 
 def _add_locations(name: str, value: object, path: str, found: list[Reference]) -> None:
@@ -198,7 +199,7 @@ def _add_locations(name: str, value: object, path: str, found: list[Reference]) 
 def _tells_its_bucket(location: object) -> bool:
     """Whether an object that stands for a location holds one by a name that is judged when it is looked into."""
     return isinstance(location, Mapping) and any(
-        isinstance(key, str) and _folded(key) in _LOCATIONS and isinstance(value, str)
+        isinstance(key, str) and folded(key) in _LOCATIONS and isinstance(value, str)
         for key, value in location.items()
     )
 
