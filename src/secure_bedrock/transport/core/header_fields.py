@@ -18,8 +18,8 @@ MAX_NAMES: Final = 8_192
 # Fields that change where the body ends, what it means, which operation or host is meant, who asks or who reads it.
 _REFUSED: Final = frozenset(
     {
-        # A second caller, whom no [identity] rule sees: keys, organisations and projects of OpenAI's and Anthropic's SDKs
-        # and of gateways. No member of the nine services' shapes in botocore 1.44.5 is sent under them.
+        # A second caller, whom no [identity] rule sees: keys, organisations and projects of OpenAI's and Anthropic's
+        # SDKs and of gateways. No member of the nine services' shapes in botocore 1.44.5 is sent under them.
         "anthropic-organization-id",
         "anthropic-workspace-id",
         "api-key",
