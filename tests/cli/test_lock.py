@@ -357,6 +357,25 @@ def test_from_without_bedrocks_listings_the_destinations_are_a_note(
     assert "residency.regions will deny it" in err
 
 
+def test_from_a_listing_of_another_region_no_lock_is_written(
+    deployment: Deployment, tmp_path: Path, capsys: Out
+) -> None:
+    """The profile of the same id leads elsewhere from there."""
+    outputs(deployment, tmp_path / "aws.json")
+    text = (tmp_path / "aws.json").read_text()
+    here = ":eu-west-1:111122223333:inference-profile/"
+    assert here in text
+    (tmp_path / "aws.json").write_text(text.replace(here, here.replace("west-1", "north-1")))
+
+    assert main(["lock", "--from", "aws.json"]) == 3
+
+    err = capsys.readouterr().err
+    assert (
+        "`aws bedrock list-inference-profiles` is of eu-north-1, and the policy of eu-west" in err
+    )
+    assert not deployment.lock_path.exists()
+
+
 @pytest.mark.parametrize(
     ("content", "status"), [(None, 2), (b"no json", 2), (b"\xff\xfe", 2), (b"{}", 2)]
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from secure_bedrock.discovery.aws_calls import CallFailed
 from secure_bedrock.discovery.destinations import ProfileType, destinations
 from secure_bedrock.discovery.ec2_answers import Unreadable
 from secure_bedrock.policy import Policy
@@ -74,7 +75,7 @@ CASES: dict[str, tuple[str, Listed, tuple[str, ...] | None]] = {
     ),
     "an ARN that is listed without its account's number is found by id": (
         f"{HEAD}:inference-profile/{PROFILE}",
-        Listed(system=[{**profile(*EU), "inferenceProfileArn": "arn:aws:bedrock:another"}]),
+        Listed(system=[{**profile(*EU), "inferenceProfileArn": f"{HEAD}:another"}]),
         ("eu-central-1", "eu-west-1"),
     ),
     "a profile that is not listed leads nobody knows where": (
@@ -161,17 +162,75 @@ def test_only_what_is_needed_is_asked(entries: tuple[str, ...], asked: list[str]
     assert listed.asked == asked
 
 
+NAMED = {
+    "inferenceProfileId": PROFILE,
+    "inferenceProfileArn": f"{HEAD}:inference-profile/{PROFILE}",
+}
+
+
 @pytest.mark.parametrize(
     "broken",
     [
-        {"inferenceProfileId": PROFILE},
-        {"inferenceProfileId": PROFILE, "models": "all"},
-        {"inferenceProfileId": PROFILE, "models": ["all"]},
-        {"inferenceProfileId": PROFILE, "models": [{"modelArn": 1}]},
-        {"inferenceProfileId": PROFILE, "models": [], "fallbackModel": "that"},
-        {"inferenceProfileId": 1, "models": []},
+        {**NAMED},
+        {**NAMED, "models": "all"},
+        {**NAMED, "models": ["all"]},
+        {**NAMED, "models": [{"modelArn": 1}]},
+        {**NAMED, "models": [], "fallbackModel": "that"},
+        {**NAMED, "inferenceProfileId": 1, "models": []},
+        {"inferenceProfileId": PROFILE, "models": []},
+        {**NAMED, "inferenceProfileArn": "arn:aws:bedrock", "models": []},
+        {**NAMED, "inferenceProfileArn": f"arn:aws:bedrock::1:inference-profile/{PROFILE}"},
     ],
 )
 def test_an_answer_that_lacks_a_member_is_unreadable(broken: dict[str, Any]) -> None:
     with pytest.raises(Unreadable):
         destinations(policy_of(PROFILE), Listed(system=[broken]))
+
+
+ELSEWHERE = "arn:aws:bedrock:us-east-1:111122223333"
+HOME = profile(*EU)
+ABROAD: dict[str, Listed] = {
+    "a profile": Listed(
+        system=[{**HOME, "inferenceProfileArn": f"{ELSEWHERE}:inference-profile/{PROFILE}"}]
+    ),
+    "one behind the policy's own": Listed(
+        system=[HOME, profile(*EU, name=f"{ELSEWHERE}:inference-profile/{PROFILE}")]
+    ),
+    "a profile that nobody wants": Listed(
+        system=[HOME, profile(*EU, name=f"{ELSEWHERE}:inference-profile/us.amazon.nova-pro-v1:0")]
+    ),
+    "a router": Listed(
+        router_list=[router(*EU, fallback=EU[0], name=f"{ELSEWHERE}:prompt-router/abcdefghij12")]
+    ),
+}
+
+
+@pytest.mark.parametrize("listed", ABROAD.values(), ids=ABROAD)
+def test_a_listing_of_another_region_is_refused_by_both_names(listed: Listed) -> None:
+    """The same id leads elsewhere from there, so its answers would say the wrong Regions."""
+    with pytest.raises(CallFailed, match=r"`aws bedrock list-.*` is of us-east-1, .* eu-west-1"):
+        destinations(policy_of(PROFILE, ROUTER), listed)
+
+
+def test_two_answers_of_one_name_have_to_agree() -> None:
+    fewer = profile(EU[0])
+
+    with pytest.raises(CallFailed, match=f"names {PROFILE} twice and contradicts itself"):
+        destinations(policy_of(PROFILE), Listed(system=[HOME, fewer]))
+    routers = Listed(router_list=[router(EU[0], fallback=each) for each in EU])
+    with pytest.raises(CallFailed, match="list-prompt-routers` names"):
+        destinations(policy_of(ROUTER), routers)
+
+
+def test_one_answer_twice_is_one_answer() -> None:
+    turned = profile(*reversed(EU))
+
+    told = destinations(policy_of(PROFILE), Listed(system=[HOME, turned]))
+
+    assert told.regions == {PROFILE: ("eu-central-1", "eu-west-1")}
+
+
+def test_a_profiles_arn_of_another_region_is_not_found_by_its_id() -> None:
+    entry = f"{ELSEWHERE}:inference-profile/{PROFILE}"
+
+    assert destinations(policy_of(entry), Listed(system=[HOME])).unknown == (entry,)

@@ -28,6 +28,10 @@ Make = Callable[..., Any]
 PROFILE = "eu.amazon.nova-lite-v1:0"
 NOW = datetime(2026, 11, 20, 12, 30, 15, 999, tzinfo=UTC)
 OWNED = {"OwnerId": "111122223333"}
+NAMED = {
+    "inferenceProfileId": PROFILE,
+    "inferenceProfileArn": f"arn:aws:bedrock:eu-west-1:111122223333:inference-profile/{PROFILE}",
+}
 
 
 class Profiles:
@@ -130,7 +134,7 @@ def test_what_a_client_would_refuse_is_not_locked(
     [
         (Profiles(fails="AWS refused"), "AWS refused"),
         (
-            Profiles([{"inferenceProfileId": PROFILE}]),
+            Profiles([NAMED]),
             "the answer could not be read: models",
         ),
     ],
@@ -172,7 +176,7 @@ def test_a_caller_who_can_not_be_told_is_left_out(listed_ec2: Make, endpoint: Ma
 @pytest.fixture
 def lock(listed_ec2: Make, endpoint: Make) -> Lock:
     arn = "arn:aws:bedrock:eu-west-1::foundation-model/amazon.nova-lite-v1:0"
-    profile = {"inferenceProfileId": PROFILE, "models": [{"modelArn": arn}]}
+    profile = {**NAMED, "models": [{"modelArn": arn}]}
     profiles = Profiles([profile])
     return lock_of(policy_with([PROFILE]), listed_ec2([endpoint(**OWNED)]), profiles=profiles)
 
@@ -318,3 +322,20 @@ def test_the_error_travels_with_its_problems(listed_ec2: Make, endpoint: Make) -
     copied: SecureBedrockError = pickle.loads(pickle.dumps(caught.value))
     assert str(copied) == str(caught.value)
     assert "names" in str(copied)
+
+
+def test_a_public_address_is_not_written_where_no_client_would_take_it(
+    listed_ec2: Make, endpoint: Make, interface: Make
+) -> None:
+    """AWS's IPv6 ranges are public: a policy whose endpoint has such addresses names the VPC's CIDRs."""
+    ipv6 = interface("eni-1", "10.20.1.10", Ipv6Addresses=[{"Ipv6Address": "2600:1f14::10"}])
+    ec2 = listed_ec2(
+        endpoints=[endpoint(NetworkInterfaceIds=["eni-1"], **OWNED)], interfaces=[ipv6]
+    )
+
+    with pytest.raises(LockMismatch, match="2600:1f14::10 is not private") as caught:
+        lock_of(policy_with(), ec2)
+    named = policy_with(network={"cidrs": ["10.20.0.0/16", "2600:1f14::/56"]})
+
+    assert caught.value.rule == "lock-public-address"
+    assert lock_of(named, ec2).endpoints[0].addresses == ("10.20.1.10", "2600:1f14::10")

@@ -1,5 +1,6 @@
 """A route whose addresses are outdated is looked for again: once at a time, once in a while, and only where AWS is asked."""
 
+import dataclasses
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -44,7 +45,9 @@ class Source:
     def find(self, service: ServiceName, known: EndpointFacts) -> EndpointFacts | Nothing:
         self.asked += 1
         assert self.go.wait(LIMIT_S)
-        return self.answer
+        if isinstance(self.answer, Nothing):
+            return self.answer
+        return dataclasses.replace(self.answer, host=HOST.replace(SERVICE, service))
 
 
 class Clock:

@@ -13,6 +13,7 @@ RAW: dict[str, str | None] = {
     "in": "#Root",
     "model": "model",
     "models[]": "model",
+    "byName{}": "model",
     "own": "payload",
 }
 
@@ -63,3 +64,18 @@ def test_a_reference_is_a_frozen_value() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         one.path = "body"  # type: ignore[misc]
     assert not hasattr(one, "__dict__")
+
+
+@pytest.mark.parametrize("value", [["m"], "m", 7, None])
+def test_what_is_no_map_where_a_map_stands_is_ambiguous(value: object) -> None:
+    assert found({"byName": value}) == (
+        Reference(Kind.MODEL, value, "body.byName", ambiguous=True),
+    )
+    assert found({"byName": {"a": "m"}}) == (Reference(Kind.MODEL, "m", "body.byName{}"),)
+
+
+@pytest.mark.parametrize("value", [{"a": "m"}, "m", 7, None])
+def test_what_is_no_list_where_a_list_stands_is_ambiguous(value: object) -> None:
+    assert found({"models": value}) == (
+        Reference(Kind.MODEL, value, "body.models", ambiguous=True),
+    )

@@ -56,7 +56,9 @@ MODEL = named(Kind.MODEL, "m")
 BUCKET = named(Kind.S3, "b")
 
 
-@pytest.mark.parametrize("path", ["body.additionalModelRequestFields", "body.modelInput"])
+@pytest.mark.parametrize(
+    "path", ["body.additionalModelRequestFields", "body.additionalParams", "body.modelInput"]
+)
 @pytest.mark.parametrize(
     "name", ["model", "modelId", "model_id", "modelArn", "models", "fallbacks"]
 )

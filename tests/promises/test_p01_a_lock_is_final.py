@@ -203,3 +203,39 @@ def test_a_parameter_that_can_not_be_read_does_not_lower_the_check(
         front(deployment, elsewhere)
 
     assert deployment.asked()[-1] == "GetParameter"
+
+
+def of_another_region(lock: dict[str, Any]) -> None:
+    endpoint = lock["endpoints"]["bedrock-runtime"]
+    lock["region"] = endpoint["service_region"] = "us-east-1"
+    endpoint["names"] = [each.replace("eu-west-1", "us-east-1") for each in endpoint["names"]]
+
+
+def of_public_addresses(lock: dict[str, Any]) -> None:
+    endpoint = lock["endpoints"]["bedrock-runtime"]
+    endpoint["addresses"], endpoint["cidrs"] = ["52.94.5.5"], ["52.94.0.0/16"]
+
+
+@pytest.mark.parametrize("where", ["file", "parameter"])
+@pytest.mark.parametrize("edit", [of_another_region, of_public_addresses])
+def test_an_edited_lock_does_not_widen_its_policy(
+    deployment: Deployment, front: Front, edit: Callable[[dict[str, Any]], None], where: str
+) -> None:
+    """Its digest is right: whoever can write a lock can write that too."""
+    deployment.write_policy(network={"ssm_parameter": "/app/lock"})
+    main(["lock", "--ssm", "/app/lock"])
+    lock = deployment.lock()
+    edit(lock)
+    if where == "file":
+        deployment.lock_path.write_text(json.dumps(lock))
+    else:
+        deployment.lock_path.unlink()
+        deployment.plane.set_parameter("/app/lock", json.dumps(lock))
+    (host, *_) = lock["endpoints"]["bedrock-runtime"]["names"]
+    addresses = lock["endpoints"]["bedrock-runtime"]["addresses"]
+
+    with ConnectLog() as log, pytest.raises(LockMismatch):
+        front(deployment, StaticResolver({host: addresses}))
+
+    assert ("127.0.0.1", deployment.bedrock.port) not in log.connects
+    assert deployment.bedrock.requests == []

@@ -222,8 +222,9 @@ def test_a_session_is_boto3s_and_its_resources_stay_inside_the_guard(
         # Past our override, boto3's own method finds no resources in the packaged data of botocore.
         with pytest.raises(ResourceNotExistsError):
             boto3.Session.resource(session, "s3")
-        with pytest.raises(EndpointNotFound):
+        with pytest.raises(OperationDenied) as caught:
             session.client("s3").list_buckets()
+        assert caught.value.rule == "service-unknown"
         with pytest.raises(EndpointNotFound):
             session._session.create_client("bedrock").list_foundation_models()
     assert log.events == []

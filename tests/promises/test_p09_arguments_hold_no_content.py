@@ -15,7 +15,12 @@ from pydantic import BaseModel
 
 from secure_bedrock import SecureBedrockClient
 from secure_bedrock.audit import InvocationEvent
-from secure_bedrock.errors import IncompleteResponse, InvalidRequest, SecureBedrockError
+from secure_bedrock.errors import (
+    IncompleteResponse,
+    InvalidRequest,
+    OperationDenied,
+    SecureBedrockError,
+)
 from secure_bedrock.models import InvokeModelResponse, Message, stream_event
 from secure_bedrock.models.invoke_requests import invoke_params
 from secure_bedrock.network import PrivateRoute
@@ -188,10 +193,6 @@ UNWRITABLE: dict[str, Callable[[str], tuple[str, dict[str, Any]]]] = {
             ]
         },
     ),
-    "a block that no model knows": lambda p: (
-        "converse",
-        {"messages": [{"role": "user", "content": [{p: 1}]}]},
-    ),
 }
 
 
@@ -208,6 +209,19 @@ def test_what_botocore_cannot_write_is_not_repeated(
 
     (event,) = events
     assert caught.value.__context__ is None
+    assert leaks(prompt, *shown(caught.value), repr(event), event.to_json()) == []
+
+
+def test_a_block_that_no_model_knows_is_denied_without_its_name(
+    typed: SecureBedrockClient, events: list[InvocationEvent]
+) -> None:
+    prompt = "ΑΒΓΔΕΖΗΘΙΚЖЩЮЯ"
+    client: Any = typed.client("bedrock-runtime", config=Config(parameter_validation=False))
+    with pytest.raises(OperationDenied) as caught:
+        client.converse(modelId=MODEL, messages=[{"role": "user", "content": [{prompt: 1}]}])
+
+    (event,) = events
+    assert caught.value.rule == "member-unknown"
     assert leaks(prompt, *shown(caught.value), repr(event), event.to_json()) == []
 
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from secure_bedrock.discovery.lock_digest import policy_digest
 from secure_bedrock.discovery.lock_file import FILE_NAME, MAX_CHARACTERS, Lock, invalid, read_lock
+from secure_bedrock.discovery.lock_fit import require_own
 from secure_bedrock.errors import LockMismatch
 from secure_bedrock.policy import Policy
 
@@ -69,13 +69,9 @@ def lock_path(policy: Policy, environ: Mapping[str, str] | None = None) -> tuple
 
 
 def own_lock(policy: Policy, text: str, *, where: str) -> Lock:
-    """The lock that the text holds; LockMismatch where it was made from another policy."""
+    """The lock that the text holds; LockMismatch where it is not the policy's own."""
     lock = read_lock(text, where=where)
-    if lock.policy_digest != policy_digest(policy):
-        raise LockMismatch(
-            f"{where} was made from another policy: region, network, models or residency differ",
-            next_step="run `secure-bedrock lock` again, or put the lock's own policy beside it",
-        )
+    require_own(policy, lock, where=where)
     return lock
 
 

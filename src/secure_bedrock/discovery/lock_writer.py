@@ -24,8 +24,8 @@ from secure_bedrock.discovery.lock_file import (
     Over,
     endpoint_members,
     lock_text,
-    read_lock,
 )
+from secure_bedrock.discovery.lock_use import own_lock
 from secure_bedrock.discovery.providers.policy import PolicyProvider
 from secure_bedrock.errors import ConfigurationError, DiscoveryAttempt, EndpointNotFound
 from secure_bedrock.policy import Policy
@@ -68,6 +68,7 @@ def make_lock(policy: Policy, asked: Asked, *, now: datetime, voice: Voice) -> L
     Raises:
         EndpointNotFound: something could not be found out; `attempts` names all of it, not only the first.
         Denied: AWS names something that is not the service's private endpoint, or that the policy contradicts.
+        LockMismatch: AWS names what no client would take from a lock: a public address outside the policy's CIDRs.
     """
     failures: list[DiscoveryAttempt] = []
     endpoints = _endpoints(policy, asked, failures, voice)
@@ -89,7 +90,7 @@ def make_lock(policy: Policy, asked: Asked, *, now: datetime, voice: Voice) -> L
         destinations=tuple(sorted(told.regions.items())),
     )
     # What was written must be read: an endpoint whose facts contradict each other is found here, not in production.
-    return read_lock(lock_text(lock), where="AWS's answers")
+    return own_lock(policy, lock_text(lock), where="AWS's answers")
 
 
 def differences(locked: Lock, found: Lock) -> tuple[Difference, ...]:

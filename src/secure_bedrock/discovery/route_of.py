@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final, Literal
 
 from secure_bedrock.discovery.facts import EndpointFacts
+from secure_bedrock.discovery.host_check import check_host
 from secure_bedrock.network import PrivateRoute
 from secure_bedrock.policy import Policy
 from secure_bedrock.values import AddressCheck, Evidence, ServiceName
@@ -43,16 +44,26 @@ def route_of(
 ) -> PrivateRoute:
     """The route that complete facts describe.
 
-    Only what the policy itself names goes into `own_networks`, and only addresses that it names are final.
+    Only what the policy itself names goes into `own_networks`, and only addresses that it names are final. Every name
+    is judged once more, whoever said it: EndpointDenied for one that is not the service's in the policy's Region.
     """
     assert facts.host is not None
+    names = facts.names | {facts.host}
+    for name in sorted(names):
+        check_host(
+            name,
+            service,
+            policy.region,
+            vpc_endpoint_id=facts.vpc_endpoint_id,
+            where=facts.source,
+        )
     endpoint = policy.network.endpoint(service)
     own_addresses = () if endpoint is None else tuple(endpoint.addresses)
     return PrivateRoute(
         service=service,
         region=policy.region,
         host=facts.host,
-        names=facts.names | {facts.host},
+        names=names,
         port=facts.port or 443,
         address_check=check,
         addresses=facts.addresses,

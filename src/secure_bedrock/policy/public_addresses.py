@@ -1,6 +1,6 @@
 """Addresses that no VPC would give an endpoint: outside the private ranges and outside every CIDR of the policy."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Final
@@ -24,6 +24,13 @@ def is_usual(network: IPv4Network | IPv6Network) -> bool:
     return is_loopback(network) or any(_inside(network, usual) for usual in _USUAL)
 
 
+def is_usual_or_owned(
+    network: IPv4Network | IPv6Network, owned: Iterable[IPv4Network | IPv6Network]
+) -> bool:
+    """True where an endpoint may have the address: in a usual range, or inside one of the policy's own CIDRs."""
+    return is_usual(network) or any(_inside(network, outer) for outer in owned)
+
+
 def public_addresses(plain: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
     """A problem for each public address that no CIDR holds; what is no address or CIDR is reported elsewhere."""
     network = _table(plain.get("network"))
@@ -32,7 +39,7 @@ def public_addresses(plain: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
         written_cidrs = (network.get("cidrs"), endpoint.get("cidrs"))
         owned = [one for items in written_cidrs for one in _parsed(cidr, items).values()]
         for place, one in _parsed(address, endpoint.get("addresses")).items():
-            if not is_usual(one) and not any(_inside(one, outer) for outer in owned):
+            if not is_usual_or_owned(one, owned):
                 path = ("network", "endpoints", service, "addresses", place)
                 yield path, _MESSAGE.format(one.network_address)
 

@@ -83,9 +83,11 @@ def asked(
     return [named for named in rules.named if named != ("model", MODEL)]
 
 
-def is_refused(target: str, body: bytes, *headers: tuple[str, str], **more: Any) -> bool:
+def is_refused(
+    target: str, body: bytes, *headers: tuple[str, str], service: str = "bedrock-runtime"
+) -> bool:
     with pytest.raises(OperationDenied) as refused:
-        asked(target, body, *headers, **more)
+        asked(target, body, *headers, service=service)
     return refused.value.rule == "body-ambiguous"
 
 
