@@ -8,7 +8,6 @@ from typing import Final
 from secure_bedrock.policy.http_surfaces.nodes import (
     Each,
     Fields,
-    Free,
     Given,
     Inline,
     Leaf,
@@ -73,7 +72,7 @@ def _named(node: Node, value: object, path: str) -> Reference | None:
             return None if known else _unknown(path)
         case Each():
             return None if value is None or type(value) is list else _unknown(path)
-        case Free() | TextOr() | Leaf():
+        case _:  # free, or judged by what is below
             return None
 
 
