@@ -87,6 +87,26 @@ SHORT = {"guardrailId": ID, "guardrailVersion": VERSION}
 CONFIG = "amazon-bedrock-guardrailConfig"
 GUARDED = {"guardContent": {"text": {"text": "only this"}}}
 
+TAGGED = {
+    "promptOverrideConfiguration": {
+        "promptConfigurations": [
+            {"additionalModelRequestFields": {CONFIG: {"tagSuffix": "x"}}},
+        ]
+    }
+}
+
+
+def knowledge(**steps: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
+    """RetrieveAndGenerate with the policy's guardrail and what the steps hold beside it."""
+    generation = {"guardrailConfiguration": SHORT, **steps.pop("generationConfiguration", {})}
+    inner = {"generationConfiguration": generation, **steps}
+    return (
+        AGENT,
+        "RetrieveAndGenerate",
+        {"retrieveAndGenerateConfiguration": {"knowledgeBaseConfiguration": inner}},
+    )
+
+
 ROWS: dict[str, tuple[tuple[str, str, dict[str, Any]], str | None]] = {
     "the policy's": (converse(OWN), None),
     "the policy's, in sync": (converse({**OWN, "streamProcessingMode": "sync"}), None),
@@ -134,6 +154,87 @@ ROWS: dict[str, tuple[tuple[str, str, dict[str, Any]], str | None]] = {
         "guardrail-narrowed",
     ),
     "the model's own fields": (converse(OWN, additionalModelRequestFields={"top_k": 5}), None),
+    "what the model's own fields usually hold": (
+        converse(
+            OWN,
+            additionalModelRequestFields={
+                "thinking": {"type": "enabled", "budget_tokens": 1024},
+                "anthropic_beta": ["computer-use-2025-01-24"],
+                "tools": [{"type": "computer_20250124", "name": "computer"}],
+                "inferenceConfig": {"topK": 20},
+                "reasoning_effort": "low",
+            },
+        ),
+        None,
+    ),
+    **{
+        f"the model's own fields with {name}": (
+            converse(OWN, additionalModelRequestFields={name: value}),
+            "guardrail-narrowed",
+        )
+        for name, value in {
+            "system": "unseen",
+            "messages": [{"role": "user", "content": "unseen"}],
+            "prompt": "unseen",
+            "documents": ["unseen"],
+            "preamble": "unseen",
+            "chat_history": [],
+            "chatHistory": [],
+            "guardrailConfig": {"guardrailIdentifier": "zzz"},
+            "guardrailIdentifier": "zzz",
+            "extra_body": {"messages": []},
+        }.items()
+    },
+    "the model's own fields that are no object": (
+        converse(OWN, additionalModelRequestFields=["unseen"]),
+        "guardrail-narrowed",
+    ),
+    "a mode in the model's own fields": (
+        converse(OWN, additionalModelRequestFields={CONFIG: {"streamProcessingMode": "async"}}),
+        "guardrail-async",
+    ),
+    **{
+        f"tags in the own fields of {step}": (
+            knowledge(**{step: {"additionalModelRequestFields": {CONFIG: {"tagSuffix": "x"}}}}),
+            "guardrail-narrowed",
+        )
+        for step in ("generationConfiguration", "orchestrationConfiguration")
+    },
+    "a mode in the own fields of a generation": (
+        knowledge(
+            generationConfiguration={
+                "additionalModelRequestFields": {CONFIG: {"streamProcessingMode": "ASYNCHRONOUS"}}
+            }
+        ),
+        "guardrail-async",
+    ),
+    "text in the own fields of a generation": (
+        knowledge(generationConfiguration={"additionalModelRequestFields": {"system": "x"}}),
+        "guardrail-narrowed",
+    ),
+    "an ordinary generation": (
+        knowledge(generationConfiguration={"additionalModelRequestFields": {"top_k": 5}}),
+        None,
+    ),
+    "tags in an inline agent's prompt": (
+        (AGENT, "InvokeInlineAgent", {"guardrailConfiguration": OWN, **TAGGED}),
+        "guardrail-narrowed",
+    ),
+    "tags in a collaborator's prompt": (
+        (
+            AGENT,
+            "InvokeInlineAgent",
+            {
+                "guardrailConfiguration": OWN,
+                "collaborators": [{"guardrailConfiguration": OWN, **TAGGED}],
+            },
+        ),
+        "guardrail-narrowed",
+    ),
+    "tags in a native payload, in other letters": (
+        invoke({CONFIG.title(): {"tagSuffix": "x"}}),
+        "guardrail-narrowed",
+    ),
     "header fields": (invoke(), None),
     "header fields, and a message that is text": (
         invoke({"messages": [{"role": "user", "content": "hello"}], "guardrailConfig": "x"}),

@@ -11,7 +11,7 @@ from secure_bedrock.policy import native_names
 from secure_bedrock.policy.native_names import TELLING, native_references
 from secure_bedrock.policy.operation_members import Kind
 
-S3, URL, TOOL, MODEL = Kind.S3, Kind.URL, Kind.SYSTEM_TOOL, Kind.MODEL
+S3, URL, TOOL, MODEL, KEPT = Kind.S3, Kind.URL, Kind.SYSTEM_TOOL, Kind.MODEL, Kind.KEPT
 PLACE = {"s3Location": {"uri": "s3://b/k", "bucketOwner": "111122223333"}}
 
 
@@ -109,6 +109,51 @@ NAMING: dict[str, tuple[object, list[tuple[Kind, object]]]] = {
     "Cohere, connectors": (
         {"message": "x", "connectors": [{"id": "web-search"}]},
         [(TOOL, "connectors")],
+    ),
+    "Qwen, images at URLs": ({"images": ["https://e.com/x", "AA=="]}, [(URL, "https://e.com/x")]),
+    "Qwen, an image at a URL": (
+        said({"type": "image", "image": "HTTPS://e.com/x"}),
+        [(URL, "HTTPS://e.com/x")],
+    ),
+    "Qwen, a video in a bucket": (
+        said({"type": "video", "video": [" s3://b/k"]}),
+        [(S3, " s3://b/k")],
+    ),
+    "Qwen, search": ({"enable_search": True}, [(TOOL, "enable_search")]),
+    "plugins": ({"plugins": [{"id": "web"}]}, [(TOOL, "plugins")]),
+    "OpenAI, sound at a URL": (
+        said({"type": "input_audio", "input_audio": {"data": "http://e.com"}}),
+        [(URL, "http://e.com")],
+    ),
+    "OpenAI, a file at a URL and one that is kept": (
+        said({"type": "file", "file": {"file_data": "https://e.com", "file_id": "f"}}),
+        [(URL, "https://e.com"), (KEPT, "file_id")],
+    ),
+    "Anthropic, an uploaded file": (
+        said({"type": "document", "source": {"type": "file", "file_id": "file_1"}}),
+        [(KEPT, "source"), (KEPT, "file_id")],
+    ),
+    "Anthropic, an uploaded file by another name": (
+        said({"type": "document", "source": {"type": "file", "id": "file_1"}}),
+        [(KEPT, "source")],
+    ),
+    "Anthropic, a container": ({"container": {"id": "c"}}, [(KEPT, "container")]),
+    "a bucket by its ARN, under a plain name": (
+        {"source": "arn:aws:s3:::b/k"},
+        [(S3, "arn:aws:s3:::b/k")],
+    ),
+    "a bucket under other plain names": (
+        {"location": "s3://b/1", "video": "s3://b/2"},
+        [(S3, "s3://b/1"), (S3, "s3://b/2")],
+    ),
+    "a place of another kind": ({"init_image": "gs://b/k"}, [(URL, "gs://b/k")]),
+    "an image among documents": (
+        {"documents": [{"type": "image", "source": {"type": "url", "url": "https://e.com"}}]},
+        [(URL, "https://e.com")],
+    ),
+    "what is to be cited": (
+        said({"type": "document", "citations": {"url": "https://e.com"}}),
+        [(URL, "https://e.com")],
     ),
     "a tool of tomorrow": (tool(type="teleport_20300101"), [(TOOL, "tools")]),
     "a tool that is called nearly as one of the caller's": (
@@ -289,6 +334,39 @@ ORDINARY: dict[str, dict[str, Any]] = {
         "tools": [{"name": "f", "description": "x", "parameter_definitions": SCHEMA["properties"]}],
         "tool_results": [{"call": {"name": "f", "parameters": CALLED}, "outputs": [CALLED]}],
     },
+    "Cohere's newer API with documents": {
+        "documents": [
+            "https://e.com",
+            {"id": "1", "data": {"title": "a", "url": "https://e.com", "s3Uri": "x"}},
+        ],
+    },
+    "Anthropic with what it cited": {
+        **said(
+            {"type": "search_result", "source": "https://e.com", "title": "a", "content": []},
+            {"type": "document", "source": {"type": "text", "data": "https://e.com"}},
+            {
+                "type": "text",
+                "text": "https://e.com",
+                "citations": [
+                    {"type": "search_result_location", "source": "https://e.com"},
+                    {"type": "web_search_result_location", "url": "https://e.com"},
+                    {"type": "char_location", "document_title": "a", "file_id": None},
+                ],
+            },
+        ),
+        "container": None,
+    },
+    "Qwen with an image and without search": {
+        **said(
+            {"type": "image", "image": "data:image/png;base64,AA=="},
+            {"type": "image", "image": "//uQxAAA"},
+            {"type": "text", "text": "https://e.com"},
+        ),
+        "enable_search": False,
+        "plugins": [],
+    },
+    "words of a provider's own further down": {"x": {"container": "c", "plugins": ["p"]}},
+    "a type that is no string": {"type": ["text"], "data": "AA==", "source": 7, "documents": 7},
     "Stability": {"prompt": "x", "mode": "image-to-image", "image": "AA==", "seed": 1},
     "an image in the request, in capitals": {"image_url": "DATA:image/png;base64,AA=="},
     "no tools": {"tools": None, "messages": []},
@@ -298,6 +376,27 @@ ORDINARY: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("document", ORDINARY.values(), ids=ORDINARY.keys())
 def test_ordinary_payloads_name_nothing(document: dict[str, Any]) -> None:
     assert native_references(document, "body") == ()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        rb'{"image": "https:\/\/e.com"}',
+        rb'{"images":["x","s3://b/k"]}',
+        rb'{"image": "\n\thttps://e.com"}',
+        rb'{"a": "\\", "image":"https://e.com"}',
+    ],
+)
+def test_a_location_is_found_in_the_bytes_however_it_is_written(body: bytes) -> None:
+    assert TELLING.search(body)
+    assert TELLING.search(b'{"text": "' + b"A" * 20_000 + b'", ' + body[1:])
+    assert native_references(json.loads(body), "body")
+
+
+def test_an_image_in_the_request_tells_nothing() -> None:
+    image = {"type": "image", "source": {"type": "base64", "data": "//uQ+/" * 1000}}
+
+    assert not TELLING.search(json.dumps(said(image)).encode())
 
 
 def test_text_is_no_name() -> None:

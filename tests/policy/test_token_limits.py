@@ -23,6 +23,7 @@ NOVA = "amazon.nova-lite-v1:0"
 TITAN = "amazon.titan-text-express-v1"
 EMBED = "amazon.titan-embed-text-v2:0"
 GPT = "openai.gpt-oss-120b-1:0"
+PROFILE = "arn:aws:bedrock:eu-west-1:111122223333:application-inference-profile/a1b2c3d4e5f6"
 OPAQUE = "arn:aws:bedrock:eu-west-1:111122223333:imported-model/a1b2c3d4e5f6"
 Request = tuple[str, str, str | None, dict[str, Any]]
 
@@ -32,12 +33,13 @@ def policy(mode: str = "enforce", **limits: Any) -> Policy:
         region="eu-west-1",
         mode=mode,
         models={
-            "allow": [CLAUDE, f"eu.{CLAUDE}", LLAMA, NOVA, TITAN, EMBED, GPT, OPAQUE],
+            "allow": [CLAUDE, f"eu.{CLAUDE}", LLAMA, NOVA, TITAN, EMBED, GPT, OPAQUE, PROFILE],
             "accounts": ["111122223333"],
         },
         operations={
             "allow": [
                 *("Converse", "InvokeModel", "StartAsyncInvoke", "CountTokens", "ApplyGuardrail"),
+                *("ChatCompletions", "Messages"),
                 *(f"{AGENT}:{name}" for name in ("RetrieveAndGenerate", "InvokeInlineAgent")),
                 *(f"{AGENT}:{name}" for name in ("InvokeAgent", "Rerank", "GetSession")),
                 *("sagemaker-runtime:InvokeEndpoint", "sts:GetCallerIdentity"),
@@ -63,6 +65,10 @@ def converse(most: Any = 10, model: str = NOVA, **more: Any) -> Request:
 
 def native(model: str, **payload: Any) -> Request:
     return "bedrock-runtime", "InvokeModel", model, payload
+
+
+def surface(name: str, model: str, **body: Any) -> Request:
+    return "bedrock-runtime", name, model, body
 
 
 def rag(step: str, config: Any) -> Request:
@@ -156,8 +162,37 @@ ROWS: dict[str, tuple[Request, str | None]] = {
         native(GPT, max_tokens=10, max_completion_tokens=LIMIT + 1, **BODY),
         MORE,
     ),
-    "an imported model": (native(OPAQUE, prompt="a", max_gen_len=10), None),
-    "an imported model with parameters": (native(OPAQUE, parameters={"max_new_tokens": 5}), None),
+    **{
+        f"an imported model that says {name}": (native(OPAQUE, prompt="a", **{name: value}), UNSAID)
+        for name, value in {
+            "max_gen_len": 10,
+            "max_tokens": 10,
+            "max_length": 10,
+            "parameters": {"max_new_tokens": 5},
+        }.items()
+    },
+    "a profile of the account's own": (native(PROFILE, max_tokens=10, max_gen_len=10), UNSAID),
+    "an imported model in Converse": (converse(10, OPAQUE), None),
+    "an imported model in an asynchronous call": (
+        ("bedrock-runtime", "StartAsyncInvoke", OPAQUE, {"modelInput": {"max_tokens": 5}}),
+        UNSAID,
+    ),
+    **{
+        f"a chat of {model.partition('.')[0]} by {name}": (
+            surface("ChatCompletions", model, **{name: 10}),
+            None,
+        )
+        for model in (LLAMA, NOVA, GPT, OPAQUE)
+        for name in ("max_tokens", "max_completion_tokens")
+    },
+    "a chat of Llama in Llama's own words": (
+        surface("ChatCompletions", LLAMA, max_gen_len=10),
+        UNSAID,
+    ),
+    "a chat of Llama of more": (surface("ChatCompletions", LLAMA, max_tokens=LIMIT + 1), MORE),
+    "a chat of Llama, nothing": (surface("ChatCompletions", LLAMA), UNSAID),
+    "a message to Nova": (surface("Messages", NOVA, max_tokens=10), None),
+    "a message in a chat's words": (surface("Messages", CLAUDE, max_completion_tokens=10), UNSAID),
     "an imported model that is asked for more": (
         native(OPAQUE, max_gen_len=10, parameters={"max_new_tokens": LIMIT + 1}),
         MORE,
@@ -274,6 +309,12 @@ def test_an_operation_without_a_place_is_told_so() -> None:
     decision = judged((AGENT, "InvokeAgent", None, {})).decision
     assert "no place" in decision.reason
     assert "leave limits.max_tokens out" in decision.next_step
+
+
+def test_an_arn_that_does_not_tell_its_model_is_sent_to_converse() -> None:
+    decision = judged(native(OPAQUE, max_tokens=10)).decision
+    assert "does not tell which model" in decision.reason
+    assert "Converse" in decision.next_step
 
 
 def test_a_refusal_says_what_was_asked_for_unless_that_is_absurd() -> None:

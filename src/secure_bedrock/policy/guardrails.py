@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from secure_bedrock.policy.native_names import folded
 from secure_bedrock.policy.operation_members import Kind
 from secure_bedrock.policy.references import ABSENT, Reference
 from secure_bedrock.policy.sections import GuardrailPolicy
@@ -91,16 +92,34 @@ EXEMPT: Final = frozenset(
 
 # The body's own way to set the mode and the tags, in native payloads. Source: "Configure streaming response
 # behavior" and "Apply tags to user input" of the Bedrock user guide, read 2026-11-20.
-_NATIVE_CONFIG: Final = "amazon-bedrock-guardrailConfig"
-_NATIVE_PATHS: Final = (
-    f"{_NATIVE_CONFIG}?",
-    f"additionalModelRequestFields?.{_NATIVE_CONFIG}?",
+_NATIVE_CONFIG: Final = folded("amazon-bedrock-guardrailConfig")
+# Fields for the model's own API beside the operation's own members, wherever an operation takes them.
+_FREE_FIELDS: Final = ".additionalModelRequestFields"
+# What such fields call text that a model reads, or another guardrail, at their top. Sources: the request pages of each
+# provider, "Inference request parameters" of the Bedrock user guide, read 2026-11-20. The guardrail is documented for
+# the operation's own members, so what stands here is taken for unseen. Deeper, any name could hold text.
+_CONTENT: Final = frozenset(
+    map(
+        folded,
+        (
+            *("chat_history", "contents", "context", "conversation", "documents", "examples"),
+            *("extra_body", "history", "images", "input", "input_image", "input_text", "inputs"),
+            *("instruction", "instructions", "message", "messages", "prefix", "preamble"),
+            *("prompt", "query", "response_prefix", "suffix", "system", "system_instruction"),
+            *("system_prompt", "texts", "tool_results"),
+            *("guardrail", "guardrail_config", "guardrail_configuration", "guardrail_id"),
+            *("guardrail_identifier", "guardrail_version", "guardrails"),
+        ),
+    )
 )
 # "If you don't specify guardContent […] the guardrail assesses the entire message": GuardrailConverseContentBlock,
 # botocore 1.44.5. With one, it assesses that block alone.
 _NARROWING: Final = ("messages[].content[].guardContent?", "system[].guardContent?")
 _SYNCHRONOUS: Final = frozenset({"sync", "SYNCHRONOUS"})
 
+_WHOLE: Final = (
+    "send the text without guardContent and tags, and none in additionalModelRequestFields"
+)
 _LEAVE_OUT: Final = "leave the guardrail out: the policy's is added"
 
 
@@ -116,7 +135,12 @@ def guardrail_facts(
             for slot in _SLOTS.get(key, ())
             for found in read_slot(body, slot.path)
         ]
-    native = [found for path in _NATIVE_PATHS for found in read_slot(body, path)]
+    free = [
+        each.value
+        for each in references
+        if each.kind is Kind.DOCUMENT and each.path.endswith(_FREE_FIELDS)
+    ]
+    native = [found for fields in (body, *free) for found in _native(fields)]
     modes = [found for each in native for found in read_slot(each, "streamProcessingMode?")]
     blocks: list[object] = []
     if _SLOTS.get(key) is _CONVERSE:
@@ -125,7 +149,7 @@ def guardrail_facts(
     return GuardrailFacts(
         tuple(named),
         tuple(modes),
-        bool(blocks) or any(map(_narrows, native)),
+        bool(blocks) or any(map(_narrows, native)) or any(map(_holds_content, free)),
         any(
             each.kind is Kind.AGENT and each.path.endswith(".agentAliasArn") for each in references
         ),
@@ -164,7 +188,7 @@ def refuse_guardrail(policy: GuardrailPolicy, key: str, facts: GuardrailFacts) -
         return _deny("guardrail-async", reason, "leave the stream's mode out, or write sync")
     if facts.narrowed:
         reason = "the request has the guardrail see a part of the input only"
-        return _deny("guardrail-narrowed", reason, "send the text without guardContent and tags")
+        return _deny("guardrail-narrowed", reason, _WHOLE)
     return None
 
 
@@ -191,6 +215,24 @@ def _bound(references: tuple[Reference, ...]) -> NamedGuardrail:
     by_kind = {each.kind: each.value for each in references}
     return NamedGuardrail(
         by_kind.get(Kind.GUARDRAIL, ABSENT), by_kind.get(Kind.GUARDRAIL_VERSION, ABSENT)
+    )
+
+
+def _native(fields: object) -> list[object]:
+    """The payload's own configurations at the top of such fields, in any spelling."""
+    if not isinstance(fields, Mapping):
+        return []
+    return [
+        value
+        for name, value in fields.items()
+        if isinstance(name, str) and folded(name) == _NATIVE_CONFIG
+    ]
+
+
+def _holds_content(fields: object) -> bool:
+    """Whether free fields hold, at their top, what a model reads; what is no object could hold anything."""
+    return not isinstance(fields, Mapping) or any(
+        not isinstance(name, str) or folded(name) in _CONTENT for name in fields
     )
 
 

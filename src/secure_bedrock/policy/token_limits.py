@@ -78,6 +78,14 @@ NATIVE: Final = frozenset(
     }
 )
 """Operations whose body is the model's own payload, or says its limit as one does."""
+# Payloads of a Bedrock model; what a SageMaker endpoint runs is the account's own.
+_PAYLOADS: Final = frozenset(
+    {
+        "bedrock-runtime:InvokeModel",
+        "bedrock-runtime:InvokeModelWithResponseStream",
+        _MODEL_INPUT,
+    }
+)
 
 # These write no text: they count, rank, look up or check.
 EXEMPT: Final = frozenset(
@@ -174,6 +182,14 @@ _TEXTLESS: Final = (
     "twelvelabs.marengo-",
 )
 
+# These state the limit by a name of the API, whichever provider's model answers it (OpenAI API reference, "Create chat
+# completion"; Anthropic API reference, "Messages"; read 2026-11-20).
+_BY_API: Final[Mapping[str, frozenset[str]]] = {
+    f"{host}:{name}": obeyed
+    for host in _HOSTS
+    for name, obeyed in (("ChatCompletions", _CHAT), ("Messages", frozenset({"max_tokens"})))
+}
+
 _MOST_SHOWN: Final = 10**9
 _STEP: Final = "write max_tokens (what the operation or the model calls it)"
 
@@ -231,12 +247,15 @@ def refuse_tokens(limit: int, key: str, model_id: str | None, facts: TokenFacts)
             reason = f"the request asks for {shown} tokens, and limits.max_tokens is {limit}"
             return Decision(False, "max-tokens", reason, next_step=f"ask for {limit} at most")
     native = key in NATIVE or key == _MODEL_INPUT
-    stated = _states(model_id, facts) if native else len(asked) == len(facts.typed) > 0
-    return None if stated else _unstated(key)
+    stated = _states(key, model_id, facts) if native else len(asked) == len(facts.typed) > 0
+    return None if stated else _unstated(key, model_id)
 
 
-def _unstated(key: str) -> Decision:
-    if key in NATIVE or key == _MODEL_INPUT or key in _TYPED:
+def _unstated(key: str, model_id: str | None) -> Decision:
+    if key in _PAYLOADS and _base_of(model_id) is None:
+        reason = "the ARN does not tell which model it is, nor what that model calls its limit"
+        step = "call Converse, which has one name for it, or name the model by its id or profile"
+    elif key in NATIVE or key == _MODEL_INPUT or key in _TYPED:
         reason, step = "the request leaves it to the model how many tokens it writes", _STEP
     else:
         reason = "the operation has no place for limits.max_tokens, so it can't be kept"
@@ -244,13 +263,18 @@ def _unstated(key: str) -> Decision:
     return Decision(False, "max-tokens-unstated", reason, next_step=step)
 
 
-def _states(model_id: str | None, facts: TokenFacts) -> bool:
+def _states(key: str, model_id: str | None, facts: TokenFacts) -> bool:
     """Whether one of the limits is one that the model obeys; a model that writes no text needs none."""
-    base = _base_of(model_id)
-    if base is not None and base.format().startswith(_TEXTLESS):
-        return True
     names = {name for name, _ in facts.native if not name.endswith(_BUDGET)}
-    obeyed = None if base is None else _OBEYED.get(base.provider)
+    if key in _BY_API:
+        return bool(names & _BY_API[key])
+    base = _base_of(model_id)
+    if base is None:
+        # An ARN that does not tell its model: whichever name stands there, the model may obey another one.
+        return key not in _PAYLOADS and bool(names)
+    if base.format().startswith(_TEXTLESS):
+        return True
+    obeyed = _OBEYED.get(base.provider)
     return bool(names if obeyed is None else names & obeyed)
 
 

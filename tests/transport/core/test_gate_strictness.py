@@ -8,7 +8,8 @@ from hashlib import sha256
 import pytest
 
 from secure_bedrock.errors import OperationDenied
-from secure_bedrock.policy.operations import encode_label, operation_table
+from secure_bedrock.policy.operation_members import Place
+from secure_bedrock.policy.operations import SERVICES, encode_label, operation_table
 from secure_bedrock.policy.sections import GuardrailPolicy, LimitsPolicy
 from secure_bedrock.transport.core.authorization import _names
 from secure_bedrock.transport.core.gate import gate
@@ -112,7 +113,9 @@ def test_a_granted_operation_is_an_allowed_decision() -> None:
 REFUSED_HEADERS = (
     "Connection Content-Encoding Cookie Date Expect HTTP2-Settings Keep-Alive Proxy-Authorization Proxy-Connection "
     "Smithy-Protocol TE Trailer Transfer-Encoding Upgrade X-HTTP-Method X-HTTP-Method-Override X-Method-Override "
-    "Forwarded X-Forwarded-For X-Forwarded-Host X-Forwarded-Proto X-Original-URL X-Rewrite-URL"
+    "Forwarded X-Forwarded-For X-Forwarded-Host X-Forwarded-Proto X-Original-URL X-Rewrite-URL "
+    "X-API-Key API-Key X-Goog-API-Key X-Amz-Bedrock-API-Key OpenAI-Organization OpenAI-Project "
+    "Anthropic-Organization-ID Anthropic-Workspace-ID"
 ).split()  # fmt: skip
 
 
@@ -121,6 +124,38 @@ def test_a_header_that_speaks_about_the_request_is_refused(name: str) -> None:
     request = signed()
 
     assert rule_of(replace(request, headers=(*request.headers, (name, "x")))) == "header-refused"
+
+
+@pytest.mark.parametrize(
+    "name", ["X_API_Key", "transfer_encoding", "X_Amzn_Bedrock_GuardrailIdentifier", "x-amz_date"]
+)
+def test_an_underscore_hides_no_header(name: str) -> None:
+    request = signed()
+
+    assert rule_of(replace(request, headers=(*request.headers, (name, "x")))) == "header-refused"
+    assert parse_fields((("x_own", "1"),)) == {"x_own": "1"}
+
+
+@pytest.mark.parametrize("end", ["converse", "converse-stream", "count-tokens"])
+@pytest.mark.parametrize("field", ["GuardrailIdentifier", "guardrailversion"])
+def test_a_guardrail_header_where_the_operation_has_none_is_refused(end: str, field: str) -> None:
+    request = signed(f"/model/{encode_label(MODEL)}/{end}")
+    believed = (f"X-Amzn-Bedrock-{field}", "abc123def456")
+
+    assert rule_of(replace(request, headers=(*request.headers, believed))) == "member-unknown"
+
+
+def test_no_service_sends_a_member_in_a_header_that_is_refused() -> None:
+    bound = {
+        member.key
+        for service in SERVICES
+        if operation_table(service).described
+        for name in operation_table(service).operations
+        for member in operation_table(service).operation(name).bound
+        if member.place is Place.HEADER
+    }
+    assert "x-amzn-bedrock-guardrailidentifier" in bound
+    parse_fields(tuple((name, "x") for name in sorted(bound)))
 
 
 def test_all_refused_headers_are_named_in_order() -> None:

@@ -9,6 +9,7 @@ from typing import Final
 from secure_bedrock.policy.http_surfaces.nodes import (
     INLINE,
     KEPT,
+    TEXT,
     URL,
     Each,
     Names,
@@ -24,7 +25,7 @@ _SOURCES: Final[dict[str, Node]] = {
     "url": URL,
     "file": KEPT,
 }
-_TEXT: Final = fields("type", "text", "citations", "cache_control")
+_TEXT: Final = fields("type", "citations", "cache_control", text=TEXT)
 _IMAGE: Final = fields("type", "cache_control", source=Tagged(_SOURCES))
 _PARTS: Final = TextOr(Each(Tagged({"text": _TEXT, "image": _IMAGE})))
 _DOCUMENT: Final = fields(
@@ -36,7 +37,7 @@ _DOCUMENT: Final = fields(
     source=Tagged(
         {
             **_SOURCES,
-            "text": fields("type", "media_type", "data"),
+            "text": fields("type", "media_type", data=TEXT),
             "content": fields("type", content=_PARTS),
         }
     ),
@@ -98,11 +99,20 @@ _TOOL: Final = Tagged(
     dict.fromkeys(_CLIENT_TYPES, _CLIENT_TOOL), Kind.SYSTEM_TOOL, untagged="custom"
 )
 
+_CHOICE: Final = Tagged(
+    dict.fromkeys(
+        ("auto", "any", "tool", "none"), fields("type", "disable_parallel_tool_use", name=TEXT)
+    ),
+    Kind.SYSTEM_TOOL,
+)
+
 _COUNTED: Final[dict[str, Node]] = {
     "model": Names(Kind.MODEL),
     "messages": Each(fields("role", content=TextOr(Each(_BLOCK)))),
     "system": TextOr(Each(Tagged({"text": _TEXT}))),
     "tools": Each(_TOOL),
+    "tool_choice": _CHOICE,
+    "output_config": fields("effort", "format", "task_budget"),
     "mcp_servers": URL,
     "container": KEPT,
 }
@@ -110,10 +120,8 @@ _COUNT_SETTINGS: Final = (
     "anthropic_version",
     "anthropic_beta",
     "cache_control",
-    "output_config",
     "output_format",
     "thinking",
-    "tool_choice",
 )
 
 COUNT_TOKENS: Final[Node] = fields(*_COUNT_SETTINGS, required=("model",), **_COUNTED)

@@ -2,13 +2,15 @@
 
 from collections import deque
 from collections.abc import Iterator, Mapping
+from string import ascii_letters, digits
 from typing import Final
 
 from secure_bedrock.policy.http_surfaces.nodes import (
     Each,
     Fields,
-    Free,
+    Given,
     Inline,
+    Leaf,
     Names,
     Never,
     Node,
@@ -21,6 +23,8 @@ from secure_bedrock.policy.references import ABSENT, MAX_STEPS, Reference
 
 _Here = tuple[Node, object, str]
 _DATA: Final = "data:"
+# RFC 4648 §4 and §5, with the line ends that encoders write. A URL has a colon, or a dot in its host.
+_BASE64: Final = ascii_letters.encode() + digits.encode() + b"+/-_=\r\n"
 
 
 def body_references(node: Node, body: object) -> tuple[Reference, ...]:
@@ -54,8 +58,12 @@ def _named(node: Node, value: object, path: str) -> Reference | None:
             return None if value is wanted else Reference(kind, value, path)
         case Never(kind):
             return None if value is None else Reference(kind, value, path)
-        case Inline():
-            inline = value is None or (type(value) is str and _is_inline(value))
+        case Given(_, kind):
+            return Reference(kind, None, path) if value is ABSENT or value is None else None
+        case Leaf(types, None):
+            return None if value is None or type(value) in types else _unknown(path)
+        case Inline(base64):
+            inline = value is None or (type(value) is str and _is_inline(value, base64))
             return None if inline else Reference(Kind.URL, value, path)
         case Tagged():
             return _unlisted(node, value, path)
@@ -64,7 +72,7 @@ def _named(node: Node, value: object, path: str) -> Reference | None:
             return None if known else _unknown(path)
         case Each():
             return None if value is None or type(value) is list else _unknown(path)
-        case Free() | TextOr():
+        case _:  # free, or judged by what is below
             return None
 
 
@@ -73,6 +81,10 @@ def _below(node: Node, value: object, path: str) -> Iterator[_Here]:
     match node:
         case TextOr(other) if type(value) is not str:
             yield other, value, path
+        case Leaf(types, other) if other is not None and type(value) not in types:
+            yield other, value, path
+        case Given(inner) if value is not ABSENT:
+            yield inner, value, path
         case Each(item) if type(value) is list:
             for each in value:
                 yield item, each, f"{path}[]"
@@ -106,8 +118,10 @@ def _unlisted(node: Tagged, value: object, path: str) -> Reference | None:
     return _unknown(path) if node.unknown is Kind.UNKNOWN else Reference(node.unknown, tag, path)
 
 
-def _is_inline(value: str) -> bool:
-    return value.startswith(_DATA) or ":" not in value
+def _is_inline(value: str, base64: bool) -> bool:
+    if value.startswith(_DATA):
+        return True
+    return base64 and value.isascii() and not value.encode("ascii").translate(None, _BASE64)
 
 
 def _unknown(path: str) -> Reference:

@@ -36,7 +36,25 @@ class Never:
 
 @dataclass(frozen=True, slots=True)
 class Inline:
-    """Content in the request itself, a `data:` URL or base64; every other string is a URL."""
+    """Content in the request itself, a `data:` URL or, where `base64` says so, its letters; all else is a URL."""
+
+    base64: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A value of exactly one of these types, or null; where `other` is given, that too."""
+
+    types: tuple[type, ...]
+    other: "Node | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Has to be there and not be null: without it, the object names something of `kind`. For required members."""
+
+    node: "Node"
+    kind: Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +91,12 @@ class Tagged:
     untagged: str | None = None
 
 
-Node = Free | Names | Only | Never | Inline | Fields | Each | TextOr | Tagged
+Node = Free | Names | Only | Never | Inline | Leaf | Given | Fields | Each | TextOr | Tagged
 
 FREE: Final = Free()
 INLINE: Final = Inline()
+DATA_URL: Final = Inline(base64=False)
+TEXT: Final = Leaf((str,))
 KEPT: Final = Never(Kind.KEPT)
 URL: Final = Never(Kind.URL)
 

@@ -7,11 +7,15 @@ Bedrock user guide, "Responses API" and "Server-side tool use" (read 2026-11-20)
 from typing import Final
 
 from secure_bedrock.policy.http_surfaces.nodes import (
+    DATA_URL,
     FREE,
     INLINE,
     KEPT,
+    TEXT,
     Each,
     Fields,
+    Given,
+    Leaf,
     Names,
     Never,
     Node,
@@ -29,7 +33,6 @@ _SETTINGS: Final = (
     "metadata",
     "parallel_tool_calls",
     "prompt_cache_key",
-    "prompt_cache_retention",
     "safety_identifier",
     "service_tier",
     "stream",
@@ -40,19 +43,29 @@ _SETTINGS: Final = (
     "user",
 )
 
-_IMAGE: Final = fields("detail", url=INLINE)
+# What a function is, what calls it, and what chooses it: a schema is content, the rest is text.
+_DEFINED: Final = fields("parameters", "strict", name=TEXT, description=TEXT)
+_DEFINED_FREELY: Final = fields("format", name=TEXT, description=TEXT)
+_CALLED: Final = fields(name=TEXT, arguments=TEXT)
+_CHOSEN: Final = fields(name=TEXT)
+_SAID: Final = fields("type", text=TEXT)
+
+_IMAGE: Final = fields("detail", url=DATA_URL)
 _FILE: Final = fields("filename", file_data=INLINE, file_id=KEPT)
 _CHAT_PART: Final = Tagged(
     {
-        "text": fields("type", "text"),
-        "refusal": fields("type", "refusal"),
+        "text": _SAID,
+        "refusal": fields("type", refusal=TEXT),
         "image_url": fields("type", image_url=_IMAGE),
         "input_audio": fields("type", input_audio=fields("format", data=INLINE)),
         "file": fields("type", file=_FILE),
     }
 )
 _CHAT_CALL: Final = Tagged(
-    {"function": fields("id", "type", "function"), "custom": fields("id", "type", "custom")}
+    {
+        "function": fields("id", "type", function=_CALLED),
+        "custom": fields("id", "type", custom=fields(name=TEXT, input=TEXT)),
+    }
 )
 _CHAT_MESSAGE: Final = fields(
     "role",
@@ -61,18 +74,22 @@ _CHAT_MESSAGE: Final = fields(
     "reasoning",
     "reasoning_content",
     "tool_call_id",
-    "function_call",
+    function_call=_CALLED,
     content=TextOr(Each(_CHAT_PART)),
     tool_calls=Each(_CHAT_CALL),
     audio=KEPT,
 )
 _CHAT_TOOL: Final = Tagged(
-    {"function": fields("type", "function"), "custom": fields("type", "custom")}, _RUNS_THERE
+    {
+        "function": fields("type", function=_DEFINED),
+        "custom": fields("type", custom=_DEFINED_FREELY),
+    },
+    _RUNS_THERE,
 )
 _CHAT_CHOICE: Final = Tagged(
     {
-        "function": fields("type", "function"),
-        "custom": fields("type", "custom"),
+        "function": fields("type", function=_CHOSEN),
+        "custom": fields("type", custom=_CHOSEN),
         "allowed_tools": fields("type", allowed_tools=fields("mode", tools=Each(_CHAT_TOOL))),
     },
     _RUNS_THERE,
@@ -81,15 +98,12 @@ _CHAT_CHOICE: Final = Tagged(
 CHAT_COMPLETIONS: Final[Node] = fields(
     *_SETTINGS,
     "frequency_penalty",
-    "function_call",
-    "functions",
     "logit_bias",
     "logprobs",
     "max_completion_tokens",
     "max_tokens",
     "modalities",
     "n",
-    "prediction",
     "presence_penalty",
     "reasoning_effort",
     "response_format",
@@ -100,7 +114,11 @@ CHAT_COMPLETIONS: Final[Node] = fields(
     messages=Each(_CHAT_MESSAGE),
     tools=Each(_CHAT_TOOL),
     tool_choice=TextOr(_CHAT_CHOICE),
-    audio=fields("format", "voice"),
+    functions=Each(fields("parameters", name=TEXT, description=TEXT)),
+    function_call=TextOr(_CHOSEN),
+    prediction=fields("type", content=TextOr(Each(Tagged({"text": _SAID})))),
+    prompt_cache_retention=KEPT,
+    audio=fields("format", voice=TextOr(KEPT)),
     store=Only(False, Kind.KEPT),
     web_search_options=Never(Kind.SYSTEM_TOOL),
     required=("model",),
@@ -108,10 +126,10 @@ CHAT_COMPLETIONS: Final[Node] = fields(
 
 _INPUT_PART: Final = Tagged(
     {
-        "input_text": fields("type", "text"),
-        "output_text": fields("type", "text", "annotations", "logprobs"),
-        "refusal": fields("type", "refusal"),
-        "input_image": fields("type", "detail", image_url=INLINE, file_id=KEPT),
+        "input_text": _SAID,
+        "output_text": fields("type", "annotations", "logprobs", text=TEXT),
+        "refusal": fields("type", refusal=TEXT),
+        "input_image": fields("type", "detail", image_url=DATA_URL, file_id=KEPT),
         "input_file": fields(
             "type",
             "detail",
@@ -123,29 +141,38 @@ _INPUT_PART: Final = Tagged(
     }
 )
 _OUTPUT: Final = TextOr(Each(_INPUT_PART))
+
+
+def _item(*free: str, **content: Node) -> Node:
+    """An item that holds its content: what is left out could be filled in from what the service keeps under its id."""
+    given: dict[str, Node] = {name: Given(node, Kind.KEPT) for name, node in content.items()}
+    return fields("type", "id", "status", *free, required=tuple(content), **given)
+
+
 _ITEM: Final = Tagged(
     {
-        "message": fields("type", "role", "id", "status", "phase", content=_OUTPUT),
-        "function_call": fields("type", "id", "call_id", "name", "arguments", "status"),
-        "function_call_output": fields("type", "id", "call_id", "status", output=_OUTPUT),
-        "custom_tool_call": fields("type", "id", "call_id", "name", "input"),
-        "custom_tool_call_output": fields("type", "id", "call_id", output=_OUTPUT),
-        "reasoning": fields("type", "id", "summary", "content", "encrypted_content", "status"),
+        "message": _item("phase", role=TEXT, content=_OUTPUT),
+        "function_call": _item(call_id=TEXT, name=TEXT, arguments=TEXT),
+        "function_call_output": _item(call_id=TEXT, output=_OUTPUT),
+        "custom_tool_call": _item(call_id=TEXT, name=TEXT, input=TEXT),
+        "custom_tool_call_output": _item(call_id=TEXT, output=_OUTPUT),
+        "reasoning": _item("summary", "content", encrypted_content=TEXT),
         "item_reference": KEPT,
     },
+    # OpenAI's SDK may leave the type of a reference out as well: then there is neither role nor content.
     untagged="message",
 )
 _TOOL: Final = Tagged(
     {
-        "function": fields("type", "name", "description", "parameters", "strict"),
-        "custom": fields("type", "name", "description", "format"),
+        "function": fields("type", "parameters", "strict", name=TEXT, description=TEXT),
+        "custom": fields("type", "format", name=TEXT, description=TEXT),
     },
     _RUNS_THERE,
 )
 _CHOICE: Final = Tagged(
     {
-        "function": fields("type", "name"),
-        "custom": fields("type", "name"),
+        "function": fields("type", name=TEXT),
+        "custom": fields("type", name=TEXT),
         "allowed_tools": fields("type", "mode", tools=Each(_TOOL)),
     },
     _RUNS_THERE,
@@ -154,8 +181,6 @@ _CHOICE: Final = Tagged(
 # The service keeps an answer for a month unless `store` says false.
 RESPONSES: Final[Node] = fields(
     *_SETTINGS,
-    "include",
-    "instructions",
     "max_output_tokens",
     "max_tool_calls",
     "reasoning",
@@ -163,6 +188,9 @@ RESPONSES: Final[Node] = fields(
     "truncation",
     model=MODEL,
     input=TextOr(Each(_ITEM)),
+    instructions=TEXT,
+    include=Each(TEXT),
+    prompt_cache_retention=KEPT,
     tools=Each(_TOOL),
     tool_choice=TextOr(_CHOICE),
     store=Only(False, Kind.KEPT),
@@ -173,9 +201,12 @@ RESPONSES: Final[Node] = fields(
     required=("model", "store"),
 )
 
+# Text, or texts, or the tokens of one or of each.
+_EMBEDDED: Final = TextOr(Each(Leaf((str, int), Each(Leaf((int,))))))
 EMBEDDINGS: Final[Node] = Fields(
     {
-        **dict.fromkeys(("input", "encoding_format", "dimensions", "user"), FREE),
+        **dict.fromkeys(("encoding_format", "dimensions", "user"), FREE),
+        "input": _EMBEDDED,
         "model": MODEL,
     },
     ("model",),

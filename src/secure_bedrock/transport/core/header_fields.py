@@ -18,6 +18,11 @@ MAX_NAMES: Final = 8_192
 # Fields that change where the body ends, what it means, which operation or host is meant, who asks or who reads it.
 _REFUSED: Final = frozenset(
     {
+        # A second caller, whom no [identity] rule sees: keys, organisations and projects of OpenAI's and Anthropic's
+        # SDKs and of gateways. No member of the nine services' shapes in botocore 1.44.5 is sent under them.
+        "anthropic-organization-id",
+        "anthropic-workspace-id",
+        "api-key",
         "connection",
         "content-encoding",
         "cookie",
@@ -26,6 +31,8 @@ _REFUSED: Final = frozenset(
         "forwarded",
         "http2-settings",
         "keep-alive",
+        "openai-organization",
+        "openai-project",
         "proxy-authorization",
         "proxy-connection",
         "smithy-protocol",
@@ -33,9 +40,12 @@ _REFUSED: Final = frozenset(
         "trailer",
         "transfer-encoding",
         "upgrade",
+        "x-amz-bedrock-api-key",
+        "x-api-key",
         "x-forwarded-for",
         "x-forwarded-host",
         "x-forwarded-proto",
+        "x-goog-api-key",
         "x-http-method",
         "x-http-method-override",
         "x-method-override",
@@ -78,10 +88,19 @@ def _lowered(names: tuple[str, ...]) -> tuple[str, ...]:
         raise OperationDenied("a header's name could be read in two ways", rule="header-form")
     if len(set(lowered)) != len(lowered):
         raise OperationDenied("a header stands twice in the request", rule="header-repeated")
-    refused = ", ".join(sorted(_REFUSED.intersection(lowered)))
+    refused = ", ".join(sorted(_REFUSED.intersection(map(_dashed, lowered))))
     if refused:
         raise OperationDenied(f"the request carries {refused}", rule="header-refused")
+    if any("_" in name and _dashed(name).startswith("x-amz") for name in lowered):
+        raise OperationDenied(
+            "a header of AWS's is written with an underscore", rule="header-refused"
+        )
     return lowered
+
+
+def _dashed(name: str) -> str:
+    """The name as servers read it that hand fields on as variables (RFC 3875 §4.1.18): there `_` and `-` are one."""
+    return name.replace("_", "-")
 
 
 def check_length(fields: Mapping[str, str], body: bytes) -> None:

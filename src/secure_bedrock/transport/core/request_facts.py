@@ -23,7 +23,11 @@ from secure_bedrock.transport.core.body_search import check_utf8, may_name
 from secure_bedrock.transport.core.named_operation import NamedOperation
 from secure_bedrock.transport.core.native_payload import native_document, unwrapped
 from secure_bedrock.transport.core.strict_json import JSON_TYPES, parse_object, refuse_body
-from secure_bedrock.transport.core.surface_facts import surface_document, surface_references
+from secure_bedrock.transport.core.surface_facts import (
+    GUARDRAIL_FIELDS,
+    surface_document,
+    surface_references,
+)
 
 NATIVE_BODIES: Final = frozenset(
     {"bedrock-runtime:InvokeModel", "bedrock-runtime:InvokeModelWithResponseStream"}
@@ -55,6 +59,7 @@ def read_facts(
     )
     operation = named.operation
     if operation is not None:
+        found += _unbound_guardrail(operation, fields)
         if named.in_headers:
             found += references(operation, labels={}, query={}, headers=fields)
         if operation.payload is None:
@@ -76,6 +81,16 @@ def read_facts(
     if asked:
         terms = read_terms(table.service, named.name, found, document or {}, len(body))
     return RequestFacts(table.service, named.name, found, granted, terms)
+
+
+def _unbound_guardrail(operation: Operation, fields: Mapping[str, str]) -> tuple[Reference, ...]:
+    """Guardrail headers where the operation has none: their sender believes in what does not act."""
+    bound = {member.key for member in operation.bound}
+    return tuple(
+        Reference(Kind.UNKNOWN, None, name, ambiguous=True)
+        for name in GUARDRAIL_FIELDS
+        if name.lower() in fields and name.lower() not in bound
+    )
 
 
 def _document(

@@ -10,7 +10,7 @@ from secure_bedrock.transport.core.strict_json import JSON_TYPES, parse_object, 
 
 # As for InvokeModel. bedrock-mantle knows neither: it answers as if they were not there (seen by others against the
 # live service, and undocumented; read 2026-11-20), so whoever sends one believes in a guardrail that does not act.
-_GUARDRAIL: Final = {
+GUARDRAIL_FIELDS: Final[Mapping[str, Kind]] = {
     "X-Amzn-Bedrock-GuardrailIdentifier": Kind.GUARDRAIL,
     "X-Amzn-Bedrock-GuardrailVersion": Kind.GUARDRAIL_VERSION,
 }
@@ -39,7 +39,7 @@ def surface_references(
 
 def _guardrail(surface: Surface, fields: Mapping[str, str]) -> list[Reference]:
     found = []
-    for name, kind in _GUARDRAIL.items():
+    for name, kind in GUARDRAIL_FIELDS.items():
         value = fields.get(name.lower())
         if value is not None and surface.service == MANTLE:
             found.append(Reference(Kind.UNKNOWN, None, name, ambiguous=True))
