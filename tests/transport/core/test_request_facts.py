@@ -84,10 +84,14 @@ def asked(
 
 
 def is_refused(
-    target: str, body: bytes, *headers: tuple[str, str], service: str = "bedrock-runtime"
+    target: str,
+    body: bytes,
+    *headers: tuple[str, str],
+    service: str = "bedrock-runtime",
+    ours: bool = True,
 ) -> bool:
     with pytest.raises(OperationDenied) as refused:
-        asked(target, body, *headers, service=service)
+        asked(target, body, *headers, service=service, ours=ours)
     return refused.value.rule == "body-ambiguous"
 
 
