@@ -6,7 +6,7 @@ import pytest
 
 from secure_bedrock.errors import Denied, ModelDenied, OperationDenied, ResidencyDenied
 from secure_bedrock.policy.operation_members import Kind
-from secure_bedrock.transport.core.gate import gate
+from secure_bedrock.transport.core.gate import gate, require_service
 from secure_bedrock.values import Decision
 from tests.rules import Lenient
 from tests.transport.core.test_gate_strictness import Route, signed
@@ -74,3 +74,10 @@ def test_what_mode_report_would_deny_goes_with_the_request() -> None:
     gated = gate(signed(), route=Route(), policy=Answers(mode="report", operation=NO))
     assert (gated.would_deny, gated.decision.rule) == (NO, "reported")
     assert gate(signed(), route=Route(), policy=Answers()).would_deny is None
+
+
+def test_a_service_without_a_table_is_refused_before_a_request_of_it_is_made() -> None:
+    require_service("bedrock-runtime")
+    with pytest.raises(OperationDenied) as refused:
+        require_service("s3")
+    assert refused.value.rule == "service-unknown"

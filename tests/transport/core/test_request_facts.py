@@ -400,3 +400,47 @@ def test_a_rest_service_of_which_only_names_are_known_gets_an_object_or_nothing(
         with pytest.raises(OperationDenied) as refused:
             asked("/logout", good, service="sso")
         assert refused.value.rule == "signature-unwanted"
+
+
+WHOLE = 256 * 1024
+TWICE = b'{"requestMetadata":{"x":"1","x":"%s"}}'
+
+
+def test_a_body_of_others_is_read_whole_up_to_its_bound() -> None:
+    longest = TWICE % (b"a" * (WHOLE - len(TWICE % b"")))
+    assert is_refused(CONVERSE, longest, ours=False)
+    assert asked(CONVERSE, longest.replace(b"a", b"aa", 1), ours=False) == []
+
+
+def test_members_of_what_names_nothing_are_known_in_a_body_of_ours() -> None:
+    body = (IMAGE % b"uri")[:-1] + b',"inferenceConfig":{"newMember":1}}'
+    assert asked(CONVERSE, body) == IN_S3
+    with pytest.raises(OperationDenied) as refused:
+        asked(CONVERSE, body, ours=False)
+    assert refused.value.rule == "member-unknown"
+
+
+def test_what_a_native_payload_names_is_said_with_its_place() -> None:
+    with pytest.raises(OperationDenied) as refused:
+        asked(INVOKE, b'{"s3_uri":7}')
+    assert refused.value.reason.startswith("body.")
+
+
+ENDPOINT = "/endpoints/mine/invocations"
+
+
+@pytest.mark.parametrize("body", [b'{"s3_uri":"s3://b/k"}', b'{"s3_uri":1,"s3_uri":1}'])
+def test_a_payload_for_code_of_the_accounts_own_names_nothing(body: bytes) -> None:
+    assert asked(ENDPOINT, body, service="sagemaker-runtime") == [("model", "mine")]
+
+
+def test_nor_where_its_tokens_are_limited() -> None:
+    body = b'{"max_tokens":1,"s3_uri":"s3://b/k"}'
+    named = asked(ENDPOINT, body, service="sagemaker-runtime", rules=Short())
+    assert named == [("model", "mine")]
+
+
+def test_a_payload_in_a_body_that_is_no_text_is_the_services_to_refuse() -> None:
+    target = f"/model/{encode_label(MODEL)}/count-tokens"
+    body = b'{"input":{"invokeModel":{"body":7}}}'
+    assert asked(target, body, ours=False) == []
