@@ -23,14 +23,19 @@ LIMIT_S = 60
 @contextmanager
 def serving(*arguments: str, cwd: pathlib.Path) -> Iterator["subprocess.Popen[str]"]:
     """A running `local`; killed at the end if the test left it running."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "secure_bedrock.cli", "local", *arguments],
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(SRC)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    # A shell that starts the suite in the background has it ignore interrupts, and a child inherits just that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "secure_bedrock.cli", "local", *arguments],
+            cwd=cwd,
+            env={**os.environ, "PYTHONPATH": str(SRC)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
     try:
         yield process
     finally:
