@@ -535,6 +535,12 @@ def test_what_this_version_can_not_keep_is_refused(key: str) -> None:
     assert problem.message.startswith("not supported yet: ")
 
 
+def test_an_operation_of_a_service_without_a_table_is_a_problem() -> None:
+    (problem,) = problems(operations={"allow": ["s3:GetObject"]})
+    assert problem.key == "operations.allow[0]"
+    assert 'no operations of a service "s3" are known' in problem.message
+
+
 def test_a_misspelt_operation_is_guessed() -> None:
     (problem,) = problems(operations={"allow": ["Convers"]})
     assert 'did you mean "Converse"?' in problem.message
