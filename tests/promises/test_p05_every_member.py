@@ -21,10 +21,8 @@ from secure_bedrock.policy.operations import operation_table
 from secure_bedrock.testing import ConnectLog, LocalAuthority, LocalServices
 from tests.service_shapes import DESCRIBED, NEVER, Filler, Member, members_of
 
-pytestmark = pytest.mark.skipif(
-    botocore.__version__ != operation_table("bedrock").botocore_version,
-    reason="the tables are of another botocore",
-)
+if botocore.__version__ != operation_table("bedrock").botocore_version:
+    pytest.skip("the tables are of another botocore", allow_module_level=True)
 
 LISTED = "amazon.nova-lite-v1:0"
 UNLISTED = "anthropic.claude-3-haiku-20240307-v1:0"

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import wrapt
 from botocore.client import BaseClient
 
 from secure_bedrock.errors import TransportTampered
 from secure_bedrock.testing import ConnectLog, LocalBedrock, LocalCredentials
+
+wrapt = pytest.importorskip("wrapt", reason="not in the environments of other botocores")
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
 

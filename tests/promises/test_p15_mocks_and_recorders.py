@@ -7,7 +7,6 @@ from unittest import mock
 
 import boto3
 import pytest
-import vcr
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 from botocore.handlers import BUILTIN_HANDLERS
@@ -17,6 +16,8 @@ from secure_bedrock import Policy, SecureBedrockClient, SecureSession, create_cl
 from secure_bedrock.audit import InvocationEvent
 from secure_bedrock.errors import TransportTampered
 from secure_bedrock.testing import ConnectLog, LocalBedrock
+
+vcr = pytest.importorskip("vcr", reason="not in the environments of other botocores")
 
 SERVICE = "bedrock-runtime"
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"

@@ -6,9 +6,10 @@ from typing import Any
 from unittest.mock import ANY
 
 import pytest
-import wrapt
 
 from secure_bedrock.transport.hardened.answer_witness import witness
+
+wrapt = pytest.importorskip("wrapt", reason="not in the environments of other botocores")
 
 EVENT = "after-call.bedrock-runtime.Converse"
 STREAM = iter(())

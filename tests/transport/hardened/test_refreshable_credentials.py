@@ -7,7 +7,6 @@ from typing import Any
 import boto3
 import botocore.session
 import pytest
-import wrapt
 from botocore.config import Config
 from botocore.credentials import (
     AssumeRoleCredentialFetcher,
@@ -20,6 +19,8 @@ from botocore.utils import ContainerMetadataFetcher, InstanceMetadataFetcher
 from secure_bedrock import SecureBedrockClient, SecureSession, create_client
 from secure_bedrock.errors import CredentialPathDenied
 from secure_bedrock.testing import ConnectLog, LocalBedrock
+
+wrapt = pytest.importorskip("wrapt", reason="not in the environments of other botocores")
 
 SERVICE = "bedrock-runtime"
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
