@@ -49,16 +49,19 @@ def policy_with(*, vpc_id: str | None = None, **network: Any) -> Policy:
     )
 
 
-def beside_the_policy(policy: Policy, lock: Lock) -> None:
-    own_lock(policy, lock_text(lock), where="a.lock")
+def beside_the_policy(policy: Policy, lock: Lock) -> bool:
+    """Whether what was written is what is read."""
+    return own_lock(policy, lock_text(lock), where="a.lock") == lock
 
 
-def in_the_parameter(policy: Policy, lock: Lock) -> None:
+def in_the_parameter(policy: Policy, lock: Lock) -> bool:
+    """Whether the parameter tells something of the endpoint."""
     nothing = EndpointFacts(source="nothing")
-    SsmProvider(policy, lambda _name: lock_text(lock)).find(BEDROCK_RUNTIME, nothing)
+    found = SsmProvider(policy, lambda _name: lock_text(lock)).find(BEDROCK_RUNTIME, nothing)
+    return isinstance(found, EndpointFacts) and bool(found.names)
 
 
-Reader = Callable[[Policy, Lock], None]
+Reader = Callable[[Policy, Lock], bool]
 
 
 @pytest.fixture(params=[beside_the_policy, in_the_parameter])
@@ -142,7 +145,7 @@ def test_what_the_policy_admits_is_read(
 ) -> None:
     policy = policy_with(**said)
 
-    read(policy, a_lock(policy, **locked))
+    assert read(policy, a_lock(policy, **locked))
 
 
 @pytest.mark.parametrize(("said", "locked", "rule", "text"), WIDER.values(), ids=WIDER)
