@@ -17,8 +17,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from secure_bedrock import Policy
-from secure_bedrock.policy.operations import encode_label, operation_table
-from secure_bedrock.policy.requests import judge_request
+from secure_bedrock.policy.operation.table import encode_label, operation_table
+from secure_bedrock.policy.request.judgement import judge_request
 from secure_bedrock.testing import LocalAuthority
 from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.header_fields import parse_fields

@@ -1,6 +1,6 @@
 """Rules for the gate that refuse nothing: a test overrides what it is about."""
 
-from secure_bedrock.policy.operation_members import Kind
+from secure_bedrock.policy.operation.members import Kind
 from secure_bedrock.policy.sections import GuardrailPolicy, LimitsPolicy
 from secure_bedrock.values import Decision
 

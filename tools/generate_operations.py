@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write policy/{operation,member}_tables/*.json and docs/reference/operations.md from botocore's service models.
+"""Write policy/operation/{tables,member_tables}/*.json and docs/reference/operations.md from botocore's service models.
 
 `--check` writes nothing and exits 1 when a file differs from what would be written. A member that may name a model
 and that no rule in operation_model/ explains is an error in both cases, as is an operation without a class. Models in
@@ -19,7 +19,7 @@ from operation_model.graph import ServiceGraph, request_lines
 from operation_model.page import page
 
 ROOT = Path(__file__).parents[1]
-TABLES = ROOT / "src" / "secure_bedrock" / "policy" / "operation_tables"
+TABLES = ROOT / "src" / "secure_bedrock" / "policy" / "operation" / "tables"
 MEMBERS = TABLES.with_name("member_tables")
 PAGE = ROOT / "docs" / "reference" / "operations.md"
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from secure_bedrock.policy.home import Home
 from secure_bedrock.policy.http_surfaces.table import SURFACES
-from secure_bedrock.policy.operation_members import Kind
-from secure_bedrock.policy.places import refuse_place
+from secure_bedrock.policy.model.home import Home
+from secure_bedrock.policy.operation.members import Kind
+from secure_bedrock.policy.request.places import refuse_place
 from secure_bedrock.values import parse_region
 
 Rows = Callable[[str, str], list[dict[str, str]]]

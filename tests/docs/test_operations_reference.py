@@ -7,8 +7,8 @@ import botocore
 import pytest
 
 import generate_operations as generator
-from secure_bedrock.policy.operation_members import Kind, Operation
-from secure_bedrock.policy.operations import operation_table
+from secure_bedrock.policy.operation.members import Kind, Operation
+from secure_bedrock.policy.operation.table import operation_table
 
 Rows = Callable[[str, str], list[dict[str, str]]]
 PAGE = "docs/reference/operations.md"

@@ -1,4 +1,4 @@
-"""docs/reference/policy.md names every key of the policy file as policy/tables.py reads it."""
+"""docs/reference/policy.md names every key of the policy file as policy/file/tables.py reads it."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from secure_bedrock.policy import sections
-from secure_bedrock.policy.endpoint_tables import Endpoints
-from secure_bedrock.policy.profile_tables import Profiles
-from secure_bedrock.policy.shape import (
+from secure_bedrock.policy.file.endpoint_tables import Endpoints
+from secure_bedrock.policy.file.profile_tables import Profiles
+from secure_bedrock.policy.file.shape import (
     Flag,
     ListOf,
     Off,
@@ -21,7 +21,7 @@ from secure_bedrock.policy.shape import (
     Text,
     Whole,
 )
-from secure_bedrock.policy.tables import DOCUMENT
+from secure_bedrock.policy.file.tables import DOCUMENT
 from secure_bedrock.values import BEDROCK_RUNTIME
 
 Rows = Callable[[str, str], list[dict[str, str]]]

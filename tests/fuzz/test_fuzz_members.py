@@ -22,9 +22,9 @@ from hypothesis import strategies as st
 
 from secure_bedrock.errors import OperationDenied
 from secure_bedrock.policy import Policy
-from secure_bedrock.policy.operation_members import Kind
-from secure_bedrock.policy.operations import operation_table
-from secure_bedrock.policy.references import Reference
+from secure_bedrock.policy.operation.members import Kind
+from secure_bedrock.policy.operation.references import Reference
+from secure_bedrock.policy.operation.table import operation_table
 from secure_bedrock.transport.core.named_operation import named_operation
 from secure_bedrock.transport.core.request_facts import read_facts
 from secure_bedrock.transport.core.wire import WireRequest

@@ -18,8 +18,8 @@ from secure_bedrock.policy.http_surfaces import bodies as bodies_module
 from secure_bedrock.policy.http_surfaces.anthropic import COUNT_TOKENS, MESSAGES
 from secure_bedrock.policy.http_surfaces.nodes import Node
 from secure_bedrock.policy.http_surfaces.openai import CHAT_COMPLETIONS, EMBEDDINGS, RESPONSES
-from secure_bedrock.policy.operation_members import Kind
-from secure_bedrock.policy.operations import SERVICES, operation_table
+from secure_bedrock.policy.operation.members import Kind
+from secure_bedrock.policy.operation.table import SERVICES, operation_table
 
 MODEL = "openai.gpt-oss-120b-1:0"
 URL, DATA = "https://evil.example/x.png", "data:image/png;base64,AAAA"

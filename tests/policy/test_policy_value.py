@@ -124,9 +124,9 @@ def test_importing_loads_no_parser() -> None:
         "socket",
     }
     assert not ours & {
-        "secure_bedrock.policy.document",
-        "secure_bedrock.policy.tables",
-        "secure_bedrock.policy.locate",
+        "secure_bedrock.policy.file.document",
+        "secure_bedrock.policy.file.tables",
+        "secure_bedrock.policy.file.locate",
     }
 
 

@@ -17,7 +17,7 @@ import generate_operations as generator
 from operation_model.page import named
 from secure_bedrock import Policy, create_client
 from secure_bedrock.errors import Denied, ModelDenied
-from secure_bedrock.policy.operations import operation_table
+from secure_bedrock.policy.operation.table import operation_table
 from secure_bedrock.testing import ConnectLog, LocalAuthority, LocalServices
 from tests.service_shapes import DESCRIBED, NEVER, Filler, Member, members_of
 

@@ -141,7 +141,7 @@ def test_a_denied_identifier_of_the_other_corpus_never_arrives(
 
 
 # Counting asks no model, and takes base ids only: the base of a listed profile may be counted. See
-# tests/policy/test_residency_decisions.py.
+# tests/policy/model/test_residency_decisions.py.
 COUNTED = frozenset({"m082"})
 
 

@@ -13,7 +13,9 @@ import pytest
 
 from secure_bedrock import Policy, SecureBedrockClient, create_client
 from secure_bedrock.errors import OperationDenied
-from secure_bedrock.policy import http_surfaces, known_members, operations
+from secure_bedrock.policy import http_surfaces
+from secure_bedrock.policy.operation import known_members
+from secure_bedrock.policy.operation.table import operation_table
 from secure_bedrock.testing import LocalAuthority, LocalServices
 from secure_bedrock.transport.core import named_operation, request_facts, serialise
 
@@ -28,7 +30,7 @@ OPERATIONS = [
     "bedrock-agent-runtime:RetrieveAndGenerate",
 ]
 CACHES = (
-    operations.operation_table,
+    operation_table,
     http_surfaces.table_of,
     known_members._members,
     named_operation._by_request_line,
@@ -100,7 +102,7 @@ def forget(monkeypatch: pytest.MonkeyPatch) -> Iterator[Forget]:
     def forgetting(*, operation: str = "", structure: str = "", member: str = "") -> None:
         def older(package: str, resource: str) -> bytes | None:
             data = real(package, resource)
-            if package != "secure_bedrock.policy" or data is None:
+            if package != "secure_bedrock.policy.operation" or data is None:
                 return data
             table = json.loads(data)
             table["botocore"] = "1.0.0"

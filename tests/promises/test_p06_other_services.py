@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from secure_bedrock import Policy, create_client
 from secure_bedrock.errors import OperationDenied
-from secure_bedrock.policy.operations import operation_table
+from secure_bedrock.policy.operation.table import operation_table
 from secure_bedrock.testing import LocalAuthority, LocalServices
 
 SERVICES = {

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from secure_bedrock.errors import PolicyInvalid, Problem
 from secure_bedrock.policy import Policy, parse_model_id
-from secure_bedrock.policy.lines import Path, find_lines, paths_of
-from secure_bedrock.policy.tables import DOCUMENT
+from secure_bedrock.policy.file.lines import Path, find_lines, paths_of
+from secure_bedrock.policy.file.tables import DOCUMENT
 from secure_bedrock.values import Decision
 
 OWN, FOREIGN = "111122223333", "999988887777"

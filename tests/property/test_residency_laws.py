@@ -7,7 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from secure_bedrock.policy import OpaqueArn, Policy, parse_model_id
-from secure_bedrock.policy.operation_members import Kind
+from secure_bedrock.policy.operation.members import Kind
 from secure_bedrock.values import Decision
 
 OWN = "111122223333"

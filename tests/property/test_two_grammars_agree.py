@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from secure_bedrock.network import parse_address, parse_cidr
 from secure_bedrock.network.hosts import is_host_name
-from secure_bedrock.policy import syntax
+from secure_bedrock.policy.file import syntax
 
 
 def host(text: str) -> None:

@@ -21,8 +21,16 @@ _GATE_FILES: Final = (
     "wire",
 )
 _GATE_TESTS: Final = ("test_gate.py", "test_gate_strictness.py", "test_gate_judgements.py")
-# What the gate asks: everything that a request names, and whether it may.
-_DECISION_FILES: Final = ("references", "requests", "places")
+# What the gate asks: everything that a request names, and whether it may. Each with the tests that are its own.
+_DECISIONS: Final = {
+    "operation/references": [
+        "test_references.py",
+        "test_reference_bounds.py",
+        "test_reference_parameters.py",
+    ],
+    "request/judgement": ["test_requests.py", "test_request_judgement.py"],
+    "request/places": ["test_requests.py", "test_places.py"],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,22 +88,12 @@ def _gate() -> list[Target]:
 
 
 def _decisions() -> list[Target]:
-    tests = [
-        *_tests("policy", "test_reference*.py"),
-        *_tests("policy", "test_request*.py"),
-        *_tests("policy", "test_places.py"),
-        *_gate_tests(),
+    rooms = [
+        *_tests("policy/operation", "test_reference*.py"),
+        *_tests("policy/request", "test_*.py"),
     ]
-    own = {
-        "references": [
-            "test_references.py",
-            "test_reference_bounds.py",
-            "test_reference_parameters.py",
-        ],
-        "requests": ["test_requests.py", "test_request_judgement.py"],
-        "places": ["test_requests.py", "test_places.py"],
-    }
-    return [_target(f"policy/{stem}.py", tests, own[stem]) for stem in _DECISION_FILES]
+    tests = [*rooms, *_gate_tests()]
+    return [_target(f"policy/{stem}.py", tests, own) for stem, own in _DECISIONS.items()]
 
 
 def _gate_tests() -> list[Path]:

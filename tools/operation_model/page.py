@@ -20,7 +20,7 @@ HEAD = """# The table of operations
 
 Which operations of Amazon Bedrock's services this library knows, what each is for, and which members of its requests
 name a model, a place or something that reaches one. `tools/generate_operations.py` writes this page together with the
-tables that the wire gate reads (`policy/operation_tables/*.json`), from botocore {botocore}'s packaged service models.
+tables that the wire gate reads (`policy/operation/tables/*.json`), from botocore {botocore}'s packaged service models.
 
 What is not here is denied: an operation that the table does not know, and in a body that is read, a member that it
 does not know. The table says where to look, not what may be called: that is `operations.allow` in

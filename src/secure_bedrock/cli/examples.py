@@ -30,7 +30,7 @@ class Examples:
 
 def examples_in(policy: "Policy", text: str) -> Examples:
     """The leftovers of the policy, which was read from the text."""
-    from secure_bedrock.policy.lines import find_lines
+    from secure_bedrock.policy.file.lines import find_lines
 
     file, lines = policy.source or "", find_lines(text, tomllib.loads(text))
     return Examples(

@@ -14,7 +14,7 @@ from secure_bedrock.values import BEDROCK_RUNTIME
 if TYPE_CHECKING:
     from secure_bedrock.cli.model_statements import Needs
     from secure_bedrock.policy import Destinations, Policy
-    from secure_bedrock.policy.requests import Family
+    from secure_bedrock.policy.request.judgement import Family
     from secure_bedrock.values import Decision
 
 _EXAMPLES = """\
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the decision; 0 allowed, 1 denied, also where mode "report" lets the denied call through."""
     from secure_bedrock.discovery.lock_use import policy_with_lock
     from secure_bedrock.policy import Policy
-    from secure_bedrock.policy.requests import only_noted
+    from secure_bedrock.policy.request.judgement import only_noted
 
     policy, _ = policy_with_lock(Policy.load(args.policy))
     service, _, name = args.operation.rpartition(":")

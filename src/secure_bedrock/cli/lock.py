@@ -171,7 +171,7 @@ def _texts(names: list[str]) -> dict[str, str]:
 
 
 def _require_parameter_name(name: str | None) -> None:
-    from secure_bedrock.policy.syntax import parameter_name
+    from secure_bedrock.policy.file.syntax import parameter_name
 
     if name is None:
         return

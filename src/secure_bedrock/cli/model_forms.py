@@ -50,7 +50,7 @@ def _base_of(model: "ModelId") -> "BaseId | None":
 
 def _forms(policy: "Policy", base: "BaseId") -> Iterator[str]:
     from secure_bedrock.policy import FoundationModelArn, ProfileArn, ProfileId
-    from secure_bedrock.policy.model_ids import GEOGRAPHIES
+    from secure_bedrock.policy.model.identifiers import GEOGRAPHIES
 
     yield base.format()
     yield FoundationModelArn(policy.region, base).format()

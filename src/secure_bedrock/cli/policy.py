@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
 def _report(policy: "Policy", *, as_json: bool) -> int:
     from secure_bedrock.cli.examples import examples_in
     from secure_bedrock.cli.route_summary import routes_in
-    from secure_bedrock.policy.locate import read_policy_file
+    from secure_bedrock.policy.file.locate import read_policy_file
 
     lock, unusable = _lock(policy)
     routes = routes_in(policy, lock)
@@ -89,7 +89,7 @@ def _lock(policy: "Policy") -> "tuple[Lock | None, tuple[Problem, ...]]":
 def _with_hosts(problems: tuple[Problem, ...], path: str | None) -> tuple[Problem, ...]:
     """The problems of a file that can't be used, with those of its hosts, in the order of the lines."""
     from secure_bedrock.cli.stated_hosts import host_problems
-    from secure_bedrock.policy.locate import find_policy
+    from secure_bedrock.policy.file.locate import find_policy
 
     try:
         found, text = find_policy(path, os.environ)

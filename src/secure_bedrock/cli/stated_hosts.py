@@ -13,7 +13,7 @@ def host_problems(text: str, file: str) -> dict[str, Problem]:
 
     What is no host name at all is the policy's own to report.
     """
-    from secure_bedrock.policy.lines import find_lines
+    from secure_bedrock.policy.file.lines import find_lines
     from secure_bedrock.policy.shown import key_text
 
     try:
@@ -31,7 +31,7 @@ def host_problems(text: str, file: str) -> dict[str, Problem]:
 
 def _wrong(data: Mapping[str, Any], region: Region) -> Iterator[tuple[str, str]]:
     from secure_bedrock.network import judge_host
-    from secure_bedrock.policy.syntax import host_name
+    from secure_bedrock.policy.file.syntax import host_name
 
     for name, table in _table(_table(data.get("network")).get("endpoints")).items():
         try:

@@ -9,8 +9,8 @@ from secure_bedrock.audit import CallRecord
 from secure_bedrock.client.parts import Parts
 from secure_bedrock.errors import InvalidRequest
 from secure_bedrock.models import ConverseResponse, InvokeModelResponse
-from secure_bedrock.policy.operation_members import Kind
-from secure_bedrock.policy.references import Reference
+from secure_bedrock.policy.operation.members import Kind
+from secure_bedrock.policy.operation.references import Reference
 from secure_bedrock.transport.call import CallPlan
 from secure_bedrock.transport.connections.driver import GuardedResponse
 from secure_bedrock.transport.core.answers import parse_invoke_answer, parse_json_answer

@@ -7,7 +7,7 @@ from secure_bedrock.discovery.lock_digest import policy_digest
 from secure_bedrock.discovery.lock_file import Lock, LockedEndpoint
 from secure_bedrock.errors import LockMismatch, Problem
 from secure_bedrock.policy import Policy
-from secure_bedrock.policy.public_addresses import is_usual_or_owned
+from secure_bedrock.policy.file.public_addresses import is_usual_or_owned
 
 
 def require_own(policy: Policy, lock: Lock, *, where: str) -> None:

@@ -8,9 +8,8 @@ from typing import Any, Final
 
 from secure_bedrock.discovery.lock_file import VERSION, Lock, LockedEndpoint
 from secure_bedrock.network import judge_host, never, parse_address, parse_cidr
-from secure_bedrock.policy import syntax
-from secure_bedrock.policy.residency import roaming_id
-from secure_bedrock.policy.shape import (
+from secure_bedrock.policy.file import syntax
+from secure_bedrock.policy.file.shape import (
     BAD,
     Flag,
     Found,
@@ -23,6 +22,7 @@ from secure_bedrock.policy.shape import (
     Whole,
     attempt,
 )
+from secure_bedrock.policy.model.residency import roaming_id
 from secure_bedrock.policy.shown import key_text
 from secure_bedrock.values import Region, ServiceName, parse_region, parse_service
 

@@ -3,7 +3,7 @@
 Importing it loads neither the parser of the file nor the search for it; the first policy that is made does.
 """
 
-from secure_bedrock.policy.model_ids import (
+from secure_bedrock.policy.model.identifiers import (
     BaseId,
     FoundationModelArn,
     ModelId,
@@ -12,8 +12,8 @@ from secure_bedrock.policy.model_ids import (
     ProfileId,
     parse_model_id,
 )
+from secure_bedrock.policy.model.residency import Destinations
 from secure_bedrock.policy.policy import Policy
-from secure_bedrock.policy.residency import Destinations
 from secure_bedrock.policy.sections import (
     AccountPolicy,
     AuditPolicy,

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
+from secure_bedrock.policy.file.public_addresses import is_usual
 from secure_bedrock.policy.identity_rules import account_in
-from secure_bedrock.policy.model_entries import GlobEntry, ModelEntry, parse_entry
-from secure_bedrock.policy.model_ids import BaseId, ProfileId, parse_model_id, profile_of
-from secure_bedrock.policy.model_rules import ModelRules
-from secure_bedrock.policy.public_addresses import is_usual
+from secure_bedrock.policy.model.entries import GlobEntry, ModelEntry, parse_entry
+from secure_bedrock.policy.model.identifiers import BaseId, ProfileId, parse_model_id, profile_of
+from secure_bedrock.policy.model.rules import ModelRules
 from secure_bedrock.policy.sections import EndpointPolicy
 from secure_bedrock.policy.shown import key_text
 from secure_bedrock.values import Decision, Region

@@ -7,18 +7,18 @@ from functools import lru_cache, partial
 from typing import Any, Final, Literal, Self
 
 from secure_bedrock.errors import Problem
-from secure_bedrock.policy.home import Home
-from secure_bedrock.policy.model_ids import MAX_LENGTH, parse_model_id
-from secure_bedrock.policy.model_rules import EntryList, ModelRules
-from secure_bedrock.policy.operation_members import Kind
-from secure_bedrock.policy.operation_rules import decide_operation
-from secure_bedrock.policy.places import guardrail_profile, refuse_place
-from secure_bedrock.policy.residency import (
+from secure_bedrock.policy.model.home import Home
+from secure_bedrock.policy.model.identifiers import MAX_LENGTH, parse_model_id
+from secure_bedrock.policy.model.residency import (
     COUNTING,
     Destinations,
     ResidencyRules,
     checked_destinations,
 )
+from secure_bedrock.policy.model.rules import EntryList, ModelRules
+from secure_bedrock.policy.operation.members import Kind
+from secure_bedrock.policy.operation_rules import decide_operation
+from secure_bedrock.policy.request.places import guardrail_profile, refuse_place
 from secure_bedrock.policy.sections import (
     AccountPolicy,
     AuditPolicy,
@@ -89,7 +89,7 @@ class Policy:
         audit: Section | None = None,
         account: Section | None = None,
     ) -> None:
-        from secure_bedrock.policy.document import Origin, read_mapping  # noqa: PLC0415 see __init__
+        from secure_bedrock.policy.file.document import Origin, read_mapping  # noqa: PLC0415 see __init__
 
         written = {key: value for key, value in locals().items() if key in KEYS}
         given = {key: value for key, value in written.items() if value is not None}
@@ -101,7 +101,7 @@ class Policy:
 
         Looked for in the working directory, $LAMBDA_TASK_ROOT and /opt. Raises PolicyNotFound where there is none.
         """
-        from secure_bedrock.policy.locate import find_policy  # noqa: PLC0415 see __init__
+        from secure_bedrock.policy.file.locate import find_policy  # noqa: PLC0415 see __init__
 
         found, text = find_policy(path, os.environ)
         absolute = found.absolute()
@@ -124,7 +124,7 @@ class Policy:
 
     @classmethod
     def _read(cls, text: str, file: str, directory: str, *, source: str | None) -> Self:
-        from secure_bedrock.policy.document import read_text  # noqa: PLC0415 see __init__
+        from secure_bedrock.policy.file.document import read_text  # noqa: PLC0415 see __init__
 
         document, origin = read_text(text, file=file, directory=directory)
         policy = cls.__new__(cls)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from secure_bedrock.policy.model_ids import GEOGRAPHIES
+from secure_bedrock.policy.model.identifiers import GEOGRAPHIES
 from secure_bedrock.testing import frames
 from secure_bedrock.testing.converse_wire import converse_events, padded, usage
 from secure_bedrock.testing.native_embeddings import cohere_embeddings, titan_embedding

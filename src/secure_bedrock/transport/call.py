@@ -6,8 +6,8 @@ from typing import TypeVar
 
 from secure_bedrock.audit import AuditTrail, CallRecord, outcome_of
 from secure_bedrock.policy import Policy
-from secure_bedrock.policy.references import Reference
-from secure_bedrock.policy.requests import RequestFacts, first_model
+from secure_bedrock.policy.operation.references import Reference
+from secure_bedrock.policy.request.judgement import RequestFacts, first_model
 from secure_bedrock.resilience import Failure, RetryEngine, RetryNote, StopReason, classify
 from secure_bedrock.transport.call_deadline import not_after_the_caller, within
 from secure_bedrock.transport.core.gate import require_allowed, require_service

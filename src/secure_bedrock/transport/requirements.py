@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from secure_bedrock.policy.guardrails import with_guardrail
-from secure_bedrock.policy.request_terms import Terms, asks_guardrail, asks_tokens
-from secure_bedrock.policy.token_limits import with_max_tokens
+from secure_bedrock.policy.request.guardrails import with_guardrail
+from secure_bedrock.policy.request.terms import Terms, asks_guardrail, asks_tokens
+from secure_bedrock.policy.request.token_limits import with_max_tokens
 
 
 def with_requirements(

@@ -10,7 +10,7 @@ from secure_bedrock.audit import CallRecord
 from secure_bedrock.errors import AddressDenied, ConnectFailed
 from secure_bedrock.network import PrivateRoute
 from secure_bedrock.policy import Policy
-from secure_bedrock.policy.operations import operation_table
+from secure_bedrock.policy.operation.table import operation_table
 from secure_bedrock.transport.connections.driver import GuardedResponse, GuardedTransport
 from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.sdk_headers import (

@@ -19,7 +19,7 @@ from secure_bedrock.errors import (
     OperationDenied,
     RegionDenied,
 )
-from secure_bedrock.policy.operations import encode_label, operation_table
+from secure_bedrock.policy.operation.table import encode_label, operation_table
 from secure_bedrock.policy.sections import GuardrailPolicy, LimitsPolicy
 from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.sign import sign

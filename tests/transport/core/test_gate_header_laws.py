@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from secure_bedrock.errors import OperationDenied
-from secure_bedrock.policy.operations import encode_label
+from secure_bedrock.policy.operation.table import encode_label
 from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.header_fields import _REFUSED, parse_fields
 from secure_bedrock.transport.core.sign import sign

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from secure_bedrock.errors import Denied, ModelDenied, OperationDenied, ResidencyDenied
-from secure_bedrock.policy.operation_members import Kind
+from secure_bedrock.policy.operation.members import Kind
 from secure_bedrock.transport.core.gate import gate, require_service
 from secure_bedrock.values import Decision
 from tests.rules import Lenient

@@ -8,7 +8,7 @@ import pytest
 
 from secure_bedrock.errors import OperationDenied, SecureBedrockError
 from secure_bedrock.policy import Policy
-from secure_bedrock.policy.operations import encode_label
+from secure_bedrock.policy.operation.table import encode_label
 from secure_bedrock.transport.core import request_facts
 from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.sign import sign

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from secure_bedrock.errors import OperationDenied
-from secure_bedrock.policy.operations import operation_table
+from secure_bedrock.policy.operation.table import operation_table
 from secure_bedrock.policy.sections import GuardrailPolicy, LimitsPolicy
 from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.named_operation import NamedOperation

@@ -8,8 +8,8 @@ from hashlib import sha256
 import pytest
 
 from secure_bedrock.errors import OperationDenied
-from secure_bedrock.policy.operation_members import Place
-from secure_bedrock.policy.operations import SERVICES, encode_label, operation_table
+from secure_bedrock.policy.operation.members import Place
+from secure_bedrock.policy.operation.table import SERVICES, encode_label, operation_table
 from secure_bedrock.policy.sections import GuardrailPolicy, LimitsPolicy
 from secure_bedrock.transport.core.authorization import _names
 from secure_bedrock.transport.core.gate import gate

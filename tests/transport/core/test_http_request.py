@@ -22,7 +22,7 @@ from secure_bedrock.errors import (
     TransportTampered,
 )
 from secure_bedrock.network import PrivateRoute
-from secure_bedrock.policy.operations import encode_label, operation_table
+from secure_bedrock.policy.operation.table import encode_label, operation_table
 from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.http_request import judge_http_request
 from secure_bedrock.transport.core.serialise import serialise

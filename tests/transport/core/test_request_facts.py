@@ -10,10 +10,10 @@ from urllib.parse import quote
 import pytest
 
 from secure_bedrock.errors import LimitDenied, OperationDenied
-from secure_bedrock.policy.operation_members import BodyMember, BodyShape, Kind, Operation
-from secure_bedrock.policy.operations import SERVICES, encode_label, operation_table
-from secure_bedrock.policy.references import references
-from secure_bedrock.policy.requests import OVERRIDES
+from secure_bedrock.policy.operation.members import BodyMember, BodyShape, Kind, Operation
+from secure_bedrock.policy.operation.references import references
+from secure_bedrock.policy.operation.table import SERVICES, encode_label, operation_table
+from secure_bedrock.policy.request.judgement import OVERRIDES
 from secure_bedrock.policy.sections import LimitsPolicy
 from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.request_facts import _matters, _telling, _telling_names

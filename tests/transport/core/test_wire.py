@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from secure_bedrock.errors import Denied, TransportTampered
-from secure_bedrock.policy.operations import encode_label
+from secure_bedrock.policy.operation.table import encode_label
 from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.sign import sign
 from secure_bedrock.transport.core.wire import _SEAL, GatedRequest, WireRequest, require_plain

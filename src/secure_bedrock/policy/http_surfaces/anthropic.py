@@ -18,7 +18,7 @@ from secure_bedrock.policy.http_surfaces.nodes import (
     TextOr,
     fields,
 )
-from secure_bedrock.policy.operation_members import Kind
+from secure_bedrock.policy.operation.members import Kind
 
 _SOURCES: Final[dict[str, Node]] = {
     "base64": fields("type", "media_type", data=INLINE),

@@ -18,8 +18,8 @@ from secure_bedrock.policy.http_surfaces.nodes import (
     Tagged,
     TextOr,
 )
-from secure_bedrock.policy.operation_members import Kind
-from secure_bedrock.policy.references import ABSENT, MAX_STEPS, Reference
+from secure_bedrock.policy.operation.members import Kind
+from secure_bedrock.policy.operation.references import ABSENT, MAX_STEPS, Reference
 
 _Here = tuple[Node, object, str]
 _DATA: Final = "data:"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from secure_bedrock.policy.operation_members import Kind
+from secure_bedrock.policy.operation.members import Kind
 
 
 @dataclass(frozen=True, slots=True)

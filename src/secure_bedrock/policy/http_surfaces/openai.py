@@ -24,7 +24,7 @@ from secure_bedrock.policy.http_surfaces.nodes import (
     TextOr,
     fields,
 )
-from secure_bedrock.policy.operation_members import Kind
+from secure_bedrock.policy.operation.members import Kind
 
 MODEL: Final = Names(Kind.MODEL)
 # A tool of any other type runs at the service: web search, MCP servers, Lambda connectors, file search, code.

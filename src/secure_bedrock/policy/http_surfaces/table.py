@@ -8,9 +8,9 @@ from typing import Final
 from secure_bedrock.policy.http_surfaces.anthropic import COUNT_TOKENS, MESSAGES
 from secure_bedrock.policy.http_surfaces.nodes import Node
 from secure_bedrock.policy.http_surfaces.openai import CHAT_COMPLETIONS, EMBEDDINGS, RESPONSES
-from secure_bedrock.policy.operation_members import Kind, ShapeGraph
-from secure_bedrock.policy.operations import OperationTable, decode_label, operation_table
-from secure_bedrock.policy.references import Reference
+from secure_bedrock.policy.operation.members import Kind, ShapeGraph
+from secure_bedrock.policy.operation.references import Reference
+from secure_bedrock.policy.operation.table import OperationTable, decode_label, operation_table
 
 MANTLE: Final = "bedrock-mantle"
 _RUNTIME: Final = "bedrock-runtime"

@@ -13,8 +13,14 @@ from secure_bedrock.errors import (
     ResidencyDenied,
 )
 from secure_bedrock.policy.http_surfaces import table_of
-from secure_bedrock.policy.operations import OperationTable
-from secure_bedrock.policy.requests import Family, Judgement, RequestFacts, Rules, judge_request
+from secure_bedrock.policy.operation.table import OperationTable
+from secure_bedrock.policy.request.judgement import (
+    Family,
+    Judgement,
+    RequestFacts,
+    Rules,
+    judge_request,
+)
 from secure_bedrock.transport.core.authorization import check_anonymous, check_authorization
 from secure_bedrock.transport.core.header_fields import check_length, parse_fields
 from secure_bedrock.transport.core.named_operation import named_operation

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from secure_bedrock.errors import EndpointDenied, IdentityDenied, TransportTampered
 from secure_bedrock.policy.identity_rules import UNKNOWN, decide_identity
-from secure_bedrock.policy.requests import Rules
+from secure_bedrock.policy.request.judgement import Rules
 from secure_bedrock.policy.sections import IdentityPolicy
 from secure_bedrock.transport.core.authorization import signing_key
 from secure_bedrock.transport.core.gate import gate

@@ -8,9 +8,9 @@ from urllib.parse import quote, unquote_plus, unquote_to_bytes
 
 from secure_bedrock.errors import OperationDenied
 from secure_bedrock.policy.http_surfaces import Surface, match_surface, table_of
-from secure_bedrock.policy.operation_members import Operation, Place
-from secure_bedrock.policy.operations import LABEL_SAFE, OperationTable
-from secure_bedrock.policy.references import Reference, references
+from secure_bedrock.policy.operation.members import Operation, Place
+from secure_bedrock.policy.operation.references import Reference, references
+from secure_bedrock.policy.operation.table import LABEL_SAFE, OperationTable
 from secure_bedrock.transport.core.wire import WireRequest
 
 # RFC 9112 §3 (read 2026-11-20) asks recipients to take request lines of 8000 octets at least. Ours name an ARN or two,

@@ -5,20 +5,20 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final, TypeGuard
 
-from secure_bedrock.policy.known_members import stranger_on_the_wire
-from secure_bedrock.policy.native_names import native_references
-from secure_bedrock.policy.operation_members import BodyMember, BodyShape, Kind, Operation
-from secure_bedrock.policy.operations import OperationTable, operation_table
-from secure_bedrock.policy.references import Reference, references
-from secure_bedrock.policy.request_terms import (
+from secure_bedrock.policy.operation.known_members import stranger_on_the_wire
+from secure_bedrock.policy.operation.members import BodyMember, BodyShape, Kind, Operation
+from secure_bedrock.policy.operation.references import Reference, references
+from secure_bedrock.policy.operation.table import OperationTable, operation_table
+from secure_bedrock.policy.request.judgement import OVERRIDES, RequestFacts
+from secure_bedrock.policy.request.native_names import native_references
+from secure_bedrock.policy.request.terms import (
     RequestTerms,
     Terms,
     asks_guardrail,
     asks_tokens,
     read_terms,
 )
-from secure_bedrock.policy.requests import OVERRIDES, RequestFacts
-from secure_bedrock.policy.token_limits import NATIVE
+from secure_bedrock.policy.request.token_limits import NATIVE
 from secure_bedrock.transport.core.body_search import check_utf8, may_name
 from secure_bedrock.transport.core.named_operation import NamedOperation
 from secure_bedrock.transport.core.native_payload import native_document, unwrapped

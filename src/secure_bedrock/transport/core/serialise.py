@@ -9,8 +9,8 @@ from functools import lru_cache
 from typing import Any, Final
 
 from secure_bedrock.errors import InvalidRequest, OperationDenied
-from secure_bedrock.policy.known_members import UPGRADE, stranger_in
-from secure_bedrock.policy.operations import encode_label, operation_table
+from secure_bedrock.policy.operation.known_members import UPGRADE, stranger_in
+from secure_bedrock.policy.operation.table import encode_label, operation_table
 from secure_bedrock.transport.core.blobs import INPUT_BLOBS, Holder, find_blobs
 from secure_bedrock.transport.core.input_shapes import INPUT_SHAPES, InputShape
 from secure_bedrock.transport.core.named_operation import MAX_TARGET

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from secure_bedrock.policy.http_surfaces import MANTLE, Surface, body_references
-from secure_bedrock.policy.operation_members import Kind
-from secure_bedrock.policy.references import Reference
+from secure_bedrock.policy.operation.members import Kind
+from secure_bedrock.policy.operation.references import Reference
 from secure_bedrock.transport.core.strict_json import JSON_TYPES, parse_object, refuse_body
 
 # As for InvokeModel. bedrock-mantle knows neither: it answers as if they were not there (seen by others against the

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from secure_bedrock.errors import OperationDenied
-from secure_bedrock.policy.known_members import UPGRADE, stranger_in
-from secure_bedrock.policy.operation_members import Kind
-from secure_bedrock.policy.operations import operation_table
-from secure_bedrock.policy.references import Reference, parameter_references
+from secure_bedrock.policy.operation.known_members import UPGRADE, stranger_in
+from secure_bedrock.policy.operation.members import Kind
+from secure_bedrock.policy.operation.references import Reference, parameter_references
+from secure_bedrock.policy.operation.table import operation_table
 
 
 def named_parameters(model: Any, params: Mapping[str, Any]) -> tuple[Reference, ...]:

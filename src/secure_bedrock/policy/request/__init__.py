@@ -1,0 +1,1 @@
+"""Requests: what one asks for, held against the policy."""

@@ -1,0 +1,35 @@
+"""Requests that reach a model which no list of ids can judge: another provider's, or whichever AWS chooses."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from secure_bedrock.policy.operation.members import Kind
+from secure_bedrock.values import Decision
+
+# With these AWS chooses no model; what remains is MANAGED. The values of FoundationModelType, EmbeddingModelType and
+# both RerankingModelType (botocore 1.44.5, read 2026-11-20).
+_NO_CHOICE: Final = frozenset({"CUSTOM", "NONE"})
+
+
+def _outside(_: object) -> Decision:
+    """Whatever its name: `anthropic.claude-…` at another provider is not the model that the policy lists."""
+    reason = "the request reaches models of a provider outside Bedrock, and no policy can allow one"
+    return Decision(False, "model-outside-aws", reason)
+
+
+def _chosen(value: object) -> Decision | None:
+    if type(value) is str and value in _NO_CHOICE:
+        return None
+    return Decision(
+        False,
+        "model-choice",
+        "the request leaves the choice of a model to AWS, which could take any",
+        next_step="choose CUSTOM and name a model that the policy lists",
+    )
+
+
+CHOICES: Final[Mapping[Kind, Callable[[object], Decision | None]]] = {
+    Kind.EXTERNAL_MODEL: _outside,
+    Kind.MODEL_CHOICE: _chosen,
+}
+"""By kind, the refusal of a value, or None where it may stand; total over every object."""
