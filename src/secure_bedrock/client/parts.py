@@ -17,8 +17,8 @@ from secure_bedrock.transport.connections.driver import GuardedTransport
 from secure_bedrock.transport.credentials import CredentialSource
 from secure_bedrock.transport.credentials.chain import credential_source
 from secure_bedrock.transport.credentials.identity import IdentityCheck, asks_sts
-from secure_bedrock.transport.lazy_route import RouteHolder
 from secure_bedrock.transport.preflight import preflight
+from secure_bedrock.transport.route_holder import RouteHolder
 from secure_bedrock.transport.typed import TypedChannel
 from secure_bedrock.values import PerProcess
 from secure_bedrock.values.version import __version__

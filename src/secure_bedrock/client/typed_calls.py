@@ -11,6 +11,7 @@ from secure_bedrock.errors import InvalidRequest
 from secure_bedrock.models import ConverseResponse, InvokeModelResponse
 from secure_bedrock.policy.operation.members import Kind
 from secure_bedrock.policy.operation.references import Reference
+from secure_bedrock.policy.request.requirements import with_requirements
 from secure_bedrock.transport.call import CallPlan
 from secure_bedrock.transport.connections.driver import GuardedResponse
 from secure_bedrock.transport.core.answers import parse_invoke_answer, parse_json_answer
@@ -20,7 +21,6 @@ from secure_bedrock.transport.record_facts import (
     note_route,
     note_usage,
 )
-from secure_bedrock.transport.requirements import with_requirements
 from secure_bedrock.transport.typed import PreparedCall, TypedChannel
 from secure_bedrock.values import BEDROCK_RUNTIME, Deadline
 

@@ -23,8 +23,8 @@ from secure_bedrock.transport.core.sign import sign
 from secure_bedrock.transport.core.wire import WireRequest
 from secure_bedrock.transport.credentials import CredentialSource, FrozenCredentials
 from secure_bedrock.transport.credentials.identity import IdentityCheck
-from secure_bedrock.transport.lazy_route import RouteHolder
 from secure_bedrock.transport.record_facts import note_judgement, note_response, note_route
+from secure_bedrock.transport.route_holder import RouteHolder
 from secure_bedrock.transport.user_agent import user_agent
 from secure_bedrock.values import Deadline
 

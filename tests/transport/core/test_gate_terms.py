@@ -9,11 +9,11 @@ import pytest
 
 from secure_bedrock.errors import Denied, GuardrailDenied, LimitDenied, OperationDenied
 from secure_bedrock.policy import Policy
+from secure_bedrock.policy.request.requirements import with_requirements
 from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.sign import sign
 from secure_bedrock.transport.core.wire import GatedRequest, WireRequest
 from secure_bedrock.transport.credentials import FrozenCredentials
-from secure_bedrock.transport.requirements import with_requirements
 from tests.transport.core.test_gate_admits_botocore import Route, written
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"

@@ -13,7 +13,7 @@ from secure_bedrock.policy import Policy
 from secure_bedrock.testing import LocalBedrock
 from secure_bedrock.transport.connections.driver import GuardedTransport
 from secure_bedrock.transport.hardened.session import hardened_session
-from secure_bedrock.transport.lazy_route import RouteHolder
+from secure_bedrock.transport.route_holder import RouteHolder
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform does not fork"),

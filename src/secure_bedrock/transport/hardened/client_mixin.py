@@ -14,6 +14,7 @@ from secure_bedrock.errors import (
     TransportTampered,
 )
 from secure_bedrock.policy import Policy
+from secure_bedrock.policy.request.requirements import with_requirements
 from secure_bedrock.transport.call import CallPlan, CallRunner
 from secure_bedrock.transport.call_deadline import not_after_the_caller, within
 from secure_bedrock.transport.connections.driver import GuardedTransport
@@ -24,9 +25,8 @@ from secure_bedrock.transport.hardened.call_state import CONTEXT_KEY, CallState,
 from secure_bedrock.transport.hardened.content_free import WithheldParams
 from secure_bedrock.transport.hardened.named_parameters import named_parameters
 from secure_bedrock.transport.hardened.quiet_signing import is_unsigned
-from secure_bedrock.transport.lazy_route import RouteHolder
 from secure_bedrock.transport.record_facts import note_params, note_route
-from secure_bedrock.transport.requirements import with_requirements
+from secure_bedrock.transport.route_holder import RouteHolder
 from secure_bedrock.transport.settings import Finding
 from secure_bedrock.values import Deadline
 

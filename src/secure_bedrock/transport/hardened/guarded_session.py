@@ -23,8 +23,8 @@ from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.wire import GatedRequest, WireRequest
 from secure_bedrock.transport.hardened.call_state import CallState, require_state
 from secure_bedrock.transport.hardened.raw_body import RawBody
-from secure_bedrock.transport.lazy_route import RouteHolder
 from secure_bedrock.transport.record_facts import note_judgement, note_response
+from secure_bedrock.transport.route_holder import RouteHolder
 
 # botocore's own session has these; code that reaches for them wants to move the traffic.
 _FOREIGN_PARTS = frozenset({"_proxy_config", "_manager", "_proxy_managers", "_verify"})

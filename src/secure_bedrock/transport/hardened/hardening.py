@@ -27,7 +27,7 @@ from secure_bedrock.transport.hardened.client_mixin import ClientParts
 from secure_bedrock.transport.hardened.config_options import Tuning
 from secure_bedrock.transport.hardened.packaged import neutral_settings, packaged_loader
 from secure_bedrock.transport.hardened.quiet_signing import BotocoreCredentials
-from secure_bedrock.transport.lazy_route import RouteHolder
+from secure_bedrock.transport.route_holder import RouteHolder
 from secure_bedrock.transport.settings import Finding
 from secure_bedrock.values import PerProcess
 

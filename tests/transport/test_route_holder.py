@@ -14,7 +14,7 @@ from secure_bedrock.errors import (
 from secure_bedrock.network import PrivateRoute
 from secure_bedrock.testing import LocalBedrock
 from secure_bedrock.transport.connections.driver import GuardedTransport
-from secure_bedrock.transport.lazy_route import RouteHolder
+from secure_bedrock.transport.route_holder import RouteHolder
 from secure_bedrock.values import Deadline, parse_region, parse_service
 
 HOST = "vpce-0abc123def4567890-a1b2c3d4.bedrock-runtime.eu-west-1.vpce.amazonaws.com"
