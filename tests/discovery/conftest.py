@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from secure_bedrock.discovery.aws_calls import CallFailed
+from secure_bedrock.discovery.aws.calls import CallFailed
 
 ENDPOINT_ID = "vpce-0abc123def4567890"
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from secure_bedrock.cli.lock import _DESCRIPTION
-from secure_bedrock.discovery.caller import GRANTS as STS
-from secure_bedrock.discovery.cli_answers import COMMANDS
-from secure_bedrock.discovery.destinations import GRANTS as BEDROCK
-from secure_bedrock.discovery.ec2_calls import GRANTS as EC2
-from secure_bedrock.discovery.lock_digest import policy_digest
-from secure_bedrock.discovery.lock_file import read_lock
+from secure_bedrock.discovery.aws.caller import GRANTS as STS
+from secure_bedrock.discovery.aws.cli_answers import COMMANDS
+from secure_bedrock.discovery.aws.destinations import GRANTS as BEDROCK
+from secure_bedrock.discovery.aws.ec2_calls import GRANTS as EC2
+from secure_bedrock.discovery.lock.digest import policy_digest
+from secure_bedrock.discovery.lock.file import read_lock
 from secure_bedrock.policy import Policy
 
 Rows = Callable[[str, str], list[dict[str, str]]]

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from secure_bedrock.cli.failures import UsageError
 from secure_bedrock.client.parts import Parts
-from secure_bedrock.discovery.aws_calls import CallFailed
-from secure_bedrock.discovery.caller import asked_caller
-from secure_bedrock.discovery.cli_answers import MAX_BYTES, cli_answers
-from secure_bedrock.discovery.destinations import ListedProfiles
-from secure_bedrock.discovery.ec2_calls import ec2_over
-from secure_bedrock.discovery.hardened_clients import OpenClient
-from secure_bedrock.discovery.lock_writer import Asked
-from secure_bedrock.discovery.ssm_calls import parameter_over, write_parameter
+from secure_bedrock.discovery.aws.caller import asked_caller
+from secure_bedrock.discovery.aws.calls import CallFailed
+from secure_bedrock.discovery.aws.cli_answers import MAX_BYTES, cli_answers
+from secure_bedrock.discovery.aws.destinations import ListedProfiles
+from secure_bedrock.discovery.aws.ec2_calls import ec2_over
+from secure_bedrock.discovery.aws.hardened_clients import OpenClient
+from secure_bedrock.discovery.aws.ssm_calls import parameter_over, write_parameter
+from secure_bedrock.discovery.lock.writer import Asked
 from secure_bedrock.errors import DiscoveryAttempt, EndpointNotFound
 from secure_bedrock.policy import Policy
 

@@ -14,7 +14,7 @@ from secure_bedrock.errors import LockMismatch, PolicyInvalid, Problem
 
 if TYPE_CHECKING:
     from secure_bedrock.cli.route_summary import RouteSummary
-    from secure_bedrock.discovery.lock_file import Lock
+    from secure_bedrock.discovery.lock.contents import Lock
     from secure_bedrock.policy import Policy
 
 _EXAMPLES = """\
@@ -78,7 +78,7 @@ def _report(policy: "Policy", *, as_json: bool) -> int:
 
 def _lock(policy: "Policy") -> "tuple[Lock | None, tuple[Problem, ...]]":
     """The policy's lock; where it can't be used, why, since then no client can be made."""
-    from secure_bedrock.discovery.lock_use import policy_with_lock
+    from secure_bedrock.discovery.lock.use import policy_with_lock
 
     try:
         return policy_with_lock(policy)[1], ()

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Self
 
 from secure_bedrock.discovery.address_check import address_check, brings_lock
 from secure_bedrock.discovery.agreement import agree, evidence_for
-from secure_bedrock.discovery.ec2_calls import ec2_over
+from secure_bedrock.discovery.aws.ec2_calls import ec2_over
+from secure_bedrock.discovery.aws.hardened_clients import OpenClient, hardened_clients
+from secure_bedrock.discovery.aws.ssm_calls import parameter_over
 from secure_bedrock.discovery.facts import EndpointFacts, Nothing
 from secure_bedrock.discovery.flights import Flights
-from secure_bedrock.discovery.hardened_clients import OpenClient, hardened_clients
-from secure_bedrock.discovery.lock_file import Lock
+from secure_bedrock.discovery.lock.contents import Lock
 from secure_bedrock.discovery.providers import (
     Ec2Provider,
     EnvironmentProvider,
@@ -23,7 +24,6 @@ from secure_bedrock.discovery.providers import (
 from secure_bedrock.discovery.remedy import new_table, remedy
 from secure_bedrock.discovery.renewals import Asked, may_ask
 from secure_bedrock.discovery.route_of import missing, not_known, route_of
-from secure_bedrock.discovery.ssm_calls import parameter_over
 from secure_bedrock.errors import DeadlineExceeded, DiscoveryAttempt, EndpointNotFound
 from secure_bedrock.network import Connector, PrivateRoute, Resolver
 from secure_bedrock.policy import Policy

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
-from secure_bedrock.discovery.aws_calls import Pages, listed
-from secure_bedrock.discovery.ec2_answers import Answer
-from secure_bedrock.discovery.hardened_clients import OpenClient
+from secure_bedrock.discovery.aws.calls import Pages, listed
+from secure_bedrock.discovery.aws.ec2_answers import Answer
+from secure_bedrock.discovery.aws.hardened_clients import OpenClient
 
 GRANTS = frozenset(
     {"ec2:DescribeVpcEndpoints", "ec2:DescribeNetworkInterfaces", "ec2:DescribeVpcs"}

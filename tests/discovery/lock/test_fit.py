@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from secure_bedrock.discovery import EndpointFacts
-from secure_bedrock.discovery.lock_digest import policy_digest
-from secure_bedrock.discovery.lock_file import Lock, LockedEndpoint, lock_text
-from secure_bedrock.discovery.lock_use import own_lock
+from secure_bedrock.discovery.lock.contents import Lock, LockedEndpoint
+from secure_bedrock.discovery.lock.digest import policy_digest
+from secure_bedrock.discovery.lock.file import lock_text
+from secure_bedrock.discovery.lock.use import own_lock
 from secure_bedrock.discovery.providers import SsmProvider
 from secure_bedrock.errors import LockMismatch
 from secure_bedrock.policy import Policy

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secure_bedrock.discovery.lock_file import Lock, LockedEndpoint, lock_text, read_lock
+from secure_bedrock.discovery.lock.contents import Lock, LockedEndpoint
+from secure_bedrock.discovery.lock.file import lock_text, read_lock
 from secure_bedrock.errors import LockMismatch
 from secure_bedrock.values import parse_region, parse_service
 

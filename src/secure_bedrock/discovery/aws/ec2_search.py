@@ -1,13 +1,13 @@
 """The search for one service's endpoint in EC2's answers: which one it is, and everything EC2 knows of it."""
 
-from secure_bedrock.discovery.ec2_answers import (
+from secure_bedrock.discovery.aws.ec2_answers import (
     SeenEndpoint,
     addresses_in,
     cidrs_in,
     endpoint_in,
     is_available_interface,
 )
-from secure_bedrock.discovery.ec2_calls import DescribeCalls
+from secure_bedrock.discovery.aws.ec2_calls import DescribeCalls
 from secure_bedrock.discovery.facts import EndpointFacts, Nothing
 from secure_bedrock.errors import EndpointDenied
 from secure_bedrock.network import endpoint_service_name, judge_host

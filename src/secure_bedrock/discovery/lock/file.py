@@ -1,57 +1,16 @@
-"""The lock: what AWS said once, at deploy time, about endpoints and profiles; frozen, reviewable, read strictly."""
+"""The lock as text: ASCII JSON that a person can review, read strictly."""
 
 import json
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from datetime import UTC
+from typing import Any, Final
 
+from secure_bedrock.discovery.lock.contents import VERSION, Lock, LockedEndpoint
 from secure_bedrock.errors import LockMismatch, Problem
-from secure_bedrock.values import Region, ServiceName
 from secure_bedrock.values.strict_json import MemberTwice, strictly_read
 
-VERSION: Final = 1
 FILE_NAME: Final = "secure-bedrock.lock"
 # Room for hundreds of endpoints and thousands of profiles; far beyond what a person would review.
 MAX_CHARACTERS: Final = 1024 * 1024
-
-Over = Literal["private", "public-control-plane", "file"]
-"""Over which path AWS was asked: private endpoints, public ones at deploy time, or the AWS CLI's output."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockedEndpoint:
-    """One service's endpoint as AWS described it: complete, every name and every address."""
-
-    service: ServiceName
-    vpc_endpoint_id: str
-    vpc_id: str
-    owner_account: str
-    service_region: Region
-    private_dns_enabled: bool
-    names: tuple[str, ...]
-    addresses: tuple[str, ...]
-    cidrs: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lock:
-    """What one run of `secure-bedrock lock` found, for one policy.
-
-    `destinations` are the Regions that each listed profile or router can send a request to. `written_by` is the
-    caller's ARN without its session name, None where it was not asked. `written_at` is in UTC, whole seconds.
-    """
-
-    policy_digest: str
-    region: Region
-    written_at: datetime
-    written_by: str | None
-    written_over: Over
-    endpoints: tuple[LockedEndpoint, ...] = ()
-    destinations: tuple[tuple[str, tuple[Region, ...]], ...] = ()
-
-    def endpoint(self, service: str) -> LockedEndpoint | None:
-        """The service's endpoint, or None where the lock has none."""
-        return next((found for found in self.endpoints if found.service == service), None)
 
 
 def lock_text(lock: Lock, *, compact: bool = False) -> str:
@@ -94,7 +53,7 @@ def read_lock(text: str, *, where: str) -> Lock:
     Raises LockMismatch (rule lock-invalid) with every problem at once. Whether it is the lock of a given policy is
     not decided here.
     """
-    from secure_bedrock.discovery.lock_shape import lock_in  # noqa: PLC0415 most processes read no lock
+    from secure_bedrock.discovery.lock.shape import lock_in  # noqa: PLC0415 most processes read no lock
 
     found = lock_in(_document(text, where))
     if isinstance(found, Lock):

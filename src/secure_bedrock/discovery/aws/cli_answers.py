@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from secure_bedrock.discovery.aws_calls import CallFailed
-from secure_bedrock.discovery.caller import without_session
-from secure_bedrock.discovery.destinations import ProfileType
-from secure_bedrock.discovery.ec2_answers import Answer
-from secure_bedrock.discovery.ec2_calls import DescribeCalls
+from secure_bedrock.discovery.aws.calls import CallFailed
+from secure_bedrock.discovery.aws.destinations import ProfileType
+from secure_bedrock.discovery.aws.ec2_answers import Answer
+from secure_bedrock.discovery.aws.ec2_calls import DescribeCalls
+from secure_bedrock.discovery.caller_arn import without_session
 from secure_bedrock.errors import ConfigurationError
 
 MAX_BYTES: Final = 64 * 1024 * 1024

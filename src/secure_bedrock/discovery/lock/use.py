@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from secure_bedrock.discovery.lock_file import FILE_NAME, MAX_CHARACTERS, Lock, invalid, read_lock
-from secure_bedrock.discovery.lock_fit import require_own
+from secure_bedrock.discovery.lock.contents import Lock
+from secure_bedrock.discovery.lock.file import FILE_NAME, MAX_CHARACTERS, invalid, read_lock
+from secure_bedrock.discovery.lock.fit import require_own
 from secure_bedrock.errors import LockMismatch
 from secure_bedrock.policy import Policy
 

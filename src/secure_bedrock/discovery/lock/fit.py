@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from ipaddress import ip_network
 
-from secure_bedrock.discovery.lock_digest import policy_digest
-from secure_bedrock.discovery.lock_file import Lock, LockedEndpoint
+from secure_bedrock.discovery.lock.contents import Lock, LockedEndpoint
+from secure_bedrock.discovery.lock.digest import policy_digest
 from secure_bedrock.errors import LockMismatch, Problem
 from secure_bedrock.policy import Policy
 from secure_bedrock.policy.file.public_addresses import is_usual_or_owned

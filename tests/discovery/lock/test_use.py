@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from secure_bedrock.discovery.lock_digest import policy_digest
-from secure_bedrock.discovery.lock_file import Lock, lock_text
-from secure_bedrock.discovery.lock_use import VARIABLE, find_lock, policy_with_lock, told
+from secure_bedrock.discovery.lock.contents import Lock
+from secure_bedrock.discovery.lock.digest import policy_digest
+from secure_bedrock.discovery.lock.file import lock_text
+from secure_bedrock.discovery.lock.use import VARIABLE, find_lock, policy_with_lock, told
 from secure_bedrock.errors import LockMismatch
 from secure_bedrock.policy import Policy
 from secure_bedrock.values import parse_region
