@@ -10,6 +10,7 @@ from secure_bedrock.errors import (
     ServiceError,
     TransportError,
 )
+from secure_bedrock.transport.client_errors import code_of
 
 # What EC2 and the STS family answer where an identity may not call; source: the EC2 API reference's list of
 # client error codes, and botocore's own checks on the three (read 2026-11-20).
@@ -64,8 +65,7 @@ def _is_botocores(error: Exception) -> bool:
 
 def _why(action: str, error: Exception) -> str:
     """The failure in our words: AWS's message is left out, because it repeats the caller's identity."""
-    answer = getattr(error, "response", None)
-    code = answer.get("Error", {}).get("Code") if isinstance(answer, dict) else None
+    code = code_of(error)
     if code in _REFUSALS:
         return f"AWS refused {action}: allow that action for the caller's identity"
-    return f"{action} failed: {code or type(error).__name__}"
+    return f"{action} failed: {code}"
