@@ -339,13 +339,16 @@ def test_the_locks_route_is_shown(deployment: Any, capsys: pytest.CaptureFixture
 def test_a_lock_that_can_not_be_used_is_a_problem(
     deployment: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    deployment.lock_path.write_text("{}")
+    deployment.lock_path.write_text('{"version": 1,\n"region": "mars"}')
 
     assert main(["policy", "check", "--output", "json"]) == 1
 
     problems = as_json(capsys)["problems"]
     assert {problem["file"] for problem in problems} == {str(deployment.lock_path)}
-    assert "version" in {problem["key"] for problem in problems}
+    lines = {problem["key"]: problem["line"] for problem in problems}
+    assert lines["region"] == 2
+    assert lines["written"] is None
+    assert problems[-1]["message"].endswith("; write it anew with `secure-bedrock lock`")
 
 
 def test_a_parameter_that_is_asked_at_run_time_is_a_route(

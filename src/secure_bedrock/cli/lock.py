@@ -111,9 +111,10 @@ def _write(policy: "Policy", lock: "Lock", asking: "Asking", args: argparse.Name
     from secure_bedrock.cli.lock_asking import replace_file
     from secure_bedrock.cli.lock_shown import print_lock
     from secure_bedrock.discovery.lock.file import lock_text
+    from secure_bedrock.discovery.lock.source import LockText
     from secure_bedrock.discovery.lock.use import told
 
-    told(policy, lock)  # what a client would refuse is not written
+    told(policy, lock, LockText("the new lock"))  # what a client would refuse is not written
     path = _path(policy)
     replace_file(path, lock_text(lock))
     sys.stderr.write(f"wrote {clean(str(path))}\n")
@@ -141,14 +142,15 @@ def _compare(policy: "Policy", old: "Lock | None", new: "Lock", args: argparse.N
 def _old(policy: "Policy", asking: "Asking", args: argparse.Namespace) -> "Lock | None":
     """The lock to compare with; None where there is none and the policy tells the destinations itself."""
     from secure_bedrock.discovery.lock.file import read_lock
+    from secure_bedrock.discovery.lock.source import LockText
     from secure_bedrock.discovery.lock.use import read_lock_file
 
     if args.ssm is not None:
-        return read_lock(asking.read_parameter(args.ssm), where=f"SSM parameter {args.ssm}")
+        return read_lock(LockText(f"SSM parameter {args.ssm}", asking.read_parameter(args.ssm)))
     path = _path(policy)
     text = read_lock_file(path)
     if text is not None:
-        return read_lock(text, where=str(path))
+        return read_lock(LockText(str(path), text))
     if policy.residency.profiles:
         _note(f"there is no lock at {path}; only [residency.profiles] is compared")
         return None

@@ -63,6 +63,7 @@ class Asking:
             profiles=answers if answers.tells_profiles else None,
             caller=answers.caller,
             unasked="no output of `aws bedrock list-…` was given",
+            where=", ".join("stdin" if name == "-" else name for name in texts),
         )
 
     def _privately(self) -> Asked:
@@ -112,7 +113,10 @@ def read_output(name: str) -> str:
 
 def replace_file(path: Path, text: str) -> None:
     """Write the file whole or not at all: a client that starts meanwhile reads the old one or the new one."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:  # it names the temporary file, which nobody asked for
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from error
     try:
         with os.fdopen(handle, "w", encoding="ascii", newline="\n") as file:
             file.write(text)

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,7 +84,13 @@ def _lock(policy: "Policy") -> "tuple[Lock | None, tuple[Problem, ...]]":
     try:
         return policy_with_lock(policy)[1], ()
     except LockMismatch as error:
-        return None, error.problems or (Problem(error.reason),)
+        return None, _of_lock(error)
+
+
+def _of_lock(error: LockMismatch) -> tuple[Problem, ...]:
+    """What is wrong with the lock, each with its place; the last says what to do."""
+    *first, last = error.problems or (Problem(error.reason),)
+    return *first, replace(last, message=f"{last.message}; {error.next_step}")
 
 
 def _with_hosts(problems: tuple[Problem, ...], path: str | None) -> tuple[Problem, ...]:

@@ -5,7 +5,7 @@ from datetime import UTC
 from typing import Any, Final
 
 from secure_bedrock.discovery.lock.contents import VERSION, Lock, LockedEndpoint
-from secure_bedrock.errors import LockMismatch, Problem
+from secure_bedrock.discovery.lock.source import LockText
 from secure_bedrock.values.strict_json import MemberTwice, strictly_read
 
 FILE_NAME: Final = "secure-bedrock.lock"
@@ -47,40 +47,30 @@ def endpoint_members(endpoint: LockedEndpoint) -> dict[str, object]:
     }
 
 
-def read_lock(text: str, *, where: str) -> Lock:
-    """The lock that a text holds; `where` names it in messages.
+def read_lock(source: LockText) -> Lock:
+    """The lock that a text holds.
 
     Raises LockMismatch (rule lock-invalid) with every problem at once. Whether it is the lock of a given policy is
     not decided here.
     """
     from secure_bedrock.discovery.lock.shape import lock_in  # noqa: PLC0415 most processes read no lock
 
-    found = lock_in(_document(text, where))
+    found = lock_in(_document(source))
     if isinstance(found, Lock):
         return found
-    raise invalid(where, found)
+    raise source.invalid(found)
 
 
-def invalid(where: str, problems: list[tuple[str, str]]) -> LockMismatch:
-    """The error that lists what is wrong in a lock, each as key and message."""
-    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-    return LockMismatch(
-        f"the lock has {count}",
-        problems=tuple(Problem(message, key, where) for key, message in problems),
-        rule="lock-invalid",
-        next_step="write it anew with `secure-bedrock lock`",
-    )
-
-
-def _document(text: str, where: str) -> Any:
-    if len(text) > MAX_CHARACTERS:
-        raise invalid(where, [("", "longer than 1 MiB")])
+def _document(source: LockText) -> Any:
+    if len(source.text) > MAX_CHARACTERS:
+        raise source.unreadable("longer than 1 MiB")
     try:
-        return strictly_read(text)
+        return strictly_read(source.text)
     except RecursionError:
-        raise invalid(where, [("", "nested too deeply")]) from None
+        raise source.unreadable("nested too deeply") from None
     except MemberTwice:
-        raise invalid(where, [("", "a key stands twice in one object")]) from None
-    except ValueError as error:  # also int()'s own, for absurdly long numbers
-        line = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
-        raise invalid(where, [("", f"not JSON{line}")]) from None
+        raise source.unreadable("a key stands twice in one object") from None
+    except json.JSONDecodeError as error:
+        raise source.unreadable("not JSON", line=error.lineno) from None
+    except ValueError:  # NaN, and int()'s own for absurdly long numbers
+        raise source.unreadable("not JSON") from None

@@ -24,21 +24,20 @@ from secure_bedrock.policy.file.shape import (
     attempt,
 )
 from secure_bedrock.policy.model.residency import roaming_id
-from secure_bedrock.policy.shown import key_text
 from secure_bedrock.values import Region, ServiceName, parse_region, parse_service
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", re.ASCII)
 
 
-def lock_in(document: object) -> Lock | list[tuple[str, str]]:
-    """The lock that a JSON document holds, or everything that is wrong with it: key and message."""
+def lock_in(document: object) -> Lock | Found:
+    """The lock that a JSON document holds, or everything that is wrong with it: path and message."""
     found: Found = []
     lock = _LOCK.read(document, (), found)
     if not isinstance(lock, Lock):
-        return [(key_text(path), message) for path, message in found]
-    problems = [
-        (key_text(("endpoints", endpoint.service, *path)), message)
+        return found
+    problems: Found = [
+        (("endpoints", endpoint.service, *path), message)
         for endpoint in lock.endpoints
         for path, message in _contradictions(endpoint, lock.region)
     ]

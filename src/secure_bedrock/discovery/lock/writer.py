@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from secure_bedrock.discovery.agreement import agree
 from secure_bedrock.discovery.aws.calls import CallFailed
@@ -20,11 +21,22 @@ from secure_bedrock.discovery.facts import EndpointFacts, Nothing
 from secure_bedrock.discovery.lock.contents import Lock, LockedEndpoint, Over
 from secure_bedrock.discovery.lock.digest import policy_digest
 from secure_bedrock.discovery.lock.file import lock_text
+from secure_bedrock.discovery.lock.source import LockText
 from secure_bedrock.discovery.lock.use import own_lock
 from secure_bedrock.discovery.stated import stated_facts
-from secure_bedrock.errors import ConfigurationError, DiscoveryAttempt, EndpointNotFound
+from secure_bedrock.errors import (
+    ConfigurationError,
+    DiscoveryAttempt,
+    EndpointNotFound,
+    LockMismatch,
+)
 from secure_bedrock.policy import Policy
 from secure_bedrock.values import ServiceName
+
+# By rule: what to do about answers, where the error of a file says to write it anew.
+_NEXT: Final = {
+    "lock-invalid": "find out why AWS says so, or which output is not of that account and Region"
+}
 
 Say = Callable[[str], None]
 
@@ -39,13 +51,17 @@ class Voice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """Who answers for AWS; `profiles` and `caller` are None where nobody can be asked, `unasked` says why."""
+    """Who answers for AWS; `profiles` and `caller` are None where nobody can be asked, `unasked` says why.
+
+    `where` names the answers in messages.
+    """
 
     over: Over
     ec2: Callable[[], AbstractContextManager[DescribeCalls]]
     profiles: ProfileCalls | None
     caller: Callable[[], str | None] | None
     unasked: str = ""
+    where: str = "AWS's answers"
 
 
 def make_lock(policy: Policy, asked: Asked, *, now: datetime, voice: Voice) -> Lock:
@@ -75,8 +91,20 @@ def make_lock(policy: Policy, asked: Asked, *, now: datetime, voice: Voice) -> L
         endpoints=tuple(sorted(endpoints, key=lambda each: each.service)),
         destinations=tuple(sorted(told.regions.items())),
     )
-    # What was written must be read: an endpoint whose facts contradict each other is found here, not in production.
-    return own_lock(policy, lock_text(lock), where="AWS's answers")
+    return _readable(policy, lock, asked.where)
+
+
+def _readable(policy: Policy, lock: Lock, where: str) -> Lock:
+    """The lock as a client would read it: answers that contradict each other are found here, not in production."""
+    try:
+        return own_lock(policy, LockText(where, lock_text(lock, compact=True)))
+    except LockMismatch as refused:
+        raise LockMismatch(
+            f"the lock was not written, for no client would take it: {refused.reason}",
+            problems=refused.problems,
+            rule=refused.rule,
+            next_step=_NEXT.get(refused.rule, refused.next_step),
+        ) from None
 
 
 def _endpoints(

@@ -4,6 +4,7 @@ from secure_bedrock.discovery.address_check import ASKED_FIRST
 from secure_bedrock.discovery.aws.calls import CallFailed
 from secure_bedrock.discovery.aws.ssm_calls import ReadParameter
 from secure_bedrock.discovery.facts import EndpointFacts, Nothing
+from secure_bedrock.discovery.lock.source import LockText
 from secure_bedrock.discovery.lock.use import own_lock
 from secure_bedrock.discovery.providers.lock import locked_facts
 from secure_bedrock.policy import Policy
@@ -34,5 +35,5 @@ class SsmProvider:
             text = self._read(name)
         except CallFailed as failure:
             return Nothing(str(failure))
-        lock = own_lock(self._policy, text, where=f"SSM parameter {name}")
+        lock = own_lock(self._policy, LockText(f"SSM parameter {name}", text))
         return locked_facts(lock, service, source=self.name)
