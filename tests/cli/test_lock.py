@@ -328,7 +328,7 @@ def outputs(deployment: Deployment, path: Path) -> None:
     asked = Asking(Policy.load(deployment.policy_path)).asked({}, public=False)
     assert asked.profiles is not None
     with asked.ec2() as calls:
-        endpoints = calls.vpc_endpoints({"vpc-endpoint-state": "available"})
+        endpoints = calls.vpc_endpoints({"vpc-endpoint-state": ["available"]})
         interfaces = calls.network_interfaces(list(endpoints[0]["NetworkInterfaceIds"]))  # type: ignore[call-overload]
         vpcs = calls.vpcs([str(endpoints[0]["VpcId"])])
     document = {
