@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from secure_bedrock.policy.operation.members import Kind
 from secure_bedrock.policy.request import native_names
-from secure_bedrock.policy.request.native_names import TELLING, native_references
+from secure_bedrock.policy.request.native_names import native_references
+from secure_bedrock.policy.request.native_words import TELLING
 
 S3, URL, TOOL, MODEL, KEPT = Kind.S3, Kind.URL, Kind.SYSTEM_TOOL, Kind.MODEL, Kind.KEPT
 PLACE = {"s3Location": {"uri": "s3://b/k", "bucketOwner": "111122223333"}}

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from secure_bedrock.policy.operation.members import Kind
 from secure_bedrock.policy.operation.references import ABSENT, Reference
-from secure_bedrock.policy.request.native_names import folded
+from secure_bedrock.policy.request.native_words import folded
 from secure_bedrock.policy.request.slots import filled, read_slot
 from secure_bedrock.policy.sections import GuardrailPolicy
 from secure_bedrock.values import Decision
