@@ -144,7 +144,7 @@ _ALL: Final = sorted(
 # A name with its colon; or, where no name but a value tells, the beginning of a string (not a quote inside one) that is
 # a location or the type of an uploaded file.
 TELLING: Final = re.compile(
-    r'"(?i:(?:{})"\s*:|(?<!\\")(?:{}|file"))'.format(
+    r'"(?i:(?=[a-z0-9_-]++"\s*:)(?:{})"|(?<!\\")(?:{}|file"))'.format(
         "|".join(name.replace("_", "[_-]*") for name in _ALL), LOCATED_IN_JSON
     ).encode("ascii")
 )
