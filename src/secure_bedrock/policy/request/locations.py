@@ -51,8 +51,6 @@ def location_kind(text: str) -> Kind | None:
 # The look ahead changes nothing: it is quicker than what follows where there is no colon, which is nearly everywhere.
 LOCATED_IN_JSON: Final = (
     r"(?:(?-i:[^!-~]++)|\\(?:[nrtbf]|u[0-9a-f]{{4}}))*+(?=[a-z][a-z0-9+.\\\t\r\n-]*+:|[/\\])(?:{})"
-).format(
-    _beginnings(r"(?:[\t\r\n]|\\[nrt]|\\u000[9ad])*", r"(?:/|\\[/\\])", r'[^"/]')
-)
+).format(_beginnings(r"(?:[\t\r\n]|\\[nrt]|\\u000[9ad])*", r"(?:/|\\[/\\])", r'[^"/]'))
 """The same of a string in JSON as bytes, from behind its quote, in either case. It may find more than `location_kind`
 does, and nothing less, except for what hides behind an escape of one of ASCII's signs."""

@@ -37,9 +37,9 @@ def native_references(document: object, path: str) -> tuple[Reference, ...]:
     found: list[Reference] = []
     if isinstance(document, Mapping):
         _add_models(document, path, found)
-        for key, inner in document.items():
-            if isinstance(key, str) and isinstance(inner, Mapping) and folded(key) in SETTINGS:
-                _add_models(inner, path, found)
+        for key, held in document.items():
+            if isinstance(key, str) and isinstance(held, Mapping) and folded(key) in SETTINGS:
+                _add_models(held, path, found)
     stack: list[tuple[object, int]] = [(document, 0)]
     for _ in range(MAX_STEPS):
         if not stack:
