@@ -224,7 +224,9 @@ class Filler:
             name: self._least(inner, shape.name, name)
             for name, inner in shape.members.items()
             if name != without
-            and (name in shape.required_members or kind_at(inner, shape.name, name) == "model-choice")
+            and (
+                name in shape.required_members or kind_at(inner, shape.name, name) == "model-choice"
+            )
         }
 
     def _least(self, shape: Shape, owner: str, name: str) -> Any:
