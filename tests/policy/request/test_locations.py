@@ -61,7 +61,7 @@ CONTENT: dict[str, str] = {
     "a text": "Is https://e.com up?",
     "a text with a colon": "Summary: see https://e.com",
     "a text of a file": "file: see below",
-    "text of another script": "資料：報告",
+    "text of another script": "資料の報告",
 }
 
 

@@ -19,7 +19,7 @@ from secure_bedrock.policy.request.terms import (
     asks_tokens,
     read_terms,
 )
-from secure_bedrock.policy.request.token_limits import NATIVE
+from secure_bedrock.policy.request.token_places import NATIVE
 from secure_bedrock.transport.core.body_search import check_utf8, may_name
 from secure_bedrock.transport.core.named_operation import NamedOperation
 from secure_bedrock.transport.core.native_payload import native_document, unwrapped
