@@ -226,6 +226,33 @@ def test_the_rows_are_what_the_table_names() -> None:
     print(count)  # noqa: T201 - how much the tests below say
 
 
+KNOWLEDGE = "bedrock-agent-runtime:RetrieveAndGenerate retrieveAndGenerateConfiguration"
+BASE = f"{KNOWLEDGE}.knowledgeBaseConfiguration"
+SEARCH = f"{BASE}.retrievalConfiguration.vectorSearchConfiguration"
+PARSING = "bedrock-agent:CreateDataSource vectorIngestionConfiguration.parsingConfiguration"
+INLINE = "bedrock-agent-runtime:InvokeInlineAgent promptOverrideConfiguration"
+EASILY_FORGOTTEN = {
+    f"{BASE}.modelArn": "model",
+    f"{KNOWLEDGE}.externalSourcesConfiguration.modelArn": "model",
+    f"{SEARCH}.implicitFilterConfiguration.modelArn": "model",
+    f"{SEARCH}.rerankingConfiguration.bedrockRerankingConfiguration.modelConfiguration.modelArn": "model",
+    f"{BASE}.orchestrationConfiguration.additionalModelRequestFields": "document",
+    f"{PARSING}.bedrockFoundationModelConfiguration.modelArn": "model",
+    f"{PARSING}.parsingStrategy": "model-choice",
+    f"{INLINE}.promptConfigurations[].foundationModel": "model",
+    f"{INLINE}.promptConfigurations[].additionalModelRequestFields": "document",
+    f"{INLINE}.overrideLambda": "lambda",
+    "bedrock:CreateEvaluationJob inferenceConfig.models[].bedrockModel.inferenceParams": "document",
+    "bedrock-runtime:Converse messages[].content[].document.source.s3Location.uri": "s3",
+    "bedrock-runtime:Converse messages[].content[].image.source.s3Location.uri": "s3",
+    "bedrock-runtime:Converse messages[].content[].video.source.s3Location.uri": "s3",
+}
+
+
+def test_models_behind_models_are_among_them() -> None:
+    assert {str(member): member.kind for member in JUDGED}.items() >= EASILY_FORGOTTEN.items()
+
+
 def test_a_model_of_a_stream_both_ways_is_judged_as_the_others_are(place: Place) -> None:
     """Botocore has no client for it (it needs HTTP/2), so nothing can arrive whatever is named."""
     members = [member for member in ALL if member.operation == NOT_CALLABLE]
