@@ -55,6 +55,7 @@ CONTENT: dict[str, str] = {
     "Base64 that begins with a slash": "/9j/4AAQ",
     "Base64 that begins with slashes": "//uQxAAA/+A=",
     "content in a URL": "data:image/png;base64,//8=",
+    "content in a URL, a slash first": "data:/,x",
     "content in a URL, in capitals": " DATA:image/png;base64,AA==",
     "a name": "report.pdf",
     "a path": "a/b.png",
@@ -68,6 +69,8 @@ CONTENT: dict[str, str] = {
 @pytest.mark.parametrize("text", LOCATIONS.values(), ids=LOCATIONS)
 def test_every_form_of_a_url_is_one(text: str) -> None:
     assert location_kind(text) is Kind.URL
+    for plain in (True, False):
+        assert IN_JSON.match(json.dumps(text, ensure_ascii=plain).encode())
 
 
 @pytest.mark.parametrize("text", BUCKETS.values(), ids=BUCKETS)

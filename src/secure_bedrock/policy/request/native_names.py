@@ -97,7 +97,7 @@ def _add_asked(name: str, value: object, path: str, found: list[Reference]) -> N
     """What is asked for unless it is null, false or empty."""
     if value:
         written, kind = KINDS[name]
-        found.append(Reference(kind, written, f"{path}..{written}", kind is Kind.UNKNOWN))
+        found.append(Reference(kind, written, f"{path}..{written}"))
 
 
 def _add_media(
