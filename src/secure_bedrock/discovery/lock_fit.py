@@ -1,13 +1,13 @@
 """Whether a lock is the policy's own: its digest, its Region, its VPC, and addresses that the policy would admit."""
 
 from collections.abc import Iterator
-from ipaddress import ip_network
 
 from secure_bedrock.discovery.lock_digest import policy_digest
 from secure_bedrock.discovery.lock_file import Lock, LockedEndpoint
 from secure_bedrock.errors import LockMismatch, Problem
 from secure_bedrock.policy import Policy
 from secure_bedrock.policy.file.public_addresses import is_usual_or_owned
+from secure_bedrock.values.addresses import network_in, parse_cidr
 
 
 def require_own(policy: Policy, lock: Lock, *, where: str) -> None:
@@ -46,9 +46,9 @@ def _require_vpc(policy: Policy, lock: Lock, where: str) -> None:
 
 def _public(policy: Policy, lock: Lock, where: str) -> Iterator[Problem]:
     for endpoint in lock.endpoints:
-        owned = [ip_network(cidr) for cidr in policy.cidrs_for(endpoint.service)]
+        owned = [parse_cidr(cidr) for cidr in policy.cidrs_for(endpoint.service)]
         for member, number, text in _decisive(policy, endpoint):
-            if not is_usual_or_owned(ip_network(text), owned):
+            if not is_usual_or_owned(network_in(text), owned):
                 key = f"endpoints.{endpoint.service}.{member}[{number}]"
                 yield Problem(
                     f"{text} is not private, and no CIDR of the policy holds it", key, where

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from secure_bedrock.discovery.lock_file import VERSION, Lock, LockedEndpoint
-from secure_bedrock.network import judge_host, never, parse_address, parse_cidr
+from secure_bedrock.network import judge_host, never
 from secure_bedrock.policy.file import syntax
 from secure_bedrock.policy.file.shape import (
     BAD,
@@ -22,17 +22,17 @@ from secure_bedrock.policy.file.shape import (
     Whole,
     attempt,
 )
+from secure_bedrock.policy.identity_rules import parse_caller
 from secure_bedrock.policy.model.residency import roaming_id
 from secure_bedrock.policy.shown import key_text
 from secure_bedrock.values import Region, ServiceName, parse_region, parse_service
+from secure_bedrock.values.addresses import parse_address, parse_cidr
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", re.ASCII)
-# IAM's and STS's ARNs of callers: a root, user, role, or an assumed role or federated user without its session's name.
+# The resources of callers' ARNs: a root, user, role, or an assumed role or federated user without its session's name.
 _CALLER = re.compile(
-    r"arn:aws[a-z-]*:(?:iam|sts)::[0-9]{12}:(?:root|(?:user|role|assumed-role|federated-user)"
-    r"(?:/[A-Za-z0-9_+=,.@/-]{1,512})?)",
-    re.ASCII,
+    r"root|(?:user|role|assumed-role|federated-user)(?:/[A-Za-z0-9_+=,.@/-]{1,512})?", re.ASCII
 )
 
 
@@ -52,7 +52,8 @@ def lock_in(document: object) -> Lock | list[tuple[str, str]]:
 
 def caller(text: str) -> str:
     """A caller's ARN without a session's name; ValueError for anything else."""
-    if not _CALLER.fullmatch(text):
+    arn = parse_caller(text)
+    if arn is None or not _CALLER.fullmatch(arn.resource):
         raise ValueError("expected the ARN of a caller, without the session's name")
     return text
 
@@ -73,18 +74,10 @@ def _instant(text: str) -> datetime:
 
 
 def _address(text: str) -> str:
-    parsed = parse_address(text)
-    if str(parsed) != text:
-        raise ValueError("write the address in its short form")
-    why = never(parsed)
+    why = never(parse_address(syntax.address(text)))
     if why not in (None, "loopback"):  # loopback only counts where the policy itself names it
         raise ValueError(f"can't be an endpoint's address ({why})")
     return text
-
-
-def _cidr(text: str) -> str:
-    parse_cidr(text)
-    return syntax.cidr(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +130,7 @@ _ENDPOINT_SHAPES: Final[Mapping[str, Shape]] = {
     "private_dns_enabled": Flag(),
     "names": _several("host names", syntax.host_name),
     "addresses": _several("IP addresses", _address),
-    "cidrs": _several("CIDRs", _cidr),
+    "cidrs": _several("CIDRs", syntax.cidr),
 }
 _ENDPOINT = Table(_ENDPOINT_SHAPES, dict, required=tuple(_ENDPOINT_SHAPES))
 _WRITTEN = Table(
