@@ -1,5 +1,7 @@
 """Addresses and CIDRs are parsed strictly, and alike on every Python."""
 
+import traceback
+from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, ip_network
 
 import pytest
@@ -183,6 +185,37 @@ def test_what_is_not_exactly_a_cidr_is_refused(text: object) -> None:
 def test_a_cidr_is_what_it_spells(text: str) -> None:
     assert parse_cidr(text) == ip_network(text)
     assert str(parse_cidr(text)) == text
+
+
+# Each begins well enough to reach Python's own parsers, whose messages repeat what they are given.
+QUIET: dict[str, tuple[Callable[[object], object], str]] = {
+    "an address": (parse_address, "10.0.0.256"),
+    "an IPv6 address": (parse_address, "fd12::10.0.0.256"),
+    "a CIDR with host bits": (parse_cidr, "10.0.0.256/16"),
+    "a CIDR too long": (parse_cidr, "10.0.256.0/999"),
+}
+
+
+@pytest.mark.parametrize(("grammar", "text"), QUIET.values(), ids=QUIET.keys())
+def test_a_traceback_does_not_repeat_the_text(
+    grammar: Callable[[object], object], text: str
+) -> None:
+    with pytest.raises(ValueError) as caught:
+        grammar(text)
+
+    assert "256" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_host_bits_and_long_prefixes_are_refused_without_python_s_message() -> None:
+    for text in ("10.0.0.1/16", "10.0.0.0/33", "fd12::1/64"):
+        with pytest.raises(ValueError, match="too long, or host bits are set") as caught:
+            parse_cidr(text)
+        assert caught.value.__suppress_context__
+
+
+def test_a_cidr_without_a_length_is_told_how_one_ends() -> None:
+    with pytest.raises(ValueError, match="ends in '/'"):
+        parse_cidr("10.0.0.0")
 
 
 def test_a_network_is_a_cidrs_or_an_addresss_own() -> None:
