@@ -133,11 +133,6 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         "network.cidrs[0]",
         "write fd12:0:0:1::/64",
     ),
-    "a CIDR is not mapped, with dots": (
-        {"network": {"cidrs": ["::ffff:10.0.0.0/112"]}},
-        "network.cidrs[0]",
-        "write the IPv4 address",
-    ),
     "a guardrail's ARN is of a Region": (
         {"guardrail": {"id": GUARDRAIL_ARN.replace("eu-west-1", "eu"), "version": "3"}},
         "guardrail.id",
