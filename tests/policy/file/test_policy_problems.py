@@ -278,6 +278,16 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         "network.endpoints.bedrock-runtime",
         "another endpoint than vpc_endpoint_id",
     ),
+    "an address is a string": (
+        endpoint(addresses=[167772161]),
+        "network.endpoints.bedrock-runtime.addresses[0]",
+        "string",
+    ),
+    "a CIDR is a string": (
+        endpoint(cidrs=[167772160], addresses=["10.0.1.10"]),
+        "network.endpoints.bedrock-runtime.cidrs[0]",
+        "string",
+    ),
     "an address is an address": (
         endpoint(addresses=["bedrock.local"]),
         "network.endpoints.bedrock-runtime.addresses[0]",

@@ -51,6 +51,7 @@ def _parsed(parse: Callable[[str], str], items: object) -> dict[int, Network]:
     """The networks in a list by their places, less what `parse` refuses; an address is a network of one."""
     found = {}
     for place, text in enumerate(items if isinstance(items, list) else ()):
-        with suppress(ValueError, TypeError):
-            found[place] = network_in(parse(text))
+        with suppress(ValueError):
+            if isinstance(text, str):
+                found[place] = network_in(parse(text))
     return found
