@@ -167,7 +167,7 @@ def profile_of(model: ModelId) -> ProfileId | None:
 
 def _parse_arn(text: str) -> ModelId:
     """The model that an ARN names; partition and Region have to belong together."""
-    arn = parse_arn(text)
+    arn = parse_arn(str.__str__(text))  # a StrEnum's member is what it holds
     region = parse_region(arn.region)
     if arn.partition != partition_of(region):
         raise ValueError("the ARN's partition is not that of its Region")
