@@ -31,7 +31,7 @@ from secure_bedrock.transport.call_deadline import is_late, time_left
 from secure_bedrock.values import Clock, ServiceName, forget_at_snapshot, parse_service
 
 if TYPE_CHECKING:
-    from secure_bedrock.transport.call import CallRunner
+    from secure_bedrock.transport.calls.runner import CallRunner
 
 _DEFAULT_PORT = "443"
 
