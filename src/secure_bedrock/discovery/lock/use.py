@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from secure_bedrock.discovery.lock_file import FILE_NAME, MAX_CHARACTERS, Lock, invalid, read_lock
-from secure_bedrock.discovery.lock_fit import require_own
+from secure_bedrock.discovery.lock.contents import Lock
+from secure_bedrock.discovery.lock.file import FILE_NAME, MAX_CHARACTERS, read_lock
+from secure_bedrock.discovery.lock.fit import require_own
+from secure_bedrock.discovery.lock.source import LockText
 from secure_bedrock.errors import LockMismatch
 from secure_bedrock.policy import Policy
 
@@ -26,17 +28,22 @@ def policy_with_lock(
     Raises LockMismatch for a lock that is no lock, of another policy, named and not there, or that tells other
     destinations than [residency.profiles].
     """
-    lock = find_lock(policy, environ)
-    return (policy if lock is None else told(policy, lock)), lock
+    source = _source(policy, environ)
+    if source is None:
+        return policy, None
+    lock = own_lock(policy, source)
+    return told(policy, lock, source), lock
 
 
-def told(policy: Policy, lock: Lock) -> Policy:
+def told(policy: Policy, lock: Lock, source: LockText) -> Policy:
     """The policy with the lock's destinations; LockMismatch where [residency.profiles] tells others."""
     knowing = policy.with_destinations(dict(lock.destinations))
     contradicted = knowing.contradicted_destinations()
     if contradicted:
+        message = "other Regions than in [residency.profiles]"
         raise LockMismatch(
             f"[residency.profiles] and the lock tell different destinations of {', '.join(contradicted)}",
+            problems=source.problems((("destinations", name), message) for name in contradicted),
             rule="lock-destinations",
             next_step="correct [residency.profiles], or leave it out and let the lock tell; then write the lock anew",
         )
@@ -45,6 +52,12 @@ def told(policy: Policy, lock: Lock) -> Policy:
 
 def find_lock(policy: Policy, environ: Mapping[str, str] | None = None) -> Lock | None:
     """The lock at $SECURE_BEDROCK_LOCK, else beside the policy's file; None where there is none or it is not asked."""
+    source = _source(policy, environ)
+    return None if source is None else own_lock(policy, source)
+
+
+def _source(policy: Policy, environ: Mapping[str, str] | None) -> LockText | None:
+    """The text of the policy's lock; LockMismatch where one is named and not there."""
     if "lock" not in policy.network.discovery:
         return None
     path, named = lock_path(policy, environ)
@@ -57,7 +70,7 @@ def find_lock(policy: Policy, environ: Mapping[str, str] | None = None) -> Lock 
             rule="lock-not-found",
             next_step="correct the variable, or write the lock with `secure-bedrock lock`",
         )
-    return None if text is None else own_lock(policy, text, where=os.fspath(path))
+    return None if text is None else LockText(os.fspath(path), text)
 
 
 def lock_path(policy: Policy, environ: Mapping[str, str] | None = None) -> tuple[Path | None, bool]:
@@ -68,10 +81,10 @@ def lock_path(policy: Policy, environ: Mapping[str, str] | None = None) -> tuple
     return (None if policy.source is None else Path(policy.source).with_name(FILE_NAME)), False
 
 
-def own_lock(policy: Policy, text: str, *, where: str) -> Lock:
+def own_lock(policy: Policy, source: LockText) -> Lock:
     """The lock that the text holds; LockMismatch where it is not the policy's own."""
-    lock = read_lock(text, where=where)
-    require_own(policy, lock, where=where)
+    lock = read_lock(source)
+    require_own(policy, lock, source)
     return lock
 
 
@@ -83,11 +96,13 @@ def read_lock_file(path: Path) -> str | None:
         return None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise invalid(os.fspath(path), [("", f"can't be read: {reason}")]) from None
+        raise LockText(os.fspath(path)).unreadable(
+            f"can't be read: {reason}", next_step="put a lock that can be read there"
+        ) from None
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        raise invalid(os.fspath(path), [("", "not UTF-8")]) from None
+        raise LockText(os.fspath(path)).unreadable("not UTF-8") from None
 
 
 def _read(path: Path) -> bytes:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
-from secure_bedrock.discovery.aws_calls import CallFailed
-from secure_bedrock.discovery.ec2_calls import GRANTS, HardenedDescribeCalls
+from secure_bedrock.discovery.aws.calls import CallFailed
+from secure_bedrock.discovery.aws.ec2_calls import GRANTS, HardenedDescribeCalls
 from secure_bedrock.errors import AddressDenied, ConnectFailed, Throttled
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from secure_bedrock.discovery.lock_file import VERSION, Lock, LockedEndpoint
+from secure_bedrock.discovery.caller_arn import caller_arn
+from secure_bedrock.discovery.lock.contents import VERSION, Lock, LockedEndpoint
 from secure_bedrock.network import judge_host, never, parse_address, parse_cidr
 from secure_bedrock.policy.file import syntax
 from secure_bedrock.policy.file.shape import (
@@ -23,38 +24,24 @@ from secure_bedrock.policy.file.shape import (
     attempt,
 )
 from secure_bedrock.policy.model.residency import roaming_id
-from secure_bedrock.policy.shown import key_text
 from secure_bedrock.values import Region, ServiceName, parse_region, parse_service
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", re.ASCII)
-# IAM's and STS's ARNs of callers: a root, user, role, or an assumed role or federated user without its session's name.
-_CALLER = re.compile(
-    r"arn:aws[a-z-]*:(?:iam|sts)::[0-9]{12}:(?:root|(?:user|role|assumed-role|federated-user)"
-    r"(?:/[A-Za-z0-9_+=,.@/-]{1,512})?)",
-    re.ASCII,
-)
 
 
-def lock_in(document: object) -> Lock | list[tuple[str, str]]:
-    """The lock that a JSON document holds, or everything that is wrong with it: key and message."""
+def lock_in(document: object) -> Lock | Found:
+    """The lock that a JSON document holds, or everything that is wrong with it: path and message."""
     found: Found = []
     lock = _LOCK.read(document, (), found)
     if not isinstance(lock, Lock):
-        return [(key_text(path), message) for path, message in found]
-    problems = [
-        (key_text(("endpoints", endpoint.service, *path)), message)
+        return found
+    problems: Found = [
+        (("endpoints", endpoint.service, *path), message)
         for endpoint in lock.endpoints
         for path, message in _contradictions(endpoint, lock.region)
     ]
     return problems or lock
-
-
-def caller(text: str) -> str:
-    """A caller's ARN without a session's name; ValueError for anything else."""
-    if not _CALLER.fullmatch(text):
-        raise ValueError("expected the ARN of a caller, without the session's name")
-    return text
 
 
 def _digest(text: str) -> str:
@@ -143,7 +130,7 @@ _ENDPOINT = Table(_ENDPOINT_SHAPES, dict, required=tuple(_ENDPOINT_SHAPES))
 _WRITTEN = Table(
     {
         "at": Text(_instant),
-        "by": Text(caller),
+        "by": Text(caller_arn),
         "over": OneOf(("private", "public-control-plane", "file")),
     },
     dict,

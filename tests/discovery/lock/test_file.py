@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secure_bedrock.discovery.lock_file import Lock, LockedEndpoint, lock_text, read_lock
+from secure_bedrock.discovery.lock.contents import Lock, LockedEndpoint
+from secure_bedrock.discovery.lock.file import lock_text, read_lock
+from secure_bedrock.discovery.lock.source import LockText
 from secure_bedrock.errors import LockMismatch
 from secure_bedrock.values import parse_region, parse_service
 
@@ -44,7 +46,7 @@ def a_document() -> dict[str, Any]:
 
 
 def read(document: object) -> Lock:
-    return read_lock(json.dumps(document), where="a.lock")
+    return read_lock(LockText("a.lock", json.dumps(document)))
 
 
 def changed(path: tuple[str | int, ...], value: object) -> dict[str, Any]:
@@ -144,6 +146,38 @@ def test_it_is_refused_with_its_key(path: tuple[str | int, ...], value: object, 
     assert {problem.file for problem in caught.value.problems} == {"a.lock"}
 
 
+LINES: dict[str, tuple[tuple[str | int, ...], object, str | None]] = {
+    "a value": (("written", "over"), "internet", '"internet"'),
+    "an item": ((*E, "addresses", 1), "fe80::1", '"fe80::1"'),
+    "a list": (("destinations", PROFILE), [], PROFILE),
+    "a key too many": ((*E, "colour"), "red", '"colour"'),
+    "a key that lacks": ((*E, "names"), ..., '"bedrock-runtime": {'),
+    "a contradiction": ((*E, "addresses", 0), "10.99.0.1", '"10.99.0.1"'),
+    "a key that the document lacks": (("region",), ..., None),
+}
+
+
+@pytest.mark.parametrize(("path", "value", "marked"), LINES.values(), ids=LINES)
+def test_its_line_is_its_own_or_that_of_what_lacks_it(
+    path: tuple[str | int, ...], value: object, marked: str | None
+) -> None:
+    lines = json.dumps(changed(path, value), indent=2).split("\n")
+    with pytest.raises(LockMismatch) as caught:
+        read_lock(LockText("a.lock", "\n".join(lines)))
+
+    (problem,) = caught.value.problems
+    assert problem.line == next(
+        (number for number, line in enumerate(lines, 1) if marked and marked in line), None
+    )
+
+
+def test_where_json_ends_is_told_by_its_line() -> None:
+    with pytest.raises(LockMismatch) as caught:
+        read_lock(LockText("a.lock", '{\n"version": 1,\n'))
+
+    assert str(caught.value.problems[0]) == "a.lock:3: not JSON"
+
+
 def test_all_problems_are_told_at_once() -> None:
     document = changed(("region",), "Europe")
     document["written"]["over"] = "internet"
@@ -190,14 +224,14 @@ def test_a_reserved_address_is_refused_inside_the_cidrs_too(address: str, cidr: 
 )
 def test_what_is_no_lock_is_refused(text: str) -> None:
     with pytest.raises(LockMismatch) as caught:
-        read_lock(text, where="a.lock")
+        read_lock(LockText("a.lock", text))
 
     assert caught.value.rule == "lock-invalid"
 
 
 def test_a_key_that_stands_twice_is_named_as_such() -> None:
     with pytest.raises(LockMismatch) as caught:
-        read_lock('{"version": 1, "version": 1}', where="a.lock")
+        read_lock(LockText("a.lock", '{"version": 1, "version": 1}'))
 
     assert caught.value.problems[0].message == "a key stands twice in one object"
 
@@ -218,7 +252,7 @@ def test_compact_it_is_one_line_and_the_same() -> None:
 
     assert "\n" not in text
     assert " " not in text
-    assert read_lock(text, where="a.lock") == lock
+    assert read_lock(LockText("a.lock", text)) == lock
 
 
 addresses = st.integers(1, 250).map(lambda n: f"10.20.{n}.{n}")
@@ -272,7 +306,7 @@ locks = st.builds(
 
 @given(locks, st.booleans())
 def test_what_is_written_is_read_as_it_was(lock: Lock, compact: bool) -> None:
-    assert read_lock(lock_text(lock, compact=compact), where="a.lock") == lock
+    assert read_lock(LockText("a.lock", lock_text(lock, compact=compact))) == lock
 
 
 TEXT = lock_text(read(a_document()), compact=True)
@@ -282,7 +316,7 @@ TEXT = lock_text(read(a_document()), compact=True)
 def test_one_changed_character_is_an_error_or_another_lock(at: int, new: str) -> None:
     text = TEXT[:at] + new + TEXT[at + 1 :]
     try:
-        found = read_lock(text, where="a.lock")
+        found = read_lock(LockText("a.lock", text))
     except LockMismatch:
         return
     assert (found == read(a_document())) == (text == TEXT)
@@ -291,4 +325,4 @@ def test_one_changed_character_is_an_error_or_another_lock(at: int, new: str) ->
 @given(st.integers(0, len(TEXT) - 1))
 def test_a_text_that_was_cut_is_an_error(at: int) -> None:
     with pytest.raises(LockMismatch):
-        read_lock(TEXT[:at], where="a.lock")
+        read_lock(LockText("a.lock", TEXT[:at]))

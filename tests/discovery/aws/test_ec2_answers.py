@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from secure_bedrock.discovery.ec2_answers import (
+from secure_bedrock.discovery.aws.ec2_answers import (
     Unreadable,
     addresses_in,
     cidrs_in,

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from secure_bedrock.discovery import EndpointFacts
-from secure_bedrock.discovery.lock_digest import policy_digest
-from secure_bedrock.discovery.lock_file import Lock, LockedEndpoint, lock_text
-from secure_bedrock.discovery.lock_use import own_lock
+from secure_bedrock.discovery.lock.contents import Lock, LockedEndpoint
+from secure_bedrock.discovery.lock.digest import policy_digest
+from secure_bedrock.discovery.lock.file import lock_text
+from secure_bedrock.discovery.lock.source import LockText
+from secure_bedrock.discovery.lock.use import own_lock
 from secure_bedrock.discovery.providers import SsmProvider
 from secure_bedrock.errors import LockMismatch
 from secure_bedrock.policy import Policy
@@ -51,7 +53,7 @@ def policy_with(*, vpc_id: str | None = None, **network: Any) -> Policy:
 
 def beside_the_policy(policy: Policy, lock: Lock) -> bool:
     """Whether what was written is what is read."""
-    return own_lock(policy, lock_text(lock), where="a.lock") == lock
+    return own_lock(policy, LockText("a.lock", lock_text(lock))) == lock
 
 
 def in_the_parameter(policy: Policy, lock: Lock) -> bool:
@@ -108,13 +110,13 @@ WIDER: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
         {},
         {"region": "us-east-1"},
         "lock-mismatch",
-        "is of us-east-1, the policy of eu-west-1",
+        "region: us-east-1, and the policy's is eu-west-1",
     ),
     "another VPC": (
         {"vpc_id": "vpc-0bbbbbbbbbbbbbbbb"},
         {},
         "lock-mismatch",
-        f"bedrock-runtime is in {VPC}, not in account.vpc_id vpc-0bbbbbbbbbbbbbbbb",
+        f"{KEY}.vpc_id: {VPC}, and the policy's account.vpc_id is vpc-0bbbbbbbbbbbbbbbb",
     ),
     "public addresses": ({}, PUBLIC, "lock-public-address", f"{KEY}.addresses[0]"),
     "public addresses outside the policy's CIDRs": (

@@ -5,11 +5,14 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from secure_bedrock.errors import (
+    CredentialPathDenied,
     DeadlineExceeded,
     IncompleteResponse,
     ServiceError,
     TransportError,
 )
+from secure_bedrock.transport.client_errors import code_of
+from secure_bedrock.transport.credentials.fetching import LOOP, is_fetching
 
 # What EC2 and the STS family answer where an identity may not call; source: the EC2 API reference's list of
 # client error codes, and botocore's own checks on the three (read 2026-11-20).
@@ -24,10 +27,15 @@ class CallFailed(Exception):
 def calling(action: str) -> Iterator[None]:
     """Turn whatever a botocore client raises for AWS's answer or the network into CallFailed.
 
-    `action` is IAM's name (`ec2:DescribeVpcs`). Denials and configuration errors go through as they are.
+    `action` is IAM's name (`ec2:DescribeVpcs`). Denials and configuration errors go through as they are. While
+    credentials are fetched, that they would be needed for this very call is a failed call: another source may do.
     """
     try:
         yield
+    except CredentialPathDenied as error:
+        if error.rule != LOOP or not is_fetching():
+            raise
+        raise CallFailed(f"{action} was not asked: {error.reason}") from error
     except (ServiceError, TransportError, DeadlineExceeded, IncompleteResponse) as error:
         raise CallFailed(f"{action} failed: {error.reason}") from error
     except Exception as error:
@@ -64,8 +72,7 @@ def _is_botocores(error: Exception) -> bool:
 
 def _why(action: str, error: Exception) -> str:
     """The failure in our words: AWS's message is left out, because it repeats the caller's identity."""
-    answer = getattr(error, "response", None)
-    code = answer.get("Error", {}).get("Code") if isinstance(answer, dict) else None
+    code = code_of(error)
     if code in _REFUSALS:
         return f"AWS refused {action}: allow that action for the caller's identity"
-    return f"{action} failed: {code or type(error).__name__}"
+    return f"{action} failed: {code}"

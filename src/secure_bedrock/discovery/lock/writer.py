@@ -1,35 +1,42 @@
-"""Makes a lock: asks AWS for every endpoint and profile of a policy, once, and says what has changed since."""
+"""Makes a lock: asks AWS for every endpoint and profile of a policy, once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from secure_bedrock.discovery.agreement import agree
-from secure_bedrock.discovery.aws_calls import CallFailed
-from secure_bedrock.discovery.destinations import (
+from secure_bedrock.discovery.aws.calls import CallFailed
+from secure_bedrock.discovery.aws.destinations import (
     ProfileCalls,
     Told,
     destinations,
     roaming_entries,
 )
-from secure_bedrock.discovery.ec2_answers import SeenEndpoint, Unreadable
-from secure_bedrock.discovery.ec2_calls import DescribeCalls
-from secure_bedrock.discovery.ec2_search import Ec2Search
+from secure_bedrock.discovery.aws.ec2_answers import SeenEndpoint, Unreadable
+from secure_bedrock.discovery.aws.ec2_calls import DescribeCalls
+from secure_bedrock.discovery.aws.ec2_search import Ec2Search
 from secure_bedrock.discovery.facts import EndpointFacts, Nothing
-from secure_bedrock.discovery.lock_digest import policy_digest
-from secure_bedrock.discovery.lock_file import (
-    Lock,
-    LockedEndpoint,
-    Over,
-    endpoint_members,
-    lock_text,
+from secure_bedrock.discovery.lock.contents import Lock, LockedEndpoint, Over
+from secure_bedrock.discovery.lock.digest import policy_digest
+from secure_bedrock.discovery.lock.file import lock_text
+from secure_bedrock.discovery.lock.source import LockText
+from secure_bedrock.discovery.lock.use import own_lock
+from secure_bedrock.discovery.stated import stated_facts
+from secure_bedrock.errors import (
+    ConfigurationError,
+    DiscoveryAttempt,
+    EndpointNotFound,
+    LockMismatch,
 )
-from secure_bedrock.discovery.lock_use import own_lock
-from secure_bedrock.discovery.providers.policy import PolicyProvider
-from secure_bedrock.errors import ConfigurationError, DiscoveryAttempt, EndpointNotFound
 from secure_bedrock.policy import Policy
-from secure_bedrock.values import Region, ServiceName
+from secure_bedrock.values import ServiceName
+
+# By rule: what to do about answers, where the error of a file says to write it anew.
+_NEXT: Final = {
+    "lock-invalid": "find out why AWS says so, or which output is not of that account and Region"
+}
 
 Say = Callable[[str], None]
 
@@ -44,22 +51,17 @@ class Voice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """Who answers for AWS; `profiles` and `caller` are None where nobody can be asked, `unasked` says why."""
+    """Who answers for AWS; `profiles` and `caller` are None where nobody can be asked, `unasked` says why.
+
+    `where` names the answers in messages.
+    """
 
     over: Over
     ec2: Callable[[], AbstractContextManager[DescribeCalls]]
     profiles: ProfileCalls | None
     caller: Callable[[], str | None] | None
     unasked: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One thing that the lock says otherwise than AWS; "" where one of them says nothing."""
-
-    key: str
-    locked: str
-    found: str
+    where: str = "AWS's answers"
 
 
 def make_lock(policy: Policy, asked: Asked, *, now: datetime, voice: Voice) -> Lock:
@@ -89,28 +91,20 @@ def make_lock(policy: Policy, asked: Asked, *, now: datetime, voice: Voice) -> L
         endpoints=tuple(sorted(endpoints, key=lambda each: each.service)),
         destinations=tuple(sorted(told.regions.items())),
     )
-    # What was written must be read: an endpoint whose facts contradict each other is found here, not in production.
-    return own_lock(policy, lock_text(lock), where="AWS's answers")
+    return _readable(policy, lock, asked.where)
 
 
-def differences(locked: Lock, found: Lock) -> tuple[Difference, ...]:
-    """What the lock says otherwise than AWS does now; when, by whom and how it was written is no difference."""
-    old, new = dict(_statements(locked)), dict(_statements(found))
-    return tuple(
-        Difference(key, old.get(key, ""), new.get(key, ""))
-        for key in sorted({*old, *new})
-        if old.get(key) != new.get(key)
-    )
-
-
-def misjudged_profiles(policy: Policy, found: Lock) -> tuple[Difference, ...]:
-    """The destinations in [residency.profiles] that are not those which AWS tells."""
-    told = dict(found.destinations)
-    return tuple(
-        Difference(f'residency.profiles."{name}"', _listed(written), _listed(told[name]))
-        for name, written in policy.residency.profiles
-        if name in told and sorted(written) != sorted(told[name])
-    )
+def _readable(policy: Policy, lock: Lock, where: str) -> Lock:
+    """The lock as a client would read it: answers that contradict each other are found here, not in production."""
+    try:
+        return own_lock(policy, LockText(where, lock_text(lock, compact=True)))
+    except LockMismatch as refused:
+        raise LockMismatch(
+            f"the lock was not written, for no client would take it: {refused.reason}",
+            problems=refused.problems,
+            rule=refused.rule,
+            next_step=_NEXT.get(refused.rule, refused.next_step),
+        ) from None
 
 
 def _endpoints(
@@ -139,7 +133,7 @@ def _endpoints(
 def _endpoint(
     policy: Policy, calls: DescribeCalls, service: ServiceName
 ) -> LockedEndpoint | Nothing:
-    stated = PolicyProvider(policy).find(service, EndpointFacts(source="nothing"))
+    stated = stated_facts(policy, service)
     assert isinstance(stated, EndpointFacts)  # the service has its table
     search = Ec2Search(policy, source="ec2")
     try:
@@ -216,19 +210,3 @@ def _caller(asked: Asked, voice: Voice) -> str | None:
     except (CallFailed, ConfigurationError):
         voice.note("sts did not tell who asks; the lock does not say it either")
         return None
-
-
-def _statements(lock: Lock) -> Iterator[tuple[str, str]]:
-    """Everything that a lock says of the world, as text by key."""
-    yield "policy", lock.policy_digest
-    yield "region", lock.region
-    for endpoint in lock.endpoints:
-        for name, value in endpoint_members(endpoint).items():
-            text = _listed(value) if isinstance(value, list) else str(value)
-            yield f"endpoints.{endpoint.service}.{name}", text
-    for name, regions in lock.destinations:
-        yield f'destinations."{name}"', _listed(regions)
-
-
-def _listed(values: "list[str] | tuple[str, ...] | tuple[Region, ...]") -> str:
-    return ", ".join(sorted(values))

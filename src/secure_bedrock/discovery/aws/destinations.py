@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
-from secure_bedrock.discovery.aws_calls import CallFailed, listed
-from secure_bedrock.discovery.ec2_answers import Answer, Unreadable
-from secure_bedrock.discovery.hardened_clients import OpenClient
+from secure_bedrock.discovery.aws.calls import CallFailed, listed
+from secure_bedrock.discovery.aws.ec2_answers import Answer, Unreadable
+from secure_bedrock.discovery.aws.hardened_clients import OpenClient
 from secure_bedrock.policy import (
     FoundationModelArn,
     ModelId,

@@ -1,16 +1,16 @@
 """The search for one service's endpoint in EC2's answers: which one it is, and everything EC2 knows of it."""
 
-from secure_bedrock.discovery.ec2_answers import (
+from secure_bedrock.discovery.aws.ec2_answers import (
     SeenEndpoint,
     addresses_in,
     cidrs_in,
     endpoint_in,
     is_available_interface,
 )
-from secure_bedrock.discovery.ec2_calls import DescribeCalls
+from secure_bedrock.discovery.aws.ec2_calls import DescribeCalls, Filters
 from secure_bedrock.discovery.facts import EndpointFacts, Nothing
 from secure_bedrock.errors import EndpointDenied
-from secure_bedrock.network import endpoint_service_name, judge_host
+from secure_bedrock.network import endpoint_service_names, judge_host
 from secure_bedrock.policy import Policy
 from secure_bedrock.values import ServiceName
 
@@ -31,7 +31,7 @@ class Ec2Search:
         seen = [endpoint_in(answer) for answer in listed if is_available_interface(answer)]
         match seen:
             case []:
-                asked = ", ".join(f"{name}={value}" for name, value in filters.items())
+                asked = ", ".join(f"{name}={' or '.join(each)}" for name, each in filters.items())
                 return Nothing(f"no interface endpoint in state available matches {asked}")
             case [endpoint]:
                 self._hold_against_question(service, known, endpoint)
@@ -43,19 +43,16 @@ class Ec2Search:
                     f"into [network.endpoints.{service}]"
                 )
 
-    def _filters(self, service: ServiceName, known: EndpointFacts) -> dict[str, str]:
+    def _filters(self, service: ServiceName, known: EndpointFacts) -> Filters:
         filters = {
-            "service-name": self._service_name(service),
-            "vpc-endpoint-state": "available",
+            "service-name": endpoint_service_names(service, self._policy.region),
+            "vpc-endpoint-state": ("available",),
         }
         if known.vpc_endpoint_id is not None:
-            filters["vpc-endpoint-id"] = known.vpc_endpoint_id
+            filters["vpc-endpoint-id"] = (known.vpc_endpoint_id,)
         if self._policy.account.vpc_id is not None:
-            filters["vpc-id"] = self._policy.account.vpc_id
+            filters["vpc-id"] = (self._policy.account.vpc_id,)
         return filters
-
-    def _service_name(self, service: ServiceName) -> str:
-        return endpoint_service_name(service, self._policy.region)
 
     def facts(
         self, calls: DescribeCalls, service: ServiceName, endpoint: SeenEndpoint
@@ -86,14 +83,15 @@ class Ec2Search:
         region = self._policy.region
         wanted = known.vpc_endpoint_id or endpoint.vpc_endpoint_id
         for what, got, expected in (
-            ("service name", endpoint.service_name, self._service_name(service)),
-            ("ServiceRegion", endpoint.service_region or region, region),
-            ("id", endpoint.vpc_endpoint_id, wanted),
-            ("VPC", endpoint.vpc_id, self._policy.account.vpc_id or endpoint.vpc_id),
+            ("service name", endpoint.service_name, endpoint_service_names(service, region)),
+            ("ServiceRegion", endpoint.service_region or region, (region,)),
+            ("id", endpoint.vpc_endpoint_id, (wanted,)),
+            ("VPC", endpoint.vpc_id, (self._policy.account.vpc_id or endpoint.vpc_id,)),
         ):
-            if got != expected:
+            if got not in expected:
                 raise EndpointDenied(
-                    f"ec2: the endpoint {endpoint.vpc_endpoint_id} has {what} {got}, not {expected}",
+                    f"ec2: the endpoint {endpoint.vpc_endpoint_id} has {what} {got}, "
+                    f"not {' or '.join(expected)}",
                     rule="endpoint-not-as-asked",
                     next_step="check the endpoint and the policy's region and account tables",
                 )

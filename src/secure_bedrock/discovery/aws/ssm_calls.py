@@ -4,8 +4,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, Final
 
-from secure_bedrock.discovery.aws_calls import CallFailed, calling
-from secure_bedrock.discovery.hardened_clients import OpenClient
+from secure_bedrock.discovery.aws.calls import CallFailed, calling
+from secure_bedrock.discovery.aws.hardened_clients import OpenClient
 
 _READ: Final = frozenset({"ssm:GetParameter"})
 _WRITE: Final = frozenset({"ssm:PutParameter"})

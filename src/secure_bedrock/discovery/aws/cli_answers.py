@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from secure_bedrock.discovery.aws_calls import CallFailed
-from secure_bedrock.discovery.caller import without_session
-from secure_bedrock.discovery.destinations import ProfileType
-from secure_bedrock.discovery.ec2_answers import Answer
-from secure_bedrock.discovery.ec2_calls import DescribeCalls
+from secure_bedrock.discovery.aws.calls import CallFailed
+from secure_bedrock.discovery.aws.destinations import ProfileType
+from secure_bedrock.discovery.aws.ec2_answers import Answer
+from secure_bedrock.discovery.aws.ec2_calls import DescribeCalls, Filters
+from secure_bedrock.discovery.caller_arn import without_session
 from secure_bedrock.errors import ConfigurationError
 
 MAX_BYTES: Final = 64 * 1024 * 1024
@@ -52,12 +52,12 @@ class CliAnswers:
         """Itself, as what an opened EC2 is."""
         yield self
 
-    def vpc_endpoints(self, filters: Mapping[str, str]) -> Sequence[Answer]:
+    def vpc_endpoints(self, filters: Filters) -> Sequence[Answer]:
         """The listed endpoints that match every filter."""
         return [
             answer
             for answer in self._listed("VpcEndpoints")
-            if all(_matches(answer.get(_FILTERS[name]), value) for name, value in filters.items())
+            if all(_matches(answer.get(_FILTERS[name]), values) for name, values in filters.items())
         ]
 
     def network_interfaces(self, ids: Sequence[str]) -> Sequence[Answer]:
@@ -152,9 +152,9 @@ def _past_space(text: str, at: int) -> int:
     return at
 
 
-def _matches(value: object, wanted: str) -> bool:
+def _matches(value: object, wanted: Sequence[str]) -> bool:
     """Whether a filter fits; the state is spelled in both cases, as the EC2 API does."""
-    return isinstance(value, str) and value.lower() == wanted.lower()
+    return isinstance(value, str) and value.lower() in [each.lower() for each in wanted]
 
 
 def _no_output(name: str, why: str) -> ConfigurationError:

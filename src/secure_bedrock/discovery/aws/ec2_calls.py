@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
-from secure_bedrock.discovery.aws_calls import Pages, listed
-from secure_bedrock.discovery.ec2_answers import Answer
-from secure_bedrock.discovery.hardened_clients import OpenClient
+from secure_bedrock.discovery.aws.calls import Pages, listed
+from secure_bedrock.discovery.aws.ec2_answers import Answer
+from secure_bedrock.discovery.aws.hardened_clients import OpenClient
 
 GRANTS = frozenset(
     {"ec2:DescribeVpcEndpoints", "ec2:DescribeNetworkInterfaces", "ec2:DescribeVpcs"}
@@ -14,11 +14,15 @@ GRANTS = frozenset(
 """What the wire gate lets this client call, whatever the policy's operations are."""
 
 
+Filters = Mapping[str, Sequence[str]]
+"""By filter: the values of which an endpoint has one."""
+
+
 class DescribeCalls(Protocol):
     """EC2 as discovery sees it. Every call is paginated to its end and raises CallFailed when it can't be."""
 
-    def vpc_endpoints(self, filters: Mapping[str, str]) -> Sequence[Answer]:
-        """DescribeVpcEndpoints with each filter's one value."""
+    def vpc_endpoints(self, filters: Filters) -> Sequence[Answer]:
+        """DescribeVpcEndpoints of what has one of the values of every filter."""
         ...
 
     def network_interfaces(self, ids: Sequence[str]) -> Sequence[Answer]:
@@ -51,9 +55,9 @@ class HardenedDescribeCalls:
     def __init__(self, client: Pages) -> None:
         self._client = client
 
-    def vpc_endpoints(self, filters: Mapping[str, str]) -> Sequence[Answer]:
+    def vpc_endpoints(self, filters: Filters) -> Sequence[Answer]:
         """The endpoints that match all filters."""
-        asked = [{"Name": name, "Values": [value]} for name, value in filters.items()]
+        asked = [{"Name": name, "Values": list(values)} for name, values in filters.items()]
         return self._all("describe_vpc_endpoints", "VpcEndpoints", Filters=asked)
 
     def network_interfaces(self, ids: Sequence[str]) -> Sequence[Answer]:

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from secure_bedrock.discovery.lock_digest import policy_digest
-from secure_bedrock.discovery.lock_file import Lock, lock_text
-from secure_bedrock.discovery.lock_use import VARIABLE, find_lock, policy_with_lock, told
+from secure_bedrock.discovery.lock.contents import Lock
+from secure_bedrock.discovery.lock.digest import policy_digest
+from secure_bedrock.discovery.lock.file import lock_text
+from secure_bedrock.discovery.lock.source import LockText
+from secure_bedrock.discovery.lock.use import VARIABLE, find_lock, policy_with_lock, told
 from secure_bedrock.errors import LockMismatch
 from secure_bedrock.policy import Policy
 from secure_bedrock.values import parse_region
@@ -92,6 +94,10 @@ def test_the_lock_of_another_policy_is_refused(policy: Policy, tmp_path: Path) -
         find_lock(policy, {})
 
     assert caught.value.rule == "lock-mismatch"
+    (problem,) = caught.value.problems
+    assert (problem.file, problem.key) == (str(tmp_path / "secure-bedrock.lock"), "policy")
+    assert text.splitlines()[(problem.line or 0) - 1].strip().startswith('"policy"')
+    assert str(policy.source) in problem.message
 
 
 @pytest.mark.parametrize("what", ["directory", "pipe", "bytes", "large"])
@@ -117,7 +123,7 @@ def test_what_can_not_be_read_as_a_file_is_refused(
 
 
 def test_destinations_reach_the_policy_and_change_nothing_else(policy: Policy) -> None:
-    knowing = told(policy, a_lock(policy))
+    knowing = told(policy, a_lock(policy), LockText("a.lock"))
 
     found = knowing.destinations_of(PROFILE)
     assert found is not None
@@ -128,14 +134,22 @@ def test_destinations_reach_the_policy_and_change_nothing_else(policy: Policy) -
 
 
 def test_destinations_that_the_policy_tells_otherwise_are_refused(tmp_path: Path) -> None:
-    text = f'{TEXT}\n[residency.profiles]\n"{PROFILE}" = ["eu-west-1"]\n'
-    policy = Policy.from_toml(text)
+    (tmp_path / "p.toml").write_text(f'{TEXT}\n[residency.profiles]\n"{PROFILE}" = ["eu-west-1"]\n')
+    policy = Policy.load(tmp_path / "p.toml")
+    text = lock_text(a_lock(policy))
+    (tmp_path / "secure-bedrock.lock").write_text(text)
 
     with pytest.raises(LockMismatch) as caught:
-        told(policy, a_lock(policy))
+        policy_with_lock(policy, {})
 
     assert caught.value.rule == "lock-destinations"
     assert PROFILE in caught.value.reason
+    (problem,) = caught.value.problems
+    assert (problem.file, problem.key) == (
+        str(tmp_path / "secure-bedrock.lock"),
+        f'destinations."{PROFILE}"',
+    )
+    assert text.splitlines()[(problem.line or 0) - 1].strip().startswith(f'"{PROFILE}"')
 
 
 SAME = {

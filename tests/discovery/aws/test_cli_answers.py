@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from secure_bedrock.discovery.aws_calls import CallFailed
-from secure_bedrock.discovery.cli_answers import CliAnswers, cli_answers
-from secure_bedrock.discovery.lock_file import Lock
-from secure_bedrock.discovery.lock_writer import Asked, Voice, make_lock
+from secure_bedrock.discovery.aws.calls import CallFailed
+from secure_bedrock.discovery.aws.cli_answers import CliAnswers, cli_answers
+from secure_bedrock.discovery.lock.contents import Lock
+from secure_bedrock.discovery.lock.writer import Asked, Voice, make_lock
 from secure_bedrock.errors import ConfigurationError, EndpointNotFound
 from secure_bedrock.policy import Policy
 

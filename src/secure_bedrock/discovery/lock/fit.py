@@ -3,27 +3,34 @@
 from collections.abc import Iterator
 from ipaddress import ip_network
 
-from secure_bedrock.discovery.lock_digest import policy_digest
-from secure_bedrock.discovery.lock_file import Lock, LockedEndpoint
-from secure_bedrock.errors import LockMismatch, Problem
+from secure_bedrock.discovery.lock.contents import Lock, LockedEndpoint
+from secure_bedrock.discovery.lock.digest import policy_digest
+from secure_bedrock.discovery.lock.lines import Path
+from secure_bedrock.discovery.lock.source import LockText
+from secure_bedrock.errors import LockMismatch
 from secure_bedrock.policy import Policy
 from secure_bedrock.policy.file.public_addresses import is_usual_or_owned
 
+Wrong = tuple[Path, str]
 
-def require_own(policy: Policy, lock: Lock, *, where: str) -> None:
+
+def require_own(policy: Policy, lock: Lock, source: LockText) -> None:
     """LockMismatch where the lock is another policy's, or says what its own policy can't have asked for.
 
     Whoever can write a lock can write its digest: a lock may choose among what the policy leaves open, never widen it.
     """
     if lock.policy_digest != policy_digest(policy):
+        own = policy.source or "the policy"
+        message = f"not that of {own}: region, network, models or residency differ"
         raise LockMismatch(
-            f"{where} was made from another policy: region, network, models or residency differ",
+            "the lock was made from another policy",
+            problems=source.problems([(("policy",), message)]),
             next_step="run `secure-bedrock lock` again, or put the lock's own policy beside it",
         )
-    if lock.region != policy.region:
-        raise LockMismatch(f"{where} is of {lock.region}, the policy of {policy.region}")
-    _require_vpc(policy, lock, where)
-    public = tuple(_public(policy, lock, where))
+    elsewhere = source.problems(_elsewhere(policy, lock))
+    if elsewhere:
+        raise LockMismatch("the lock is of another place than the policy", problems=elsewhere)
+    public = source.problems(_public(policy, lock))
     if public:
         raise LockMismatch(
             "the lock names what is no private address and is in no CIDR of the policy",
@@ -34,25 +41,23 @@ def require_own(policy: Policy, lock: Lock, *, where: str) -> None:
         )
 
 
-def _require_vpc(policy: Policy, lock: Lock, where: str) -> None:
+def _elsewhere(policy: Policy, lock: Lock) -> Iterator[Wrong]:
+    if lock.region != policy.region:
+        yield ("region",), f"{lock.region}, and the policy's is {policy.region}"
     wanted = policy.account.vpc_id
     for endpoint in lock.endpoints:
         if wanted is not None and endpoint.vpc_id != wanted:
-            raise LockMismatch(
-                f"{where}: the endpoint of {endpoint.service} is in {endpoint.vpc_id}, "
-                f"not in account.vpc_id {wanted}"
-            )
+            message = f"{endpoint.vpc_id}, and the policy's account.vpc_id is {wanted}"
+            yield ("endpoints", endpoint.service, "vpc_id"), message
 
 
-def _public(policy: Policy, lock: Lock, where: str) -> Iterator[Problem]:
+def _public(policy: Policy, lock: Lock) -> Iterator[Wrong]:
     for endpoint in lock.endpoints:
         owned = [ip_network(cidr) for cidr in policy.cidrs_for(endpoint.service)]
         for member, number, text in _decisive(policy, endpoint):
             if not is_usual_or_owned(ip_network(text), owned):
-                key = f"endpoints.{endpoint.service}.{member}[{number}]"
-                yield Problem(
-                    f"{text} is not private, and no CIDR of the policy holds it", key, where
-                )
+                message = f"{text} is not private, and no CIDR of the policy holds it"
+                yield ("endpoints", endpoint.service, member, number), message
 
 
 def _decisive(policy: Policy, endpoint: LockedEndpoint) -> Iterator[tuple[str, int, str]]:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from secure_bedrock.discovery.aws_calls import CallFailed
-from secure_bedrock.discovery.destinations import ProfileType, destinations
-from secure_bedrock.discovery.ec2_answers import Unreadable
+from secure_bedrock.discovery.aws.calls import CallFailed
+from secure_bedrock.discovery.aws.destinations import ProfileType, destinations
+from secure_bedrock.discovery.aws.ec2_answers import Unreadable
 from secure_bedrock.policy import Policy
 
 HEAD = "arn:aws:bedrock:eu-west-1:111122223333"
