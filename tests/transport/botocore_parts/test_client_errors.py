@@ -3,7 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from secure_bedrock.transport.client_errors import code_of
+from secure_bedrock.transport.botocore_parts.client_errors import code_of
 
 ERRORS = {
     "Throttling": ClientError({"Error": {"Code": "Throttling", "Message": "arn"}}, "X"),
