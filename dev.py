@@ -188,7 +188,7 @@ def test(arguments: argparse.Namespace) -> None:
         run([environment.python, "-m", "pytest", *arguments.rest], env=kept_bytecode())
         return
     run([environment.python, "-m", "coverage", "erase"])
-    pytest = [environment.python, "-m", "pytest", "-q", *ON_EVERY_CORE]
+    pytest: list[str | Path] = [environment.python, "-m", "pytest", "-q", *ON_EVERY_CORE]
     run([*pytest, "--cov", "--cov-report="], env=kept_bytecode())
     report: list[str | Path] = [environment.python, "-m", "coverage", "report"]
     run([*report, "--fail-under=95"])
@@ -205,7 +205,15 @@ def test(arguments: argparse.Namespace) -> None:
 def exhaustive(arguments: argparse.Namespace) -> None:
     """The long matrices whole, of which the suite runs some cases: an answer cut at every byte."""
     environment = _environment(arguments)
-    command = [environment.python, "-m", "pytest", "-q", *ON_EVERY_CORE, "-m", "exhaustive"]
+    command: list[str | Path] = [
+        environment.python,
+        "-m",
+        "pytest",
+        "-q",
+        *ON_EVERY_CORE,
+        "-m",
+        "exhaustive",
+    ]
     run([*command, *arguments.rest], env=kept_bytecode())
 
 

@@ -75,13 +75,13 @@ def test_a_stream_may_take_longer_than_read_s_while_it_speaks(start: Any, caller
     def serve(sock: ssl.SSLSocket) -> None:
         sock.recv(65_536)
         sock.sendall(CHUNKED)
-        for _ in range(6):
+        for _ in range(8):
             time.sleep(0.1)
             sock.sendall(b"1\r\n.\r\n")
         sock.sendall(b"0\r\n\r\n")
 
     call = caller(start(serve))
-    assert call(stream=True, read_s=0.3, idle_s=0.3).read() == b"......"
+    assert call(stream=True, read_s=0.6, idle_s=0.6).read() == b"........"
 
 
 def test_idle_s_counts_for_streams_only(start: Any, caller: Any) -> None:
