@@ -1,8 +1,6 @@
 """Requests that botocore writes for allowed operations pass the gate as they are, whatever the protocol."""
 
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import botocore.session
 import pytest
@@ -11,13 +9,7 @@ from botocore.awsrequest import AWSPreparedRequest
 from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.wire import WireRequest
 from tests.rules import Lenient
-
-
-@dataclass(frozen=True)
-class Route:
-    service: str
-    authority: str
-    region: str = "eu-west-1"
+from tests.signing import Route
 
 
 class Captured(Exception):
@@ -47,12 +39,12 @@ def written(route: Route, operation: str, params: dict[str, Any]) -> WireRequest
     with pytest.raises(Captured) as caught:
         client._make_api_call(operation, params)  # type: ignore[attr-defined]
     request = caught.value.request
-    url = urlsplit(request.url)
+    target = request.url.removeprefix(f"https://{route.authority}")
     headers = [(name, text(value)) for name, value in request.headers.items()]
     body = request.body or b""
     assert isinstance(body, str | bytes)
     raw = body.encode() if isinstance(body, str) else body
-    return WireRequest(str(request.method), url.path, (*headers, ("Host", route.authority)), raw)
+    return WireRequest(str(request.method), target, (*headers, ("Host", route.authority)), raw)
 
 
 MODEL = "arn:aws:bedrock:eu-west-1::foundation-model/amazon.titan-text-express-v1"
@@ -88,6 +80,21 @@ CALLS: dict[str, tuple[str, str, dict[str, Any], str | None]] = {
         },
         None,
     ),
+    "no tags to take away": (
+        "bedrock-agent",
+        "UntagResource",
+        {"resourceArn": "arn:aws:bedrock:eu-west-1:111122223333:agent/ABCDEFGHIJ", "tagKeys": []},
+        None,
+    ),
+    "tags to take away": (
+        "bedrock-agent",
+        "UntagResource",
+        {
+            "resourceArn": "arn:aws:bedrock:eu-west-1:111122223333:agent/ABCDEFGHIJ",
+            "tagKeys": ["a b", "ü"],
+        },
+        None,
+    ),
     "a parameter": ("ssm", "GetParameter", {"Name": "/secure-bedrock/lock"}, None),
 }
 
@@ -97,7 +104,7 @@ def test_a_request_of_botocores_is_read_as_what_was_called(
     call: tuple[str, str, dict[str, Any], str | None],
 ) -> None:
     service, operation, params, model_id = call
-    route = Route(service, f"vpce-0abc-1.{service}.eu-west-1.vpce.amazonaws.com")
+    route = Route(service)
     request = written(route, operation, params)
 
     gated = gate(request, route=route, policy=Lenient())

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -13,38 +12,19 @@ from secure_bedrock.errors import LimitDenied, OperationDenied
 from secure_bedrock.policy.operation.members import BodyMember, BodyShape, Kind, Operation
 from secure_bedrock.policy.operation.references import references
 from secure_bedrock.policy.operation.table import SERVICES, encode_label, operation_table
-from secure_bedrock.policy.request.judgement import OVERRIDES
+from secure_bedrock.policy.request.documents import JUDGED
 from secure_bedrock.policy.sections import LimitsPolicy
 from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.request_facts import _matters, _telling, _telling_names
-from secure_bedrock.transport.core.sign import sign
-from secure_bedrock.transport.core.wire import WireRequest
 from secure_bedrock.values import Decision
 from tests.rules import Lenient
+from tests.signing import Route, signed_for
 
-NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
 MODEL = "amazon.nova-lite-v1:0"
 CONVERSE = f"/model/{encode_label(MODEL)}/converse"
 INVOKE = f"/model/{encode_label(MODEL)}/invoke"
 AUTOMATION = "AmazonBedrockKeystoneRuntimeService.InvokeDataAutomationAsync"
 PARAMETERS = "AmazonSSM.GetParameters"
-
-
-@dataclass(frozen=True)
-class Route:
-    service: str
-    region: str = "eu-west-1"
-
-    @property
-    def authority(self) -> str:
-        return f"vpce-0abc-1.{self.service}.eu-west-1.vpce.amazonaws.com"
-
-
-@dataclass(frozen=True)
-class Keys:
-    access_key: str = "AKIDEXAMPLE"
-    secret_key: str = "secret"
-    token: str | None = None
 
 
 @dataclass
@@ -75,9 +55,7 @@ def asked(
     `ours` because bodies that others made are read whole, unless they are long.
     """
     route, rules = Route(service), rules or Asked()
-    plain = WireRequest("POST", target, (("Host", route.authority), *headers), body, ours)
-    name = operation_table(service).signing_name
-    request = sign(plain, credentials=Keys(), region="eu-west-1", signing_name=name, now=NOW)
+    request = signed_for(route, target, body, *headers, ours=ours)
     grants = frozenset({"ssm:GetParameters"})
     gate(replace(request, body=body), route=route, policy=rules, grants=grants)
     return [named for named in rules.named if named != ("model", MODEL)]
@@ -273,14 +251,19 @@ def test_no_body_that_names_something_goes_unparsed() -> None:
     for operation in searched():
         pattern = _telling_names(operation.service, operation.name)
         for body in documents(operation):
-            (found,) = references(operation, labels={}, query={}, headers={}, body=body)
-            if found.kind in UNJUDGED or (
-                found.kind is Kind.DOCUMENT and not found.path.endswith(OVERRIDES)
-            ):
-                continue
-            tried += 1
-            assert pattern.search(json.dumps(body).encode()), (operation.name, found.path)
+            for found in references(operation, labels={}, query={}, headers={}, body=body):
+                if found.kind in UNJUDGED or (
+                    found.kind is Kind.DOCUMENT and not found.path.endswith(JUDGED)
+                ):
+                    continue
+                tried += 1
+                assert pattern.search(json.dumps(body).encode()), (operation.name, found.path)
     assert tried > 300
+
+
+def test_a_choice_that_is_left_out_is_looked_for_by_what_it_is_missing_in() -> None:
+    pattern = _telling_names("bedrock-agent-runtime", "AgenticRetrieveStream")
+    assert pattern.search(b'{"agenticRetrieveConfiguration": {"maxAgentIteration": 2}}')
 
 
 CHAT: dict[str, Any] = {
