@@ -17,7 +17,8 @@ import sys
 import tempfile
 import time
 import venv
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -32,6 +33,14 @@ class CommandFailed(Exception):
     def __init__(self, what: str, status: int) -> None:
         super().__init__(what)
         self.status = status
+
+
+def kept_bytecode() -> dict[str, str]:
+    """The surroundings for pytest, with bytecode kept in any case.
+
+    Without it each worker of each run rewrites the asserts of every test file anew, which takes it eight seconds.
+    """
+    return {key: text for key, text in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
 
 
 def say(text: str) -> None:
@@ -139,6 +148,8 @@ LOWEST_TESTS = (
     *BOTOCORES_PART,
 )
 
+ON_EVERY_CORE = ("-n", "auto", "--dist", "loadgroup")
+
 # Between the lower bound and the newest: each minor version's last, of 1.43 the one that aiobotocore 3.10 holds to.
 BETWEEN = ("1.41.6", "1.42.97", "1.43.117")
 
@@ -175,11 +186,11 @@ def test(arguments: argparse.Namespace) -> None:
     """The whole suite against the built wheel, with the coverage gates."""
     environment = _environment(arguments)
     if arguments.rest:
-        run([environment.python, "-m", "pytest", *arguments.rest])
+        run([environment.python, "-m", "pytest", *arguments.rest], env=kept_bytecode())
         return
     run([environment.python, "-m", "coverage", "erase"])
-    cover = ["--cov", "--cov-report="]
-    run([environment.python, "-m", "pytest", "-q", "-n", "auto", "--dist", "loadgroup", *cover])
+    pytest: list[str | Path] = [environment.python, "-m", "pytest", "-q", *ON_EVERY_CORE]
+    run([*pytest, "--cov", "--cov-report="], env=kept_bytecode())
     report: list[str | Path] = [environment.python, "-m", "coverage", "report"]
     run([*report, "--fail-under=95"])
     run(
@@ -190,6 +201,21 @@ def test(arguments: argparse.Namespace) -> None:
         ]
     )
     say("the suite passed and the coverage gates held")
+
+
+def exhaustive(arguments: argparse.Namespace) -> None:
+    """The long matrices whole, of which the suite runs some cases: an answer cut at every byte."""
+    environment = _environment(arguments)
+    command: list[str | Path] = [
+        environment.python,
+        "-m",
+        "pytest",
+        "-q",
+        *ON_EVERY_CORE,
+        "-m",
+        "exhaustive",
+    ]
+    run([*command, *arguments.rest], env=kept_bytecode())
 
 
 def check(arguments: argparse.Namespace) -> None:
@@ -207,10 +233,7 @@ def versions(arguments: argparse.Namespace) -> None:
     """The seam and its promises on botocore's versions from the lower bound to the newest, in one table."""
     base = _environment(arguments)
     locks = _version_locks()
-    chosen = [LOWEST_TESTS, *([SEAM_TESTS] * (len(locks) - 1))]
-    outcomes = [
-        _on_version(base, lock, arguments, tests) for lock, tests in zip(locks, chosen, strict=True)
-    ]
+    outcomes = list(_on_versions(base, locks, arguments))
     print(f"{'botocore':12}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}")
     for one in outcomes:
         counts = f"{one.passed:>8}{one.failed:>8}{one.skipped:>9}"
@@ -221,8 +244,9 @@ def versions(arguments: argparse.Namespace) -> None:
 
 def test_lowest(arguments: argparse.Namespace) -> None:
     """The first of `versions` alone: the suite's core with the lowest dependencies."""
-    lock, *_ = _version_locks()
-    if not _on_version(_environment(arguments), lock, arguments, LOWEST_TESTS).holds:
+    base, (lock, *_) = _environment(arguments), _version_locks()
+    (outcome,) = _on_versions(base, [lock], arguments)
+    if not outcome.holds:
         raise CommandFailed("the suite's core fails with the lowest dependencies", 1)
 
 
@@ -241,40 +265,49 @@ class Outcome:
         return self.passed > 0 and not self.failed
 
 
-def _on_version(
-    base: Environment, lock: Path, arguments: argparse.Namespace, chosen: Sequence[str]
-) -> Outcome:
-    """Run tests beside one lock, in an environment that is gone afterwards."""
-    version = _pinned(lock)["botocore"]
-    say(f"botocore {version}")
-    begun = time.monotonic()
-    directory = ROOT / ".venv-versions"
-    try:
-        python = _throw_away(base, lock, directory, arguments.python)
-        counts = _counted(python, arguments.rest or chosen, directory / "report.xml")
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
-    return Outcome(version, *counts, time.monotonic() - begun)
+def _on_versions(
+    base: Environment, locks: Sequence[Path], arguments: argparse.Namespace
+) -> Iterator[Outcome]:
+    """Run tests beside each lock, the lowest first, in environments that are gone afterwards.
+
+    While one is tested the next is made, which needs one core and waits for the disk.
+    """
+    with (
+        tempfile.TemporaryDirectory(dir=ROOT, prefix=".venv-") as folder,
+        ThreadPoolExecutor(1) as ahead,
+    ):
+        made = ahead.submit(_throw_away, base, locks[0], Path(folder), arguments.python)
+        for at, lock in enumerate(locks):
+            say(f"botocore {lock.stem}")
+            begun, one = time.monotonic(), made.result()
+            if lock is not locks[-1]:
+                made = ahead.submit(
+                    _throw_away, base, locks[at + 1], Path(folder), arguments.python
+                )
+            chosen = arguments.rest or (SEAM_TESTS if at else LOWEST_TESTS)
+            counts = _counted(one.python, chosen, one.directory / "report.xml")
+            shutil.rmtree(one.directory)
+            yield Outcome(lock.stem, *counts, time.monotonic() - begun)
 
 
-def _throw_away(base: Environment, lock: Path, directory: Path, python: str | None) -> Path:
+def _throw_away(base: Environment, lock: Path, folder: Path, python: str | None) -> Environment:
     """An environment without a pip of its own: the base's fills it, which is quicker."""
-    shutil.rmtree(directory, ignore_errors=True)
-    made = Environment(directory, lock, python)
-    run([python or sys.executable, "-m", "venv", "--without-pip", directory])
+    made = Environment(folder / lock.stem, lock, python)
+    run([python or sys.executable, "-m", "venv", "--without-pip", made.directory])
     pip: list[str | Path] = [base.python, "-m", "pip", "--disable-pip-version-check"]
     pip += ["--python", made.python, "install", "-q"]
     run([*pip, "--require-hashes", "-r", lock])
     (wheel,) = (base.directory / "wheel").glob("*.whl")
     run([*pip, "--no-deps", wheel])
-    return made.python
+    return made
 
 
 def _counted(python: Path, tests: Sequence[str], report: Path) -> tuple[int, int, int]:
     """Counts of passed, failed (with errors) and skipped tests; what it says goes to stderr."""
-    options = ["-q", "-n", "auto", "--dist", "loadgroup", "-p", "no:cacheprovider"]
-    command = [str(python), "-m", "pytest", *options, f"--junit-xml={report}", *tests]
-    status = subprocess.run(command, cwd=ROOT, check=False, stdout=sys.stderr).returncode
+    options = ["-q", *ON_EVERY_CORE, "-p", "no:cacheprovider", f"--junit-xml={report}"]
+    command = [str(python), "-m", "pytest", *options, *tests]
+    done = subprocess.run(command, cwd=ROOT, check=False, stdout=sys.stderr, env=kept_bytecode())
+    status = done.returncode
     if status not in (0, 1) or not report.exists():
         raise CommandFailed(f"pytest ended with status {status}", status or 1)
     suite = ET.parse(report).getroot().find("testsuite")  # noqa: S314 - pytest wrote it just now
@@ -375,6 +408,7 @@ def _lower_bounds() -> list[str]:
 COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "demo": demo,
     "test": test,
+    "exhaustive": exhaustive,
     "check": check,
     "versions": versions,
     "test-lowest": test_lowest,
@@ -389,6 +423,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
 HANDED_ON = {
     "demo": "secure-bedrock demo",
     "test": "pytest, which then runs without the coverage gates",
+    "exhaustive": "pytest",
     "versions": "pytest, in place of the chosen tests",
     "test-lowest": "pytest, in place of the chosen tests",
     "fuzz": "tools/fuzz.py",

@@ -6,6 +6,7 @@ import os
 import runpy
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -28,10 +29,10 @@ def environment(tmp_path: Path) -> Path:
 
 
 def pretended(environment: Path, status: int) -> Path:
-    """An environment whose Python does nothing and ends with this status."""
+    """An environment whose Python writes down what it is asked, does nothing and ends with this status."""
     python = environment / "bin" / "python"
     python.parent.mkdir(parents=True)
-    python.write_text(f"#!/bin/sh\nexit {status}\n")
+    python.write_text(f'#!/bin/sh\necho "$@" >>{environment}/asked\nexit {status}\n')
     python.chmod(0o755)
     return environment
 
@@ -81,3 +82,18 @@ def test_a_full_run_of_the_suite_ends_with_the_verdict(environment: Path) -> Non
     verdict = "dev.py: the suite passed and the coverage gates held"
     assert dev(environment, "test").stderr.splitlines()[-1] == verdict
     assert verdict not in dev(environment, "test", "tests/values").stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the pretended Python is a shell script")
+def test_what_the_suite_leaves_out_the_whole_proof_runs(environment: Path) -> None:
+    """One marker is left out by default; the command that selects it is a line of `.ci/run`."""
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
+    digest = MODULE["_digest"](MODULE["_sources"]())
+    (pretended(environment, 0) / "wheel.sha256").write_text(digest)
+    dev(environment, "exhaustive")
+    selected = (environment / "asked").read_text().splitlines()[-1]
+
+    assert options["addopts"][-2:] == ["-m", "not exhaustive"]
+    assert selected.startswith("-m pytest ")
+    assert selected.endswith(" -m exhaustive")
+    assert "python3 dev.py exhaustive" in (ROOT / ".ci" / "run").read_text().splitlines()

@@ -11,6 +11,8 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = (".ci", "benchmarks", "docs", "examples", "requirements", "src", "tests", "tools")
 FILES = ("dev.py", "pyproject.toml", "LICENSE", *(page.name for page in ROOT.glob("*.md")))
 
+pytestmark = pytest.mark.xdist_group("source-distribution")  # built once, not once a worker
+
 
 def tree() -> Iterator[str]:
     yield from FILES

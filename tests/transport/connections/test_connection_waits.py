@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import threading
 import time
 from typing import Any
 
@@ -60,12 +61,14 @@ def test_a_peer_that_drips_is_stopped_at_the_total_limit(
 
 
 def test_a_peer_that_does_not_read_is_bounded_too(start: Any, connect: Any, gated: Any) -> None:
-    connection = connect(start(lambda sock: time.sleep(1)))
+    done = threading.Event()
+    connection = connect(start(lambda _sock: done.wait(5)))
     began = time.monotonic()
     with pytest.raises(AttemptTimeout):
         connection.send(gated(connection.route, bytes(30_000_000)), limit(0.2))
     assert time.monotonic() - began < 2.0
     assert not connection.usable
+    done.set()
 
 
 def test_a_passed_deadline_dials_nothing(start: Any, connect: Any) -> None:

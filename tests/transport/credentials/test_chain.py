@@ -25,6 +25,7 @@ from tests.transport.credentials.sts_server import LocalSts
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
 MESSAGES = [{"role": "user", "content": [{"text": "hello"}]}]
+POLL_S = 0.01  # how soon a server notices that it is to end; half a second unless told
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIAENV", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t"}
 
 
@@ -264,7 +265,7 @@ class _Container(BaseHTTPRequestHandler):
 @pytest.fixture
 def container() -> Iterator[dict[str, str]]:
     server = HTTPServer(("127.0.0.1", 0), _Container)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=[POLL_S], daemon=True)
     thread.start()
     uri = f"http://127.0.0.1:{server.server_port}/v1/credentials"
     yield {"AWS_CONTAINER_CREDENTIALS_FULL_URI": uri, "AWS_EC2_METADATA_DISABLED": "true"}

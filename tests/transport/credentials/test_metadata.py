@@ -27,6 +27,7 @@ from secure_bedrock.transport.credentials.metadata_http import (
 )
 from tests.corpus import CorpusEntry
 
+POLL_S = 0.01  # how soon a server notices that it is to end; half a second unless told
 EXPIRES = (datetime.now(UTC) + timedelta(hours=6)).strftime("%Y-%m-%dT%H:%M:%SZ")
 DOCUMENT = {
     "Code": "Success",
@@ -296,7 +297,7 @@ class _Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def service() -> Any:
     server = HTTPServer(("127.0.0.1", 0), _Handler)
-    thread = Thread(target=server.serve_forever, daemon=True)
+    thread = Thread(target=server.serve_forever, args=[POLL_S], daemon=True)
     thread.start()
     yield MetadataAddress("127.0.0.1", server.server_port)
     server.shutdown()

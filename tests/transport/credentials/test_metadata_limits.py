@@ -14,8 +14,8 @@ from secure_bedrock.transport.credentials.metadata_http import (
     exchange,
 )
 
-DRIP_S = 0.1
-LIMIT_IN_TEST_S = 0.5
+DRIP_S = 0.03
+LIMIT_IN_TEST_S = 0.2
 ENOUGH_S = 4.0
 
 # What is sent at once, and what then comes again and again.
@@ -31,7 +31,7 @@ DRIPS = {
 
 
 class Dripping:
-    """Answers one connection with a beginning, then with one more drop each tenth of a second."""
+    """Answers one connection with a beginning, then with one more drop every DRIP_S."""
 
     def __init__(self, first: bytes, drop: bytes) -> None:
         self._first, self._drop = first, drop

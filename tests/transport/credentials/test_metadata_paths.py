@@ -15,6 +15,7 @@ from secure_bedrock.transport.credentials.metadata import IMDS, fetch_instance
 from secure_bedrock.transport.credentials.metadata_http import MetadataAddress, exchange
 from tests.fronts import FRONTS
 
+POLL_S = 0.01  # how soon a server notices that it is to end; half a second unless told
 PROXIES = ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 
 
@@ -126,7 +127,7 @@ class _Answers(BaseHTTPRequestHandler):
 @pytest.fixture
 def metadata(bedrock: LocalBedrock) -> Iterator[Metadata]:
     with Metadata(bedrock) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=[POLL_S], daemon=True)
         thread.start()
         yield server
         server.shutdown()
