@@ -1,6 +1,7 @@
 """Rules for the gate that refuse nothing: a test overrides what it is about."""
 
 from secure_bedrock.policy.operation.members import Kind
+from secure_bedrock.policy.request.judgement import Judgement, RequestFacts, judge_request
 from secure_bedrock.policy.sections import GuardrailPolicy, LimitsPolicy
 from secure_bedrock.values import Decision
 
@@ -25,3 +26,6 @@ class Lenient:
 
     def refuse_place(self, kind: Kind, value: object) -> Decision | None:
         return None
+
+    def judge_line(self, line: RequestFacts) -> Judgement:
+        return judge_request(self, line)

@@ -186,10 +186,8 @@ def gated() -> Callable[..., GatedRequest]:
             head=f"{head}Content-Length: {len(body)}\r\n\r\n".encode(),
             body=body,
             route=route,
-            service="bedrock-runtime",
             operation="Converse",
-            model_id="m",
-            decision=Decision(True, "model", "listed"),
+            judgement=Judgement(Decision(True, "model", "listed"), "model", "m"),
             seal=wire._SEAL,
         )
 

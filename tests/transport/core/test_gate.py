@@ -347,7 +347,7 @@ def test_only_the_gate_makes_a_gated_request() -> None:
     gated = gate(signed(), route=ROUTE, policy=RULES)
     parts: dict[str, Any] = {
         name: getattr(gated, name)
-        for name in ("head", "body", "route", "service", "operation", "model_id", "decision")
+        for name in ("head", "body", "route", "operation", "judgement")
     }
 
     for forge in (

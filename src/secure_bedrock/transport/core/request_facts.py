@@ -14,8 +14,7 @@ from secure_bedrock.policy.request.native_names import native_references
 from secure_bedrock.policy.request.terms import (
     RequestTerms,
     Terms,
-    asks_guardrail,
-    asks_tokens,
+    asks_terms,
     read_terms,
 )
 from secure_bedrock.policy.request.token_limits import NATIVE
@@ -37,6 +36,7 @@ NATIVE_BODIES: Final = frozenset(
 # A body that others made is read whole up to this size: about 2 ms of reading at most, beside the second that a model
 # takes. Longer ones hold images or documents, and are searched for the names that tell (measured 2026-11-20).
 READ_WHOLE: Final = 256 * 1024
+_GUARDRAIL_KEYS: Final = frozenset(map(str.lower, GUARDRAIL_FIELDS))
 
 
 def read_facts(
@@ -54,12 +54,11 @@ def read_facts(
     `ours` says that this library's serialiser wrote the body from parameters whose every member the tables know.
     """
     found, document = named.references, None
-    asked = asks_guardrail(policy, table.service, named.name) or asks_tokens(
-        policy, table.service, named.name
-    )
+    asked = asks_terms(policy, table.service, named.name)
     operation = named.operation
     if operation is not None:
-        found += _unbound_guardrail(operation, fields)
+        if not fields.keys().isdisjoint(_GUARDRAIL_KEYS):
+            found += _unbound_guardrail(operation, fields)
         if named.in_headers:
             found += references(operation, labels={}, query={}, headers=fields)
         if operation.payload is None:
@@ -77,10 +76,19 @@ def read_facts(
         found += surface_references(named.surface, fields, document)
     elif table.protocol == "json" or (table.protocol == "rest-json" and body):
         parse_object(body)
+    if named.line is not None and len(found) == len(named.references):
+        if not (asked or granted) and _fits(policy, body):
+            return named.line
     terms = RequestTerms(body_bytes=len(body))
     if asked:
         terms = read_terms(table.service, named.name, found, document or {}, len(body))
     return RequestFacts(table.service, named.name, found, granted, terms)
+
+
+def _fits(policy: Terms, body: bytes) -> bool:
+    """Whether the policy has no more to say on the body's length."""
+    most = policy.limits.max_request_bytes
+    return most is None or len(body) <= most
 
 
 def _unbound_guardrail(operation: Operation, fields: Mapping[str, str]) -> tuple[Reference, ...]:

@@ -1,10 +1,10 @@
 """A request as it stands on the wire: free to make before the gate, sealed after it."""
 
 from dataclasses import InitVar, dataclass
-from itertools import chain
 from typing import NoReturn, Protocol
 
 from secure_bedrock.errors import TransportTampered
+from secure_bedrock.policy.request.judgement import Judgement
 from secure_bedrock.values import Decision
 
 Headers = tuple[tuple[str, str], ...]
@@ -42,24 +42,27 @@ class WireRequest:
         return f"WireRequest({self.method}, {len(self.headers)} headers, {len(self.body)} bytes)"
 
 
-def require_plain(request: WireRequest) -> None:
-    """Raise TransportTampered unless the request is made of str and bytes themselves.
+def require_plain(request: WireRequest) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names and values of the headers; TransportTampered unless the request is made of str and bytes themselves.
 
     A subclass can say one thing when it is compared and another when it is written (`__format__`, `__radd__`), and
     what was checked has to be what is sent.
     """
-    texts = chain((request.method, request.target), *request.headers)
+    headers = request.headers
+    names, values = zip(*headers, strict=True) if headers else ((), ())
+    texts = (*names, *values, request.method, request.target)
     if type(request.body) is not bytes or {*map(type, texts)} != {str}:
         raise TransportTampered(
             "a part of the request is not plain text or bytes, but a class of its own",
             rule="not-plain",
             next_step="pass str and bytes; of an enum's member its .value",
         )
+    return names, values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class GatedRequest:
-    """The bytes that the gate let through, and what it decided; a connection writes `head + body` and nothing else.
+    """The bytes that the gate let through, and its judgement; a connection writes `head + body` and nothing else.
 
     Only `gate()` makes one: any other construction, copying by `replace` and pickling are a TypeError.
     """
@@ -67,12 +70,25 @@ class GatedRequest:
     head: bytes
     body: bytes
     route: Route
-    service: str
     operation: str
-    model_id: str | None
-    decision: Decision
-    would_deny: Decision | None = None
+    judgement: Judgement
     seal: InitVar[object] = None
+
+    @property
+    def service(self) -> str:
+        return self.route.service
+
+    @property
+    def model_id(self) -> str | None:
+        return self.judgement.model_id
+
+    @property
+    def decision(self) -> Decision:
+        return self.judgement.decision
+
+    @property
+    def would_deny(self) -> Decision | None:
+        return self.judgement.would_deny
 
     def __post_init__(self, seal: object) -> None:
         if seal is not _SEAL:

@@ -1,0 +1,39 @@
+"""Judgements that one policy has made before, of requests whose request line names all that they name."""
+
+from collections.abc import Callable
+from typing import Final
+
+from secure_bedrock.policy.request.judgement import Judgement, RequestFacts
+
+# Ours (2026-11-20): applications ask for a few models, and each is one request line for each operation.
+REMEMBERED: Final = 256
+
+
+class RememberedJudgements:
+    """`judge` of facts that stay the same object: asked once of each, as long as it allows. Thread-safe.
+
+    A judgement is a pure function of the policy and of the facts, both frozen. The policy is the one that this belongs
+    to: it is made with it and never handed on to a copy or to a policy that knows more destinations. The facts are the
+    key itself, and `RequestFacts` are equal only where they are the same object, so two requests share a judgement only
+    where nothing that is read of them differs. Whoever makes facts bounds how long they are. Refusals are judged anew
+    each time: nobody who is refused can push out what is allowed.
+    """
+
+    __slots__ = ("_judge", "_kept")
+
+    def __init__(self, judge: Callable[[RequestFacts], Judgement]) -> None:
+        self._judge: Final = judge
+        self._kept: Final[dict[RequestFacts, Judgement]] = {}
+
+    def __call__(self, facts: RequestFacts) -> Judgement:
+        kept = self._kept.get(facts)
+        return kept if kept is not None else self._judged(facts)
+
+    def _judged(self, facts: RequestFacts) -> Judgement:
+        judgement = self._judge(facts)
+        if judgement.decision.allowed:
+            # Threads that stand here together may each add one more.
+            if len(self._kept) >= REMEMBERED:
+                self._kept.clear()
+            self._kept[facts] = judgement
+        return judgement
