@@ -25,7 +25,7 @@ from secure_bedrock.transport.core.header_fields import parse_fields
 from secure_bedrock.transport.core.named_operation import named_operation
 from secure_bedrock.transport.core.request_facts import read_facts
 from secure_bedrock.transport.core.sign import sign
-from secure_bedrock.transport.core.wire import WireRequest
+from secure_bedrock.transport.core.wire import WireRequest, require_plain
 from secure_bedrock.transport.credentials import FrozenCredentials
 
 MODEL = "eu.anthropic.claude-sonnet-4-5-20250929-v1:0"
@@ -131,7 +131,7 @@ def costs(path: str, body: bytes, tls: Tls) -> list[float]:
     """Microseconds for the gate, its reading and its judging, a hash of the body, and its way through TLS."""
     table = operation_table(ROUTE.service)
     requests = [signed(path, body) for _ in range(SIGNED)]
-    fields = parse_fields(requests[0].headers)
+    fields = parse_fields(*require_plain(requests[0]))
     named = named_operation(requests[0], fields, table)
     facts = read_facts(named, table, fields, body, policy=POLICY, granted=False)
 

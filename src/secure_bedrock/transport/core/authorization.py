@@ -64,7 +64,7 @@ def signing_key(headers: Headers) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """What an Authorization header says before its signature; `covers` is whether it signs the headers that it has to."""
+    """What an Authorization header says before its signature; `covers`: it signs the headers that it has to."""
 
     date: str
     region: str

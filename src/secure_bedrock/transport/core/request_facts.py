@@ -76,9 +76,9 @@ def read_facts(
         found += surface_references(named.surface, fields, document)
     elif table.protocol == "json" or (table.protocol == "rest-json" and body):
         parse_object(body)
-    if named.line is not None and len(found) == len(named.references):
-        if not (asked or granted) and _fits(policy, body):
-            return named.line
+    alone = not (asked or granted) and len(found) == len(named.references) and _fits(policy, body)
+    if alone and named.line is not None:
+        return named.line
     terms = RequestTerms(body_bytes=len(body))
     if asked:
         terms = read_terms(table.service, named.name, found, document or {}, len(body))
@@ -143,7 +143,7 @@ def _payload(key: str, body: bytes, *, asked: bool) -> dict[str, Any] | None:
 
 def _check_encoding(body: bytes) -> None:
     """Refuse what another parser could take for UTF-16 or UTF-32, or decode leniently: names could hide in it."""
-    if not body.startswith(b"{") or body.startswith(b"{\0"):
+    if body[:1] != b"{" or body[1:2] == b"\0":
         refuse_body("the body does not begin as a JSON object in UTF-8 does")
     if not body.isascii():
         check_utf8(body)
