@@ -119,6 +119,7 @@ SEAM_TESTS = (
     "tests/promises",
     "tests/transport/hardened",
     "tests/transport/credentials/test_chain.py",
+    "tests/transport/credentials/test_credential_process.py",
     "tests/transport/credentials/test_quiet_refresh.py",
     "tests/transport/core/test_gate_admits_botocore.py",
     "tests/transport/core/test_sign.py",

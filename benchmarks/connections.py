@@ -15,7 +15,7 @@ from benchmarks.pairs import alternate
 from secure_bedrock import Policy
 from secure_bedrock.discovery import RouteFinder
 from secure_bedrock.network import RouteGuard, SystemConnector, SystemResolver
-from secure_bedrock.transport.connections.connection import open_connection
+from secure_bedrock.transport.connections.opening import open_connection
 from secure_bedrock.transport.connections.tls import tls_context
 from secure_bedrock.values import Deadline
 

@@ -27,5 +27,5 @@ class Lenient:
     def refuse_place(self, kind: Kind, value: object) -> Decision | None:
         return None
 
-    def judge_line(self, line: RequestFacts) -> Judgement:
+    def _judge_line(self, line: RequestFacts) -> Judgement:
         return judge_request(self, line)

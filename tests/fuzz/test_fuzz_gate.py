@@ -4,8 +4,7 @@ import http.client
 import io
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from urllib.parse import parse_qsl, unquote
 
 from hypothesis import given, settings
@@ -13,13 +12,12 @@ from hypothesis import strategies as st
 
 from secure_bedrock.errors import Denied
 from secure_bedrock.policy import Policy
-from secure_bedrock.policy.operation.table import encode_label, operation_table
+from secure_bedrock.policy.operation.table import encode_label
 from secure_bedrock.transport.core.gate import gate
-from secure_bedrock.transport.core.sign import sign
 from secure_bedrock.transport.core.wire import GatedRequest, WireRequest
+from tests.signing import Route, signed_for
 
 FUZZ = settings(max_examples=int(os.environ.get("FUZZ_EXAMPLES", "400")), deadline=None)
-NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
 MODELS = (
     "eu.anthropic.claude-sonnet-4-5-20250929-v1:0",
     "arn:aws:bedrock:eu-west-1:111122223333:application-inference-profile/abc123def456",
@@ -31,30 +29,11 @@ POLICY = Policy(
 )
 
 
-@dataclass(frozen=True)
-class Route:
-    service: str
-    region: str = "eu-west-1"
-
-    @property
-    def authority(self) -> str:
-        return f"vpce-0abc-1.{self.service}.eu-west-1.vpce.amazonaws.com"
-
-
-@dataclass(frozen=True)
-class Keys:
-    access_key: str = "AKIDEXAMPLE"
-    secret_key: str = "secret"
-    token: str | None = "session-token"
-
-
 def signed(
     service: str, target: str, body: bytes, *headers: tuple[str, str]
 ) -> tuple[Route, WireRequest]:
     route = Route(service)
-    plain = WireRequest("POST", target, (("Host", route.authority), *headers), body)
-    name = operation_table(service).signing_name
-    return route, sign(plain, credentials=Keys(), region="eu-west-1", signing_name=name, now=NOW)
+    return route, signed_for(route, target, body, *headers)
 
 
 JSON = ("Content-Type", "application/json")

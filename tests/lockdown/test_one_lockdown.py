@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from secure_bedrock.testing import LocalBedrock
 
 Locked = Callable[..., Any]
+Told = Callable[..., dict[str, str]]
 
-SETTING = """
+SETTING = '''
 import os, socket, sys, threading
 from secure_bedrock import Policy, lockdown
 from secure_bedrock.errors import ConfigurationError
@@ -22,31 +25,40 @@ def ruled(call, *arguments, **named):
         return f"{type(error).__name__} {error.rule}"
     return "done"
 
+def hooks_added():
+    """The hooks that are added from now on."""
+    seen = []
+    sys.addaudithook(lambda event, _: seen.append(event) if event == "sys.addaudithook" else None)
+    return seen
+
 def reach():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
         return outcome(udp.connect, ("127.0.0.1", 9))
-"""
+'''
 
 
-def run(locked: Locked, server: LocalBedrock, block: str, **environment: object) -> Any:
-    """Runs the block in a process that is not locked down yet."""
-    given = {"P": server.policy_toml(), **environment}
-    return locked(SETTING + block, policy=None, **given).outcomes
+@pytest.fixture
+def told(locked: Locked, server: LocalBedrock) -> Told:
+    """Runs a block in a process that is not locked down yet, and gives what it told."""
+
+    def run(block: str, **environment: object) -> dict[str, str]:
+        given = {"P": server.policy_toml(), **environment}
+        outcomes: dict[str, str] = locked(SETTING + block, policy=None, **given).outcomes
+        return outcomes
+
+    return run
 
 
-def test_nothing_is_refused_before_it_is_called(locked: Locked, server: LocalBedrock) -> None:
-    told = run(locked, server, "outcomes['before'] = reach()")
+def test_nothing_is_refused_before_it_is_called(told: Told) -> None:
+    outcomes = told("outcomes['before'] = reach()")
 
-    assert told == {"before": "let through"}
+    assert outcomes == {"before": "let through"}
 
 
-def test_the_same_policy_again_changes_nothing(locked: Locked, server: LocalBedrock) -> None:
-    told = run(
-        locked,
-        server,
+def test_the_same_policy_again_changes_nothing(told: Told) -> None:
+    outcomes = told(
         """
-hooks = []
-sys.addaudithook(lambda event, _: hooks.append(event) if event == "sys.addaudithook" else None)
+hooks = hooks_added()
 outcomes["first"] = ruled(lockdown, policy)
 outcomes["again"] = ruled(lockdown, Policy.from_toml(os.environ["P"]))
 outcomes["hooks"] = str(len(hooks))
@@ -54,7 +66,7 @@ outcomes["reach"] = reach()
 """,
     )
 
-    assert told == {
+    assert outcomes == {
         "first": "done",
         "again": "done",
         "hooks": "1",
@@ -62,26 +74,22 @@ outcomes["reach"] = reach()
     }
 
 
-def test_a_file_s_path_will_do(locked: Locked, server: LocalBedrock, tmp_path: Any) -> None:
+def test_a_file_s_path_will_do(told: Told, server: LocalBedrock, tmp_path: Any) -> None:
     file = tmp_path / "policy.toml"
     file.write_text(server.policy_toml())
 
-    told = run(
-        locked,
-        server,
+    outcomes = told(
         "outcomes['path'] = ruled(lockdown, os.environ['FILE'])\noutcomes['reach'] = reach()",
         FILE=file,
     )
 
-    assert told == {"path": "done", "reach": "destination-not-listed"}
+    assert outcomes == {"path": "done", "reach": "destination-not-listed"}
 
 
 def test_another_policy_or_another_answer_about_loopback_is_refused_and_changes_nothing(
-    locked: Locked, server: LocalBedrock
+    told: Told,
 ) -> None:
-    told = run(
-        locked,
-        server,
+    outcomes = told(
         """
 outcomes["first"] = ruled(lockdown, policy)
 outcomes["other"] = ruled(lockdown, other)
@@ -91,7 +99,7 @@ outcomes["the first again"] = ruled(lockdown, policy)
 """,
     )
 
-    assert told == {
+    assert outcomes == {
         "first": "done",
         "other": "ConfigurationError lockdown-in-force",
         "wider": "ConfigurationError lockdown-in-force",
@@ -100,14 +108,11 @@ outcomes["the first again"] = ruled(lockdown, policy)
     }
 
 
-def test_of_many_threads_with_many_policies_one_wins(locked: Locked, server: LocalBedrock) -> None:
-    told = run(
-        locked,
-        server,
+def test_of_many_threads_with_many_policies_one_wins(told: Told) -> None:
+    outcomes = told(
         """
 policies = [policy, other] * 8
-hooks = []
-sys.addaudithook(lambda event, _: hooks.append(event) if event == "sys.addaudithook" else None)
+hooks = hooks_added()
 barrier = threading.Barrier(len(policies))
 results = [""] * len(policies)
 
@@ -125,7 +130,7 @@ outcomes["reach"] = reach()
 """,
     )
 
-    assert told == {
+    assert outcomes == {
         "one of two": "ConfigurationError lockdown-in-force, done",
         "all alike": "True",
         "hooks": "1",
@@ -133,25 +138,20 @@ outcomes["reach"] = reach()
     }
 
 
-def test_who_comes_second_in_a_race_for_the_same_adds_no_hook(
-    locked: Locked, server: LocalBedrock
-) -> None:
+def test_who_comes_second_in_a_race_for_the_same_adds_no_hook(told: Told) -> None:
     """The look before the search for endpoints is not the one that counts."""
-    told = run(
-        locked,
-        server,
+    outcomes = told(
         """
 from secure_bedrock.network.allowance import Allowance
 from secure_bedrock.network.lockdown import enforce
-hooks = []
-sys.addaudithook(lambda event, _: hooks.append(event) if event == "sys.addaudithook" else None)
+hooks = hooks_added()
 for asked_for in ("one", "one", "two"):
     outcomes[f"{len(outcomes)} {asked_for}"] = ruled(enforce, Allowance(guards=()), asked_for)
 outcomes["hooks"] = str(len(hooks))
 """,
     )
 
-    assert told == {
+    assert outcomes == {
         "0 one": "done",
         "1 one": "done",
         "2 two": "ConfigurationError lockdown-in-force",
@@ -159,11 +159,9 @@ outcomes["hooks"] = str(len(hooks))
     }
 
 
-def test_a_hook_that_was_suppressed_is_noticed(locked: Locked, server: LocalBedrock) -> None:
+def test_a_hook_that_was_suppressed_is_noticed(told: Told) -> None:
     """CPython leaves a hook out, in silence, when an earlier one raises at its adding."""
-    told = run(
-        locked,
-        server,
+    outcomes = told(
         """
 def jealous(event, _):
     if event == "sys.addaudithook" and jealousy:
@@ -178,7 +176,7 @@ outcomes["then"] = reach()
 """,
     )
 
-    assert told == {
+    assert outcomes == {
         "suppressed": "ConfigurationError lockdown-not-in-force",
         "meanwhile": "let through",
         "again": "done",
@@ -186,10 +184,8 @@ outcomes["then"] = reach()
     }
 
 
-def test_a_hook_that_answers_first_is_no_proof(locked: Locked, server: LocalBedrock) -> None:
-    told = run(
-        locked,
-        server,
+def test_a_hook_that_answers_first_is_no_proof(told: Told) -> None:
+    outcomes = told(
         """
 def first(event, _):
     if event == "socket.connect":
@@ -199,14 +195,12 @@ outcomes["not proved"] = ruled(lockdown, policy)
 """,
     )
 
-    assert told == {"not proved": "ConfigurationError lockdown-not-in-force"}
+    assert outcomes == {"not proved": "ConfigurationError lockdown-not-in-force"}
 
 
-def test_the_proof_sends_nothing(locked: Locked, server: LocalBedrock) -> None:
+def test_the_proof_sends_nothing(told: Told) -> None:
     """It is a datagram socket's connect, seen here by a hook that comes before ours."""
-    told = run(
-        locked,
-        server,
+    outcomes = told(
         """
 seen = []
 sys.addaudithook(lambda event, given: seen.append(given) if event.startswith("socket.") else None)
@@ -218,25 +212,23 @@ outcomes["kinds"] = str([int(kind) for kind in kinds] == [socket.SOCK_DGRAM])
 """,
     )
 
-    assert told == {"locked": "done", "asked for": "[('192.0.2.1', 9)]", "kinds": "True"}
+    assert outcomes == {"locked": "done", "asked for": "[('192.0.2.1', 9)]", "kinds": "True"}
 
 
 def test_where_an_endpoint_is_not_found_nothing_is_locked_down(
-    locked: Locked, server: LocalBedrock
+    told: Told, server: LocalBedrock
 ) -> None:
     policy = (
         server.policy_toml().replace("[network]\n", '[network]\ndiscovery = ["policy"]\n')
         + "\n[network.endpoints.sts]\n"
     )
 
-    told = run(
-        locked,
-        server,
+    outcomes = told(
         "outcomes['lock'] = ruled(lockdown, policy)\noutcomes['reach'] = reach()",
         P=policy,
     )
 
-    assert told == {"lock": "EndpointNotFound endpoint-not-found", "reach": "let through"}
+    assert outcomes == {"lock": "EndpointNotFound endpoint-not-found", "reach": "let through"}
 
 
 def test_except_exception_does_not_swallow_a_refusal(locked: Locked, server: LocalBedrock) -> None:
@@ -263,12 +255,8 @@ def test_except_exception_does_not_swallow_a_refusal(locked: Locked, server: Loc
     )
 
 
-def test_a_forked_child_can_ask_for_the_same_and_for_nothing_else(
-    locked: Locked, server: LocalBedrock
-) -> None:
-    told = run(
-        locked,
-        server,
+def test_a_forked_child_can_ask_for_the_same_and_for_nothing_else(told: Told) -> None:
+    outcomes = told(
         """
 outcomes["parent"] = ruled(lockdown, policy)
 reader, writer = os.pipe()
@@ -282,7 +270,7 @@ outcomes["child"] = os.read(reader, 999).decode()
 """,
     )
 
-    assert told == {
+    assert outcomes == {
         "parent": "done",
         "child": "destination-not-listed, done, ConfigurationError lockdown-in-force",
     }

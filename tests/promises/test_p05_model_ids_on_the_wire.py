@@ -19,6 +19,7 @@ from secure_bedrock.errors import (
 from secure_bedrock.policy import Policy
 from secure_bedrock.testing import ConnectLog, LocalAuthority, LocalBedrock
 from tests.corpus import BYPASS, FIXTURE, MODEL_IDS, CorpusEntry
+from tests.promises.every_call import HARDENED, TYPED, Call, count, network_of
 
 Entry = Mapping[str, Any]
 STRINGS = {name: entry for name, entry in MODEL_IDS.items() if isinstance(entry["candidate"], str)}
@@ -29,28 +30,10 @@ DENIED = [n for n, e in STRINGS.items() if e["expect"] == "deny" and n not in NO
 # Those of the other corpus, which are all denied under a policy of its fixture's Region.
 BYPASSES = [name for name, entry in BYPASS.items() if entry["category"] == "model-id"]
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
-MESSAGES = [{"role": "user", "content": [{"text": "hello"}]}]
-NATIVE = b'{"anthropic_version": "bedrock-2023-05-31", "max_tokens": 9, "messages": []}'
-
-Call = Callable[[Any, Any], Any]
-TYPED: dict[str, Call] = {
-    "Converse": lambda c, m: c.converse(m, "hello"),
-    "ConverseStream": lambda c, m: list(c.converse_stream(m, "hello")),
-    "InvokeModel": lambda c, m: c.invoke_model(m, NATIVE),
-    "InvokeModelWithResponseStream": lambda c, m: list(c.invoke_model_stream(m, NATIVE)),
+FRONTS: Mapping[str, Mapping[str, Call]] = {
+    "typed": TYPED,
+    "hardened": {**HARDENED, "CountTokens": count},
 }
-HARDENED: dict[str, Call] = {
-    "Converse": lambda c, m: c.converse(modelId=m, messages=MESSAGES),
-    "ConverseStream": lambda c, m: list(c.converse_stream(modelId=m, messages=MESSAGES)["stream"]),
-    "InvokeModel": lambda c, m: c.invoke_model(modelId=m, body=NATIVE)["body"].read(),
-    "InvokeModelWithResponseStream": lambda c, m: list(
-        c.invoke_model_with_response_stream(modelId=m, body=NATIVE)["body"]
-    ),
-    "CountTokens": lambda c, m: c.count_tokens(
-        modelId=m, input={"converse": {"messages": MESSAGES}}
-    ),
-}
-FRONTS = {"typed": TYPED, "hardened": HARDENED}
 
 
 class Bench:
@@ -74,16 +57,11 @@ class Bench:
         """The Region's server, afresh; the client; and the runner whose early check it passes."""
         server = self.server(entry["region"])
         server.clear()
-        endpoint = {"host": server.host, "addresses": ["127.0.0.1"], "port": server.port}
         policy = Policy(
             region=entry["region"],
             models={"allow": entry["allowlist"], "accounts": entry["accounts"]},
             residency={"allow_global": True},
-            network={
-                "cidrs": ["127.0.0.0/8"],
-                "ca_bundle": server.ca_path,
-                "endpoints": {"bedrock-runtime": endpoint},
-            },
+            network=network_of(server),
         )
         typed = SecureBedrockClient(policy, credentials=server.credentials, sinks=[])
         client = typed if front == "typed" else typed.client("bedrock-runtime")

@@ -1,6 +1,6 @@
 """P07: where the policy names Regions, nothing is sent to a model that may answer elsewhere, by either front end."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -9,6 +9,7 @@ from secure_bedrock import Policy, SecureBedrockClient
 from secure_bedrock.audit import InvocationEvent
 from secure_bedrock.errors import Denied, ModelDenied, ResidencyDenied
 from secure_bedrock.testing import ConnectLog, LocalAuthority, LocalBedrock
+from tests.promises.every_call import FRONTS, HARDENED, count, network_of
 
 OWN = "111122223333"
 HAIKU = "anthropic.claude-3-haiku-20240307-v1:0"
@@ -24,26 +25,7 @@ LISTED = [HAIKU, EU, f"us.{HAIKU}", GLOBAL, APPLICATION, ROUTER, PROMPT, IMPORTE
 INSIDE = {"regions": ["eu-west-1", "eu-central-1"], "allow_global": True}
 ELSEWHERE = {"regions": ["eu-central-1"], "allow_global": True}
 BOTH = ["eu-west-1", "eu-central-1"]
-MESSAGES = [{"role": "user", "content": [{"text": "hello"}]}]
-NATIVE = b'{"anthropic_version": "bedrock-2023-05-31", "max_tokens": 9, "messages": []}'
-
-Call = Callable[[Any, Any], Any]
 Told = dict[str, list[str]]
-TYPED: dict[str, Call] = {
-    "Converse": lambda c, m: c.converse(m, "hello"),
-    "ConverseStream": lambda c, m: list(c.converse_stream(m, "hello")),
-    "InvokeModel": lambda c, m: c.invoke_model(m, NATIVE),
-    "InvokeModelWithResponseStream": lambda c, m: list(c.invoke_model_stream(m, NATIVE)),
-}
-HARDENED: dict[str, Call] = {
-    "Converse": lambda c, m: c.converse(modelId=m, messages=MESSAGES),
-    "ConverseStream": lambda c, m: list(c.converse_stream(modelId=m, messages=MESSAGES)["stream"]),
-    "InvokeModel": lambda c, m: c.invoke_model(modelId=m, body=NATIVE)["body"].read(),
-    "InvokeModelWithResponseStream": lambda c, m: list(
-        c.invoke_model_with_response_stream(modelId=m, body=NATIVE)["body"]
-    ),
-}
-FRONTS = {"typed": TYPED, "hardened": HARDENED}
 
 
 class Bench:
@@ -61,17 +43,11 @@ class Bench:
         allow: Sequence[str] = LISTED,
         **more: Any,
     ) -> Policy:
-        host = self.server.host
-        endpoint = {"host": host, "addresses": ["127.0.0.1"], "port": self.server.port}
         return Policy(
             region="eu-west-1",
             models={"allow": allow, "accounts": [OWN]},
             residency=residency,
-            network={
-                "cidrs": ["127.0.0.0/8"],
-                "ca_bundle": self.server.ca_path,
-                "endpoints": {"bedrock-runtime": endpoint},
-            },
+            network=network_of(self.server),
             **more,
         ).with_destinations(locked)
 
@@ -195,11 +171,6 @@ def test_the_gate_alone_would_have_stopped_it(sentence: str, front: str, bench: 
             assert caught.value.rule == rule
     assert log.events == []
     assert bench.server.requests == []
-
-
-def count(client: Any, model: str) -> int:
-    counted = client.count_tokens(modelId=model, input={"converse": {"messages": MESSAGES}})
-    return int(counted["inputTokens"])
 
 
 def test_tokens_are_counted_for_the_base_id_of_a_listed_profile_which_is_not_asked(

@@ -139,11 +139,10 @@ def test_an_interrupt_in_a_sink_comes_through_after_the_other_sinks_event(
     assert [event.outcome for event in events] == ["ok"]
 
 
-def typed_stream(client: Any) -> Any:
-    return client.converse_stream(MODEL, "Hello")
-
-
-def hardened_stream(client: Any) -> Any:
+def stream_of(front: Any) -> Any:
+    client = front.make()
+    if front.name == "typed":
+        return client.converse_stream(MODEL, "Hello")
     return client.converse_stream(modelId=MODEL, messages=MESSAGES)["stream"]
 
 
@@ -183,11 +182,9 @@ def test_a_stream_that_is_left_counts_as_cancelled_once(
     bedrock: LocalBedrock,
     events: list[InvocationEvent],
 ) -> None:
-    client = front.make()
-    open_stream = typed_stream if front.name == "typed" else hardened_stream
     if paced:
         bedrock.script(SLOW)
-    leave(open_stream(client))
+    leave(stream_of(front))
     gc.collect()
 
     assert [(event.outcome, event.streaming) for event in events] == [("cancelled", True)]
@@ -197,8 +194,7 @@ def test_a_stream_that_is_left_counts_as_cancelled_once(
 def test_a_streams_event_comes_at_its_end_and_not_before(
     front: Any, events: list[InvocationEvent]
 ) -> None:
-    open_stream = typed_stream if front.name == "typed" else hardened_stream
-    stream = open_stream(front.make())
+    stream = stream_of(front)
     for _event in stream:
         assert events == []
     stream.close()

@@ -8,6 +8,7 @@ import pytest
 
 from secure_bedrock.audit import InvocationEvent
 from secure_bedrock.testing import Fault, LocalBedrock, StaticResolver
+from tests.promises.every_call import FRONTS
 
 FAULTS = Fault.all(stall_s=0.5)
 OPERATIONS = ("Converse", "ConverseStream", "InvokeModel", "InvokeModelWithResponseStream")
@@ -143,7 +144,7 @@ def test_a_call_leaves_one_event(
         events.clear()
         if ending.fault is not None:
             bedrock.fault(ending.fault, times=ending.times)
-        raised = error_of(lambda op=operation: ask(client, op))  # type: ignore[misc]
+        raised = error_of(ask, client, operation)
 
         (event,) = events
         kind = ending.classes[("typed", "hardened").index(front.name)] if ending.classes else None
@@ -155,31 +156,21 @@ def test_a_call_leaves_one_event(
         assert event.guard_reason == ending.guard
 
 
-def error_of(call: Callable[[], object]) -> Exception | None:
+def error_of(call: Callable[..., object], *arguments: object) -> Exception | None:
     try:
-        call()
+        call(*arguments)
     except Exception as error:
         return error
     return None
 
 
 def test_a_model_that_is_not_listed_leaves_one_event(
-    make: Any, make_hardened: Any, bedrock: LocalBedrock, events: list[InvocationEvent]
+    front: Any, bedrock: LocalBedrock, events: list[InvocationEvent]
 ) -> None:
-    typed, hardened, other = make(), make_hardened(), "us.amazon.nova-lite-v1:0"
-    calls: list[Callable[[], object]] = [
-        lambda: typed.converse(other, "x"),
-        lambda: typed.converse_stream(other, "x"),
-        lambda: typed.invoke_model(other, {}),
-        lambda: typed.invoke_model_stream(other, {}),
-        lambda: hardened.converse(modelId=other, messages=[]),
-        lambda: hardened.converse_stream(modelId=other, messages=[]),
-        lambda: hardened.invoke_model(modelId=other, body=b"{}"),
-        lambda: hardened.invoke_model_with_response_stream(modelId=other, body=b"{}"),
-    ]
-    for call in calls:
+    client, other = front.make(), "us.amazon.nova-lite-v1:0"
+    for call in FRONTS[front.name].values():
         events.clear()
-        assert error_of(call) is not None
+        assert error_of(call, client, other) is not None
         (event,) = events
         assert (event.outcome, event.error_class) == ("refused", "ModelDenied")
         assert (event.model_id, event.guard_reason) == (other, "model-not-listed")
@@ -196,7 +187,7 @@ def test_an_address_that_is_not_approved_leaves_one_event(
     events: list[InvocationEvent],
 ) -> None:
     client = front.make(resolver=StaticResolver({bedrock.host: answers}), by_name=True)
-    assert type(error_of(lambda: ask(client, "Converse"))).__name__ == "AddressDenied"
+    assert type(error_of(ask, client, "Converse")).__name__ == "AddressDenied"
 
     (event,) = events
     assert (event.outcome, event.guard_verdict) == ("refused", "refused")
@@ -229,7 +220,7 @@ def test_a_forged_answer_leaves_one_event(
 ) -> None:
     client = make_hardened()
     client.meta.events.register("before-send.bedrock-runtime", lambda **_: object())
-    assert type(error_of(lambda: ask(client, "Converse"))).__name__ == "TransportTampered"
+    assert type(error_of(ask, client, "Converse")).__name__ == "TransportTampered"
 
     assert [(e.outcome, e.guard_reason) for e in events] == [("refused", "answered-by-handler")]
 

@@ -19,38 +19,31 @@ from secure_bedrock.errors import (
 )
 from secure_bedrock.policy import Policy
 from secure_bedrock.testing import ConnectLog, Fault, LocalAuthority, LocalBedrock, StaticResolver
+from tests.promises.every_call import FRONTS
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
 OTHER = "us.anthropic.claude-3-haiku-20240307-v1:0"
-MESSAGES = [{"role": "user", "content": [{"text": "hello"}]}]
-NATIVE = b'{"anthropic_version": "bedrock-2023-05-31", "max_tokens": 9, "messages": []}'
-
-Call = Callable[[Any, str], Any]
-TYPED: dict[str, Call] = {
-    "converse": lambda client, model: client.converse(model, "hello"),
-    "stream": lambda client, model: list(client.converse_stream(model, "hello")),
-    "invoke": lambda client, model: client.invoke_model(model, NATIVE),
-}
-HARDENED: dict[str, Call] = {
-    "converse": lambda client, model: client.converse(modelId=model, messages=MESSAGES),
-    "stream": lambda client, model: list(
-        client.converse_stream(modelId=model, messages=MESSAGES)["stream"]
-    ),
-    "invoke": lambda client, model: client.invoke_model(modelId=model, body=NATIVE),
-}
 
 # sentence → type, operation, model, faults, the name's answer, connections, requests that arrive.
 Row = tuple[type[Denied], str, str, list[Fault], str, int, int]
 REFUSALS: dict[str, Row] = {
-    "a public address": (AddressDenied, "converse", MODEL, [], "52.94.0.10", 0, 0),
-    "a public address for a stream": (AddressDenied, "stream", MODEL, [], "52.94.0.10", 0, 0),
-    "a model": (ModelDenied, "converse", OTHER, [], "127.0.0.1", 0, 0),
-    "a model of a stream": (ModelDenied, "stream", OTHER, [], "127.0.0.1", 0, 0),
-    "an operation": (OperationDenied, "invoke", MODEL, [], "127.0.0.1", 0, 0),
+    "a public address": (AddressDenied, "Converse", MODEL, [], "52.94.0.10", 0, 0),
+    "a public address for a stream": (
+        AddressDenied,
+        "ConverseStream",
+        MODEL,
+        [],
+        "52.94.0.10",
+        0,
+        0,
+    ),
+    "a model": (ModelDenied, "Converse", OTHER, [], "127.0.0.1", 0, 0),
+    "a model of a stream": (ModelDenied, "ConverseStream", OTHER, [], "127.0.0.1", 0, 0),
+    "an operation": (OperationDenied, "InvokeModel", MODEL, [], "127.0.0.1", 0, 0),
     **{
         f"a redirect by {status}": (
             RedirectDenied,
-            "converse",
+            "Converse",
             MODEL,
             [Fault.redirect(status)],
             "127.0.0.1",
@@ -61,7 +54,7 @@ REFUSALS: dict[str, Row] = {
     },
     "a redirect of a stream": (
         RedirectDenied,
-        "stream",
+        "ConverseStream",
         MODEL,
         [Fault.redirect(307)],
         "127.0.0.1",
@@ -71,7 +64,7 @@ REFUSALS: dict[str, Row] = {
     **{
         f"a certificate: {flaw}": (
             TlsDenied,
-            "converse",
+            "Converse",
             MODEL,
             [Fault.bad_certificate(flaw)],
             "127.0.0.1",
@@ -136,7 +129,7 @@ class Setting:
 
 def assert_refused_once(name: str, front: str, setting: Setting, client: Any) -> None:
     kind, operation, model, faults, _, connections, arrived = REFUSALS[name]
-    server, call = setting.server, (TYPED if front == "typed" else HARDENED)[operation]
+    server, call = setting.server, FRONTS[front][operation]
     before = server.connections
     for fault in faults:
         server.fault(fault, times=None)
@@ -202,7 +195,7 @@ def test_what_is_no_refusal_is_tried_as_often_as_the_policy_says(
     server.fault(Fault.throttle(), times=None)
 
     with pytest.raises(Exception, match="hrottl"):
-        (TYPED if front == "typed" else HARDENED)["converse"](client, MODEL)
+        FRONTS[front]["Converse"](client, MODEL)
 
     client.close()
     assert len(server.requests) == 4

@@ -202,7 +202,7 @@ def test_the_sequences_above_hold_requests_that_are_remembered() -> None:
     ]
 
     assert judgements[0] is judgements[1] is judgements[2]
-    assert len(policy.judge_line._kept) == 1
+    assert len(policy._judge_line._kept) == 1
 
 
 @pytest.mark.parametrize("name", ["few tokens", "a guardrail"])
@@ -212,7 +212,7 @@ def test_nothing_is_remembered_where_the_policy_asks_the_body(name: str) -> None
     for body in BODIES:
         outcome(policy, Asked(name, replace(GOOD, body=body), frozenset()))
 
-    assert not policy.judge_line._kept
+    assert not policy._judge_line._kept
 
 
 def test_a_limit_of_bytes_holds_after_a_shorter_body_was_let_through() -> None:

@@ -3,21 +3,11 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from secure_bedrock.models.blocks import (
-        Block,
-        CitationsBlock,
-        DocumentBlock,
-        ImageBlock,
-        ReasoningBlock,
-        TextBlock,
-        ToolResultBlock,
-        ToolUseBlock,
-        UnknownBlock,
-        parse_block,
-    )
+    from secure_bedrock.models.blocks import Block, UnknownBlock, parse_block
     from secure_bedrock.models.folder import StreamFolder
     from secure_bedrock.models.invoke import InvokeModelResponse
     from secure_bedrock.models.invoke_requests import InvokeOptions, invoke_params
+    from secure_bedrock.models.media_blocks import DocumentBlock, ImageBlock
     from secure_bedrock.models.message import Message
     from secure_bedrock.models.requests import ConverseOptions, converse_params
     from secure_bedrock.models.response import ConverseResponse
@@ -36,6 +26,8 @@ if TYPE_CHECKING:
         UnknownEvent,
         stream_event,
     )
+    from secure_bedrock.models.text_blocks import CitationsBlock, ReasoningBlock, TextBlock
+    from secure_bedrock.models.tool_blocks import ToolResultBlock, ToolUseBlock
     from secure_bedrock.models.usage import Metrics, Usage
 
 __all__ = [
@@ -75,13 +67,11 @@ __all__ = [
 ]
 
 _HOMES = {
-    "blocks": (
-        "Block CitationsBlock DocumentBlock ImageBlock ReasoningBlock TextBlock ToolResultBlock"
-        " ToolUseBlock UnknownBlock parse_block"
-    ),
+    "blocks": "Block UnknownBlock parse_block",
     "folder": "StreamFolder",
     "invoke": "InvokeModelResponse",
     "invoke_requests": "InvokeOptions invoke_params",
+    "media_blocks": "DocumentBlock ImageBlock",
     "message": "Message",
     "requests": "ConverseOptions converse_params",
     "response": "ConverseResponse",
@@ -89,6 +79,8 @@ _HOMES = {
         "BlockStart BlockStop MessageStart MessageStop Metadata OtherDelta ReasoningDelta StreamEvent"
         " TextDelta ToolInputDelta ToolUseStart UnknownEvent stream_event"
     ),
+    "text_blocks": "CitationsBlock ReasoningBlock TextBlock",
+    "tool_blocks": "ToolResultBlock ToolUseBlock",
     "usage": "Metrics Usage",
 }
 

@@ -5,13 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from secure_bedrock.errors import InvalidRequest
-from secure_bedrock.models.blocks import (
-    Block,
-    CitationsBlock,
-    TextBlock,
-    ToolUseBlock,
-    parse_block,
-)
+from secure_bedrock.models.blocks import Block, parse_block
+from secure_bedrock.models.text_blocks import CitationsBlock, TextBlock
+from secure_bedrock.models.tool_blocks import ToolUseBlock
 from secure_bedrock.models.wire import list_of, text_of
 
 Part = str | Block | Mapping[str, Any]

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Self
 
 from secure_bedrock.errors import IncompleteResponse
-from secure_bedrock.models.blocks import ReasoningBlock, ToolUseBlock
 from secure_bedrock.models.message import Message
+from secure_bedrock.models.text_blocks import ReasoningBlock
+from secure_bedrock.models.tool_blocks import ToolUseBlock
 from secure_bedrock.models.usage import Metrics, Usage
 from secure_bedrock.models.wire import is_count, malformed, shown, struct_of, text_of
 

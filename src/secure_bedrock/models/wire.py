@@ -52,6 +52,11 @@ def list_of(members: Mapping[str, Any], name: str) -> list[Any]:
     return value
 
 
+def rest_of(members: Mapping[str, Any], known: frozenset[str]) -> dict[str, Any]:
+    """The members that are not known, to be kept as they came."""
+    return {name: value for name, value in members.items() if name not in known}
+
+
 def is_count(value: object) -> TypeGuard[int]:
     """True for a number of tokens or milliseconds as an answer can mean it; a peer may write any."""
     return type(value) is int and 0 <= value < COUNT_LIMIT  # a bool is an int too

@@ -18,9 +18,8 @@ from secure_bedrock.policy.model.residency import (
 from secure_bedrock.policy.model.rules import EntryList, ModelRules
 from secure_bedrock.policy.operation.members import Kind
 from secure_bedrock.policy.operation_rules import decide_operation
-from secure_bedrock.policy.request.judgement import judge_request
 from secure_bedrock.policy.request.places import guardrail_profile, refuse_place
-from secure_bedrock.policy.request.remembered import RememberedJudgements
+from secure_bedrock.policy.request.remembered import RememberedJudgements, remembering
 from secure_bedrock.policy.sections import (
     AccountPolicy,
     AuditPolicy,
@@ -71,8 +70,7 @@ class Policy:
     _model_rules: ModelRules = field(compare=False)
     _decide_model: Callable[[str, bool], Decision] = field(compare=False)
     _decide_operation: Callable[[str, str], Decision] = field(compare=False)
-    judge_line: RememberedJudgements = field(compare=False)
-    """`judge_request` of facts that are one object for all requests of a line; what it allows is remembered."""
+    _judge_line: RememberedJudgements = field(compare=False)
 
     def __init__(
         self,
@@ -254,7 +252,7 @@ class Policy:
         object.__setattr__(self, "_model_rules", rules)
         object.__setattr__(self, "_decide_model", lru_cache(_REMEMBERED)(rules.decide))
         object.__setattr__(self, "_decide_operation", lru_cache(_REMEMBERED)(operations))
-        object.__setattr__(self, "judge_line", RememberedJudgements(partial(judge_request, self)))
+        object.__setattr__(self, "_judge_line", remembering(self))
 
     def __repr__(self) -> str:
         mode = "" if self.mode == "enforce" else f", mode={self.mode!r}"

@@ -6,8 +6,9 @@ if TYPE_CHECKING:
     from secure_bedrock.testing.answers import Answer
     from secure_bedrock.testing.authority import LocalAuthority
     from secure_bedrock.testing.bedrock import DEFAULT_MODELS, LocalBedrock
-    from secure_bedrock.testing.control_plane import LocalControlPlane, LocalProfile
+    from secure_bedrock.testing.control_plane import LocalControlPlane
     from secure_bedrock.testing.faults import Fault
+    from secure_bedrock.testing.local_profiles import LocalProfile
     from secure_bedrock.testing.local_services import LocalServices
     from secure_bedrock.testing.network_fakes import LoopbackConnector, StaticResolver
     from secure_bedrock.testing.received import ReceivedRequest
@@ -44,7 +45,7 @@ _HOMES = {
     "LocalControlPlane": "control_plane",
     "LocalCredentials": "sigv4_check",
     "LocalEndpoint": "vpc_facts",
-    "LocalProfile": "control_plane",
+    "LocalProfile": "local_profiles",
     "LocalServices": "local_services",
     "LocalVpc": "vpc",
     "LoopbackConnector": "network_fakes",

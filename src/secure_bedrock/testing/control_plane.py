@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qs, parse_qsl
 
@@ -13,6 +12,7 @@ from secure_bedrock.network import vpc_endpoint_id_of
 from secure_bedrock.testing.authority import LocalAuthority
 from secure_bedrock.testing.ec2_query import xml_of
 from secure_bedrock.testing.endpoint_names import endpoint_name, private_name
+from secure_bedrock.testing.local_profiles import LocalProfile, profile_summary, router_summary
 from secure_bedrock.testing.local_server import Origin
 from secure_bedrock.testing.local_service import LocalService, Outcome
 from secure_bedrock.testing.reply import (
@@ -32,30 +32,6 @@ SERVICES: Final = ("bedrock", "sts", "ssm")
 CALLER: Final = f"arn:aws:sts::{OWNER}:assumed-role/deploy/session-of-somebody"
 _STS = "https://sts.amazonaws.com/doc/2011-06-15/"
 _PAGE = 1000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocalProfile:
-    """An inference profile or, with a `router_arn`, a prompt router: where it leads is given by ARNs.
-
-    `regions` make the ARNs of one foundation model in each of them; `targets` are further ARNs, as they are.
-    """
-
-    name: str
-    regions: Sequence[str] = ()
-    targets: Sequence[str] = ()
-    kind: str = "SYSTEM_DEFINED"
-
-    def arns(self) -> list[str]:
-        """The ARNs of what the profile leads to."""
-        base = self.name.split(".", 1)[-1] if self.kind == "SYSTEM_DEFINED" else _BASE
-        return [
-            *(f"arn:aws:bedrock:{region}::foundation-model/{base}" for region in self.regions),
-            *self.targets,
-        ]
-
-
-_BASE = "amazon.nova-lite-v1:0"
 
 
 class LocalControlPlane(LocalService):
@@ -192,25 +168,19 @@ class LocalControlPlane(LocalService):
         query = parse_qs(request.query)
         with self._lock:
             if operation == "ListPromptRouters":
-                name, items = "promptRouterSummaries", [_router(each) for each in self._routers]
+                name, items = (
+                    "promptRouterSummaries",
+                    [router_summary(each) for each in self._routers],
+                )
             else:
                 wanted = query.get("type", ["SYSTEM_DEFINED"])[0]
                 listed = [each for each in self._profiles if each.kind == wanted]
-                name, items = "inferenceProfileSummaries", [self._profile(each) for each in listed]
+                name = "inferenceProfileSummaries"
+                items = [profile_summary(each, self.region) for each in listed]
         start = int(query.get("nextToken", ["0"])[0])
         end = start + self._page_size
         more = {"nextToken": str(end)} if end < len(items) else {}
         return {name: items[start:end], **more}
-
-    def _profile(self, profile: LocalProfile) -> dict[str, Any]:
-        head = f"arn:aws:bedrock:{self.region}:{OWNER}:inference-profile/"
-        own = profile.name.startswith("arn:")
-        return {
-            **_common(profile),
-            "inferenceProfileName": "made up",
-            "inferenceProfileArn": profile.name if own else head + profile.name,
-            "inferenceProfileId": profile.name.rpartition("/")[2],
-        }
 
     def _parameter(self, name: str, request_id: str) -> tuple[Reply, str | None]:
         value = self.parameters.get(name)
@@ -249,29 +219,6 @@ def _error(service: str, code: str, status: int, request_id: str) -> Reply:
     if service == "ssm":
         return json_reply({"__type": code, "message": "Refused."}, request_id, status=status)
     return error_reply(code, status, "Refused.", request_id)
-
-
-def _common(profile: LocalProfile) -> Mapping[str, Any]:
-    return {
-        "models": [{"modelArn": arn} for arn in profile.arns()],
-        "status": "ACTIVE",
-        "type": profile.kind,
-        "createdAt": "2026-01-15T09:30:00Z",
-        "updatedAt": "2026-01-15T09:30:00Z",
-    }
-
-
-def _router(router: LocalProfile) -> dict[str, Any]:
-    """The last target is the fallback model, as a router's is one of its models or another."""
-    *models, fallback = router.arns()
-    return {
-        **_common(router),
-        "promptRouterName": "made up",
-        "promptRouterArn": router.name,
-        "routingCriteria": {"responseQualityDifference": 0.0},
-        "models": [{"modelArn": arn} for arn in models],
-        "fallbackModel": {"modelArn": fallback},
-    }
 
 
 def _caller_reply(arn: str, request_id: str) -> Reply:

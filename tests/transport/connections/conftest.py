@@ -16,8 +16,9 @@ import trustme
 from secure_bedrock.network import PrivateRoute, RouteGuard, SystemConnector, SystemResolver
 from secure_bedrock.policy import Policy
 from secure_bedrock.policy.request.judgement import Judgement
-from secure_bedrock.transport.connections.connection import GuardedConnection, open_connection
+from secure_bedrock.transport.connections.connection import GuardedConnection
 from secure_bedrock.transport.connections.driver import GuardedResponse, GuardedTransport
+from secure_bedrock.transport.connections.opening import open_connection
 from secure_bedrock.transport.connections.pool import ConnectionPool
 from secure_bedrock.transport.connections.tls import tls_context
 from secure_bedrock.transport.core import wire

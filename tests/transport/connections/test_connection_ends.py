@@ -13,11 +13,8 @@ import pytest
 
 from secure_bedrock.errors import ConnectFailed
 from secure_bedrock.network import RouteGuard, SystemConnector, SystemResolver
-from secure_bedrock.transport.connections.connection import (
-    GuardedConnection,
-    PeerFacts,
-    open_connection,
-)
+from secure_bedrock.transport.connections.connection import GuardedConnection, PeerFacts
+from secure_bedrock.transport.connections.opening import open_connection
 from secure_bedrock.transport.connections.time_limit import TimeLimit
 from secure_bedrock.values import Deadline
 

@@ -16,7 +16,8 @@ from secure_bedrock.errors import (
     SecureBedrockError,
 )
 from secure_bedrock.network import RouteGuard, SystemConnector, SystemResolver
-from secure_bedrock.transport.connections.connection import GuardedConnection, open_connection
+from secure_bedrock.transport.connections.connection import GuardedConnection
+from secure_bedrock.transport.connections.opening import open_connection
 from secure_bedrock.transport.connections.time_limit import TimeLimit
 from secure_bedrock.transport.connections.tls import tls_context
 from secure_bedrock.values import Deadline

@@ -23,6 +23,7 @@ from secure_bedrock.errors import (
 )
 from secure_bedrock.transport.connections import tls
 from secure_bedrock.transport.connections.tls import handshake_failure, secure, tls_context
+from tests.transport.connections.tls_servers import anonymous_context, old_context, server_context
 
 HOST = "vpce-0abc123def4567890-a1b2c3d4.bedrock-runtime.eu-west-1.vpce.amazonaws.com"
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -31,29 +32,6 @@ LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 def handshake(port: int, ca_path: str, *, host: str = HOST, timeout_s: float = 5) -> ssl.SSLSocket:
     sock = socket.create_connection(("127.0.0.1", port), timeout=5)
     return secure(sock, context=tls_context(ca_path), host=host, timeout_s=timeout_s)
-
-
-def server_context(cert: trustme.LeafCert | None = None) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    if cert is not None:
-        cert.configure_cert(context)
-    return context
-
-
-def anonymous_context() -> ssl.SSLContext:
-    """A server without a certificate: anonymous elliptic-curve Diffie-Hellman, as OpenSSL still builds it."""
-    context = server_context()
-    context.maximum_version = ssl.TLSVersion.TLSv1_2
-    context.set_ciphers("AECDH-AES256-SHA:@SECLEVEL=0")
-    return context
-
-
-def old_context(cert: trustme.LeafCert) -> ssl.SSLContext:
-    context = server_context(cert)
-    context.set_ciphers("ALL:@SECLEVEL=0")
-    with pytest.warns(DeprecationWarning, match="TLSv1_1"):
-        context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
-    return context
 
 
 def weak_context(cert: trustme.LeafCert) -> ssl.SSLContext:

@@ -1,7 +1,6 @@
 """What the environment could change about TLS, asked in processes of their own: OpenSSL reads it once."""
 
 import os
-import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -10,31 +9,10 @@ from typing import Any
 import pytest
 import trustme
 
+from tests.transport.connections.tls_servers import anonymous_context, old_context, server_context
+
 HOST = "vpce-0abc123def4567890-a1b2c3d4.bedrock-runtime.eu-west-1.vpce.amazonaws.com"
 ROOT = Path(__file__).parents[3]
-
-
-def server_context(cert: trustme.LeafCert | None = None) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    if cert is not None:
-        cert.configure_cert(context)
-    return context
-
-
-def anonymous_context() -> ssl.SSLContext:
-    """A server without a certificate: anonymous elliptic-curve Diffie-Hellman, as OpenSSL still builds it."""
-    context = server_context()
-    context.maximum_version = ssl.TLSVersion.TLSv1_2
-    context.set_ciphers("AECDH-AES256-SHA:@SECLEVEL=0")
-    return context
-
-
-def old_context(cert: trustme.LeafCert) -> ssl.SSLContext:
-    context = server_context(cert)
-    context.set_ciphers("ALL:@SECLEVEL=0")
-    with pytest.warns(DeprecationWarning, match="TLSv1_1"):
-        context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
-    return context
 
 
 PROBE = """

@@ -4,7 +4,6 @@ import copy
 import pickle
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -19,31 +18,16 @@ from secure_bedrock.errors import (
     OperationDenied,
     RegionDenied,
 )
-from secure_bedrock.policy.operation.table import encode_label, operation_table
+from secure_bedrock.policy.operation.table import encode_label
 from secure_bedrock.policy.sections import GuardrailPolicy, LimitsPolicy
 from secure_bedrock.transport.core.gate import gate
-from secure_bedrock.transport.core.sign import sign
 from secure_bedrock.transport.core.wire import GatedRequest, WireRequest
 from secure_bedrock.values import Decision
 from tests.rules import Lenient
+from tests.signing import Route, signed_for
 
-NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
 MODEL = "eu.anthropic.claude-sonnet-4-5-20250929-v1:0"
-HOST = "vpce-0abc-1.bedrock-runtime.eu-west-1.vpce.amazonaws.com"
-
-
-@dataclass(frozen=True)
-class Route:
-    service: str = "bedrock-runtime"
-    region: str = "eu-west-1"
-    authority: str = HOST
-
-
-@dataclass(frozen=True)
-class Keys:
-    access_key: str = "AKIDEXAMPLE"
-    secret_key: str = "secret"
-    token: str | None = "session-token"
+HOST = Route().authority
 
 
 @dataclass(frozen=True)
@@ -74,12 +58,9 @@ def signed(
     headers: tuple[tuple[str, str], ...] = (("Content-Type", "application/json"),),
     body: bytes = b"{}",
     route: Route = ROUTE,
-    region: str = "eu-west-1",
-    signing_name: str | None = None,
+    **signature: Any,
 ) -> WireRequest:
-    plain = WireRequest(method, target, (("Host", route.authority), *headers), body)
-    name = signing_name or operation_table(route.service).signing_name
-    return sign(plain, credentials=Keys(), region=region, signing_name=name, now=NOW)
+    return signed_for(route, target, body, *headers, method=method, **signature)
 
 
 def with_header(name: str, value: str, request: WireRequest | None = None) -> WireRequest:

@@ -2,8 +2,7 @@
 
 import string
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 
 import h11
 from hypothesis import assume, given
@@ -13,13 +12,10 @@ from secure_bedrock.errors import OperationDenied
 from secure_bedrock.policy.operation.table import encode_label
 from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.header_fields import _REFUSED, parse_fields
-from secure_bedrock.transport.core.sign import sign
-from secure_bedrock.transport.core.wire import WireRequest
 from tests.rules import Lenient
+from tests.signing import LASTING, Route, signed_for
 
 Pair = tuple[str, str]
-NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
-HOST = "vpce-0abc-1.bedrock-runtime.eu-west-1.vpce.amazonaws.com"
 MODEL = "eu.anthropic.claude-sonnet-4-5-20250929-v1:0"
 
 TOKEN = string.ascii_letters + string.digits + "!#$%&'*+-.^_`|~"  # RFC 9110 section 5.6.2
@@ -43,20 +39,6 @@ ANY = st.lists(
     ),
     max_size=6,
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Route:
-    service: str = "bedrock-runtime"
-    region: str = "eu-west-1"
-    authority: str = HOST
-
-
-@dataclass(frozen=True)
-class Keys:
-    access_key: str = "AKIDEXAMPLE"
-    secret_key: str = "secret"
-    token: str | None = None
 
 
 def outcome(headers: Sequence[Pair]) -> dict[str, str] | str:
@@ -160,8 +142,7 @@ def test_what_the_gate_writes_h11_reads_as_it_was_checked(
     # Nothing that begins as JSON or as UTF-16 does: that would be judged.
     body = b"\x01" + data.draw(st.binary(max_size=20))
     target = f"/model/{encode_label(MODEL)}/invoke"
-    plain = WireRequest("POST", target, (("Host", HOST),), body)
-    request = sign(plain, credentials=Keys(), region="eu-west-1", signing_name="bedrock", now=NOW)
+    request = signed_for(Route(), target, body, keys=LASTING)
     shuffled = tuple(data.draw(st.permutations([*request.headers, *headers])))
 
     gated = gate(replace(request, headers=shuffled), route=Route(), policy=Lenient())
@@ -174,7 +155,7 @@ def test_what_the_gate_writes_h11_reads_as_it_was_checked(
     given_ = {name.lower().encode(): value.encode() for name, value in shuffled}
     assert dict(head.headers) == {**given_, b"content-length": str(len(body)).encode()}
     assert len(head.headers) == len(shuffled) + 1
-    assert next(iter(head.headers)) == (b"host", HOST.encode())
+    assert next(iter(head.headers)) == (b"host", Route().authority.encode())
     assert read_body(server) == body
 
 

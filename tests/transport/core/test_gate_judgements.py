@@ -9,7 +9,8 @@ from secure_bedrock.policy.operation.members import Kind
 from secure_bedrock.transport.core.gate import gate, require_service
 from secure_bedrock.values import Decision
 from tests.rules import Lenient
-from tests.transport.core.test_gate_strictness import Route, signed
+from tests.signing import Route
+from tests.transport.core.test_gate_strictness import signed
 
 YES = Decision(True, "yes", "")
 NO = Decision(False, "no", "not in this test")

@@ -11,15 +11,12 @@ from secure_bedrock.policy import Policy
 from secure_bedrock.policy.operation.table import encode_label
 from secure_bedrock.transport.core import request_facts
 from secure_bedrock.transport.core.gate import gate
-from secure_bedrock.transport.core.sign import sign
-from secure_bedrock.transport.core.wire import GatedRequest, WireRequest
-from secure_bedrock.transport.credentials import FrozenCredentials
-from tests.transport.core.test_gate_admits_botocore import Route
+from secure_bedrock.transport.core.wire import GatedRequest
+from tests.signing import Route, signed_for
 
 MODEL = "amazon.nova-lite-v1:0"
 RUNTIME = Route("bedrock-runtime", "bedrock-runtime.eu-west-1.amazonaws.com")
 ENDPOINTS = Route("sagemaker-runtime", "runtime.sagemaker.eu-west-1.amazonaws.com")
-KEYS = FrozenCredentials("AKIDEXAMPLE", "secret", "session-token")
 POLICY = Policy(
     region="eu-west-1",
     models={
@@ -42,14 +39,8 @@ POLICY = Policy(
 
 def gated(path: str, body: bytes, *, route: Route = RUNTIME, ours: bool = False) -> GatedRequest:
     target = path if path.startswith("/") else f"/model/{encode_label(MODEL)}/{path}"
-    headers = (("Host", route.authority), ("Content-Type", "application/json"))
-    plain = WireRequest("POST", target, headers, body, ours)
-    name = "sagemaker" if route is ENDPOINTS else "bedrock"
-    return gate(
-        sign(plain, credentials=KEYS, region="eu-west-1", signing_name=name),
-        route=route,
-        policy=POLICY,
-    )
+    request = signed_for(route, target, body, ("Content-Type", "application/json"), ours=ours)
+    return gate(request, route=route, policy=POLICY)
 
 
 def rule(path: str, body: bytes, **more: Any) -> str | None:

@@ -2,35 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError, dataclass, replace
-from datetime import UTC, datetime
 
 import pytest
 
 from secure_bedrock.errors import OperationDenied
-from secure_bedrock.policy.operation.table import operation_table
 from secure_bedrock.policy.sections import GuardrailPolicy, LimitsPolicy
 from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.named_operation import NamedOperation
-from secure_bedrock.transport.core.sign import sign
 from secure_bedrock.transport.core.wire import WireRequest
 from secure_bedrock.values import Decision
 from tests.rules import Lenient
-
-NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Route:
-    service: str
-    authority: str
-    region: str = "eu-west-1"
-
-
-@dataclass(frozen=True)
-class Keys:
-    access_key: str = "AKIDEXAMPLE"
-    secret_key: str = "secret"
-    token: str | None = None
+from tests.signing import Route, signed_for
 
 
 @dataclass(frozen=True)
@@ -51,29 +33,20 @@ class Operations(Lenient):
 
 
 RULES = Operations()
-
-
-def signed(
-    route: Route,
-    body: bytes,
-    *headers: tuple[str, str],
-    target: str = "/",
-    method: str = "POST",
-) -> WireRequest:
-    plain = WireRequest(method, target, (("Host", route.authority), *headers), body)
-    name = operation_table(route.service).signing_name
-    return sign(plain, credentials=Keys(), region=route.region, signing_name=name, now=NOW)
-
-
 FORM = ("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
-EC2 = Route("ec2", "vpce-0abc-1.ec2.eu-west-1.vpce.amazonaws.com")
+EC2 = Route("ec2")
 ENDPOINTS = b"Action=DescribeVpcEndpoints&Version=2016-11-15&Filter.1.Name=vpc-id"
 
 
 def form(
-    body: bytes, *, route: Route = EC2, content_type: str = FORM[1], **line: str
+    body: bytes,
+    *,
+    route: Route = EC2,
+    target: str = "/",
+    content_type: str = FORM[1],
+    method: str = "POST",
 ) -> WireRequest:
-    return signed(route, body, ("Content-Type", content_type), **line)
+    return signed_for(route, target, body, ("Content-Type", content_type), method=method)
 
 
 def test_a_form_names_its_operation_by_action() -> None:
@@ -131,7 +104,7 @@ def test_a_form_with_two_readings_is_refused(row: tuple[str, Callable[[], WireRe
     assert refused.value.rule == rule
 
 
-STS = Route("sts", "vpce-0abc-1.sts.eu-west-1.vpce.amazonaws.com")
+STS = Route("sts")
 WEB_IDENTITY = b"Action=AssumeRoleWithWebIdentity&Version=2011-06-15&WebIdentityToken=x"
 
 
@@ -146,14 +119,14 @@ def test_an_operation_that_takes_no_signature_carries_no_credentials() -> None:
         assert refused.value.rule == "signature-unwanted"
 
 
-SSM = Route("ssm", "vpce-0abc-1.ssm.eu-west-1.vpce.amazonaws.com")
+SSM = Route("ssm")
 
 
 def targeted(
     target: str = "AmazonSSM.GetParameter", body: bytes = b'{"Name": "/a"}'
 ) -> WireRequest:
     content_type = ("Content-Type", "application/x-amz-json-1.1")
-    return signed(SSM, body, ("X-Amz-Target", target), content_type)
+    return signed_for(SSM, "/", body, ("X-Amz-Target", target), content_type)
 
 
 def test_a_json_service_names_its_operation_by_target() -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from hashlib import sha256
 
 import pytest
@@ -15,31 +14,13 @@ from secure_bedrock.transport.core.authorization import _scope
 from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.header_fields import MAX_NAMES, parse_fields
 from secure_bedrock.transport.core.named_operation import MAX_TARGET, _by_request_line
-from secure_bedrock.transport.core.sign import sign
 from secure_bedrock.transport.core.wire import WireRequest
 from secure_bedrock.values import Decision
 from tests.rules import Lenient
+from tests.signing import LASTING, Route, signed_for
 
-NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
 MODEL = "eu.anthropic.claude-sonnet-4-5-20250929-v1:0"
 TARGET = f"/model/{encode_label(MODEL)}/converse"
-
-
-@dataclass(frozen=True)
-class Route:
-    service: str = "bedrock-runtime"
-    region: str = "eu-west-1"
-
-    @property
-    def authority(self) -> str:
-        return f"vpce-0abc-1.{self.service}.eu-west-1.vpce.amazonaws.com"
-
-
-@dataclass(frozen=True)
-class Keys:
-    access_key: str = "AKIDEXAMPLE"
-    secret_key: str = "secret"
-    token: str | None = None
 
 
 @dataclass
@@ -60,10 +41,7 @@ class Asked(Lenient):
 
 
 def signed(target: str = TARGET, *, route: Route | None = None, body: bytes = b"{}") -> WireRequest:
-    route = route or Route()
-    plain = WireRequest("POST", target, (("Host", route.authority), ("X-Own", "~ !")), body)
-    name = operation_table(route.service).signing_name
-    return sign(plain, credentials=Keys(), region="eu-west-1", signing_name=name, now=NOW)
+    return signed_for(route or Route(), target, body, ("X-Own", "~ !"), keys=LASTING)
 
 
 def changed(name: str, change: Callable[[str], str]) -> WireRequest:
@@ -102,10 +80,13 @@ def test_a_granted_operation_is_an_allowed_decision() -> None:
     route = Route("sts")
     body = b"Action=GetCallerIdentity&Version=2011-06-15"
     form = ("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
-    plain = WireRequest("POST", "/", (("Host", route.authority), form), body)
-    request = sign(plain, credentials=Keys(), region="eu-west-1", signing_name="sts", now=NOW)
 
-    gated = gate(request, route=route, policy=Asked(), grants=frozenset({"sts:GetCallerIdentity"}))
+    gated = gate(
+        signed_for(route, "/", body, form),
+        route=route,
+        policy=Asked(),
+        grants=frozenset({"sts:GetCallerIdentity"}),
+    )
 
     assert (gated.decision.allowed, gated.decision.rule) == (True, "granted")
 
@@ -269,9 +250,7 @@ QUERIES: dict[str, str | None] = {
 @pytest.mark.parametrize(("query", "rule"), QUERIES.items(), ids=QUERIES.keys())
 def test_a_query_is_pairs_of_known_names_in_one_spelling(query: str, rule: str | None) -> None:
     route = Route("bedrock")
-    target = f"/custom-models?{query}"
-    plain = WireRequest("GET", target, (("Host", route.authority),), b"")
-    request = sign(plain, credentials=Keys(), region="eu-west-1", signing_name="bedrock", now=NOW)
+    request = signed_for(route, f"/custom-models?{query}", b"", method="GET")
 
     if rule is None:
         assert gate(request, route=route, policy=Asked()).operation == "ListCustomModels"

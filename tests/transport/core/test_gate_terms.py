@@ -11,10 +11,9 @@ from secure_bedrock.errors import Denied, GuardrailDenied, LimitDenied, Operatio
 from secure_bedrock.policy import Policy
 from secure_bedrock.policy.request.requirements import with_requirements
 from secure_bedrock.transport.core.gate import gate
-from secure_bedrock.transport.core.sign import sign
 from secure_bedrock.transport.core.wire import GatedRequest, WireRequest
-from secure_bedrock.transport.credentials import FrozenCredentials
-from tests.transport.core.test_gate_admits_botocore import Route, written
+from tests.signing import LASTING, Route, signed_for
+from tests.transport.core.test_gate_admits_botocore import written
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
 KNOWN = "arn:aws:bedrock:eu-west-1::foundation-model/" + MODEL
@@ -148,9 +147,7 @@ UNASKED: dict[str, dict[str, Any]] = {
 def signed(action: str, body: bytes, *headers: tuple[str, str]) -> WireRequest:
     """A request with any body, as our own signer signs it."""
     target = f"/model/{quote(MODEL, safe='')}/{action}"
-    plain = WireRequest("POST", target, (("Host", ROUTE.authority), *headers), body)
-    keys = FrozenCredentials("AKIDEXAMPLE", "secret")
-    return sign(plain, credentials=keys, region=ROUTE.region, signing_name="bedrock")
+    return signed_for(ROUTE, target, body, *headers, keys=LASTING)
 
 
 def invoked(rules: Policy, body: bytes, *, named: str = "abc123def456") -> GatedRequest:

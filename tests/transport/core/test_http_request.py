@@ -28,7 +28,9 @@ from secure_bedrock.transport.core.http_request import judge_http_request
 from secure_bedrock.transport.core.serialise import serialise
 from secure_bedrock.transport.core.sign import sign
 from secure_bedrock.transport.core.wire import GatedRequest, WireRequest
+from secure_bedrock.transport.credentials import FrozenCredentials
 from secure_bedrock.values import parse_region, parse_service
+from tests.signing import KEYS
 
 REGION = "eu-west-1"
 MODEL, OTHER = "openai.gpt-oss-120b-1:0", "openai.gpt-oss-20b-1:0"
@@ -43,20 +45,13 @@ EVERY = [
     ),
     *(f"{MANTLE}:{name}" for name in ("Embeddings", "ListModels", "GetModel")),
 ]
-KEYS: dict[str, Any] = {
+PARTS: dict[str, Any] = {
     "region": REGION,
     "models": [MODEL],
     "network": {"cidrs": ["10.0.0.0/16"], "endpoints": {MANTLE: {}}},
 }
-POLICY = Policy(**KEYS, operations={"allow": EVERY})
+POLICY = Policy(**PARTS, operations={"allow": EVERY})
 Pairs = tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class Keys:
-    access_key: str = "AKIDEXAMPLE"
-    secret_key: str = "secret"
-    token: str | None = "session-token"
 
 
 def route_of(service: str) -> PrivateRoute:
@@ -102,13 +97,13 @@ def asked(
     headers: Pairs = (("Content-Type", "application/json"),),
     region: str = REGION,
     signing: str = "",
-    keys: Keys | None = None,
+    keys: FrozenCredentials = KEYS,
 ) -> Asked:
     route = route_of(service)
     data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
     plain = WireRequest(method, path, (("Host", route.authority), *headers), data)
     name = signing or SIGNING[service]
-    signed = sign(plain, credentials=keys or Keys(), region=region, signing_name=name)
+    signed = sign(plain, credentials=keys, region=region, signing_name=name)
     return Asked(service, method, route.url + path, signed.headers, data)
 
 
@@ -163,7 +158,7 @@ def test_an_operation_that_is_not_listed_is_denied(
     service: str, path: str, body: dict[str, Any], name: str
 ) -> None:
     with pytest.raises(OperationDenied) as caught:
-        asked(service, path, body).judged(Policy(**KEYS))
+        asked(service, path, body).judged(Policy(**PARTS))
     assert caught.value.rule == "operation-not-listed"
     assert f"{service}:{name}" in caught.value.reason
 
@@ -173,7 +168,7 @@ def test_the_other_services_route_is_no_way_round(
     service: str, path: str, body: dict[str, Any], name: str
 ) -> None:
     """Listed for one host is not listed for the other."""
-    only = Policy(**KEYS, operations={"allow": [e for e in EVERY if not e.startswith(service)]})
+    only = Policy(**PARTS, operations={"allow": [e for e in EVERY if not e.startswith(service)]})
     with pytest.raises(OperationDenied):
         asked(service, path, body).judged(only)
 
@@ -182,7 +177,7 @@ def test_the_other_services_route_is_no_way_round(
 def test_in_report_mode_a_denied_model_is_recorded_and_what_reaches_further_is_still_denied(
     service: str, path: str, body: dict[str, Any], name: str
 ) -> None:
-    report = Policy(**KEYS, mode="report", operations={"allow": EVERY})
+    report = Policy(**PARTS, mode="report", operations={"allow": EVERY})
     gated = asked(service, path, {**body, "model": OTHER}).judged(report)
     assert gated.would_deny is not None
     assert gated.would_deny.rule == "model-not-listed"
@@ -323,7 +318,7 @@ def test_models_are_listed_and_looked_up_by_the_policys_leave() -> None:
     with pytest.raises(OperationDenied, match="takes no body"):
         asked(MANTLE, "/v1/models", CHAT, method="GET").judged()
     with pytest.raises(OperationDenied) as caught:
-        asked(MANTLE, "/v1/models", method="GET", headers=()).judged(Policy(**KEYS))
+        asked(MANTLE, "/v1/models", method="GET", headers=()).judged(Policy(**PARTS))
     assert caught.value.rule == "operation-not-listed"
 
 
@@ -349,7 +344,7 @@ def test_a_guardrail_in_headers_is_judged_where_the_service_has_it_and_refused_w
 
 
 LIMITED = Policy(
-    **KEYS, operations={"allow": EVERY}, limits={"max_tokens": 100, "max_request_bytes": 4096}
+    **PARTS, operations={"allow": EVERY}, limits={"max_tokens": 100, "max_request_bytes": 4096}
 )
 COUNTED = {
     "ChatCompletions": ("max_completion_tokens", "max_tokens"),
@@ -385,7 +380,7 @@ def test_a_required_guardrail_has_no_place_here(
     service: str, path: str, body: dict[str, Any], name: str
 ) -> None:
     guardrail = {"required": True, "id": "abc123def456", "version": "3"}
-    strict = Policy(**KEYS, operations={"allow": EVERY}, guardrail=guardrail)
+    strict = Policy(**PARTS, operations={"allow": EVERY}, guardrail=guardrail)
     if name == "CountMessageTokens":
         assert asked(service, path, body).judged(strict).operation == name
         return
@@ -430,7 +425,7 @@ def test_the_native_paths_are_decided_as_they_are_for_botocore(
     operation, params = NATIVE[sentence]
     route = route_of(RUNTIME)
     keys: dict[str, Any] = {} if allow is None else {"operations": {"allow": allow}}
-    policy = Policy(**KEYS, **keys)
+    policy = Policy(**PARTS, **keys)
     plain = (
         serialise(operation, params, route=route)
         if operation not in {"CountTokens", "StartAsyncInvoke"}
@@ -443,7 +438,7 @@ def test_the_native_paths_are_decided_as_they_are_for_botocore(
             json.dumps(params).encode(),
         )
     )
-    wire = sign(plain, credentials=Keys(), region=REGION, signing_name="bedrock")
+    wire = sign(plain, credentials=KEYS, region=REGION, signing_name="bedrock")
     request = Asked(RUNTIME, wire.method, route.url + wire.target, wire.headers, wire.body)
     if hurt:
         request = WRONG[hurt][0](request)
@@ -455,7 +450,7 @@ def test_the_native_paths_are_decided_as_they_are_for_botocore(
 
 def test_every_native_operation_of_the_runtime_is_reached_by_its_own_path() -> None:
     table = operation_table(RUNTIME)
-    none = Policy(**KEYS, operations={"allow": []})
+    none = Policy(**PARTS, operations={"allow": []})
     for operation in table.rest.values():
         path = "/".join("x" if part is None else part for part in operation.segments)
         with pytest.raises(Denied) as caught:
@@ -558,8 +553,8 @@ def test_the_caller_is_judged_as_far_as_the_signature_tells(
     sentence: str, service: str, mode: str
 ) -> None:
     identity, key, token, rule = SIGNERS[sentence]
-    policy = Policy(**KEYS, operations={"allow": EVERY}, identity=identity, mode=mode)
-    request = asked(service, "/v1/messages", MESSAGE, keys=Keys(key, "s", token))
+    policy = Policy(**PARTS, operations={"allow": EVERY}, identity=identity, mode=mode)
+    request = asked(service, "/v1/messages", MESSAGE, keys=FrozenCredentials(key, "s", token))
     if not rule:
         assert request.judged(policy).decision.allowed
         return

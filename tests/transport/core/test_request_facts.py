@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -17,34 +16,15 @@ from secure_bedrock.policy.request.judgement import OVERRIDES
 from secure_bedrock.policy.sections import LimitsPolicy
 from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.request_facts import _matters, _telling, _telling_names
-from secure_bedrock.transport.core.sign import sign
-from secure_bedrock.transport.core.wire import WireRequest
 from secure_bedrock.values import Decision
 from tests.rules import Lenient
+from tests.signing import Route, signed_for
 
-NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
 MODEL = "amazon.nova-lite-v1:0"
 CONVERSE = f"/model/{encode_label(MODEL)}/converse"
 INVOKE = f"/model/{encode_label(MODEL)}/invoke"
 AUTOMATION = "AmazonBedrockKeystoneRuntimeService.InvokeDataAutomationAsync"
 PARAMETERS = "AmazonSSM.GetParameters"
-
-
-@dataclass(frozen=True)
-class Route:
-    service: str
-    region: str = "eu-west-1"
-
-    @property
-    def authority(self) -> str:
-        return f"vpce-0abc-1.{self.service}.eu-west-1.vpce.amazonaws.com"
-
-
-@dataclass(frozen=True)
-class Keys:
-    access_key: str = "AKIDEXAMPLE"
-    secret_key: str = "secret"
-    token: str | None = None
 
 
 @dataclass
@@ -75,9 +55,7 @@ def asked(
     `ours` because bodies that others made are read whole, unless they are long.
     """
     route, rules = Route(service), rules or Asked()
-    plain = WireRequest("POST", target, (("Host", route.authority), *headers), body, ours)
-    name = operation_table(service).signing_name
-    request = sign(plain, credentials=Keys(), region="eu-west-1", signing_name=name, now=NOW)
+    request = signed_for(route, target, body, *headers, ours=ours)
     grants = frozenset({"ssm:GetParameters"})
     gate(replace(request, body=body), route=route, policy=rules, grants=grants)
     return [named for named in rules.named if named != ("model", MODEL)]

@@ -1,7 +1,6 @@
 """What serialise refuses, what it says then, and what the SDK's own headers are."""
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -16,14 +15,7 @@ from secure_bedrock.transport.core.sdk_headers import (
 )
 from secure_bedrock.transport.core.serialise import serialise
 from secure_bedrock.transport.core.wire import WireRequest
-
-
-@dataclass(frozen=True)
-class Route:
-    service: str = "bedrock-runtime"
-    region: str = "eu-west-1"
-    authority: str = "vpce-0abc-1.bedrock-runtime.eu-west-1.vpce.amazonaws.com"
-
+from tests.signing import Route
 
 ROUTE = Route()
 SECRET = "the patient's name"

@@ -3,24 +3,17 @@
 import logging
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
 from secure_bedrock.transport.core.sign import sign
 from secure_bedrock.transport.core.wire import WireRequest
+from secure_bedrock.transport.credentials import FrozenCredentials
 
-
-@dataclass(frozen=True)
-class Keys:
-    """The example keys of AWS's documentation."""
-
-    access_key: str = "AKIDEXAMPLE"
-    secret_key: str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
-    token: str | None = None
-
-
+# The example keys of AWS's documentation.
+KEYS = FrozenCredentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
 # Source: the "get-vanilla" case of AWS's Signature Version 4 test suite (read 2026-11-20).
 VANILLA = WireRequest("GET", "/", (("Host", "example.amazonaws.com"),), b"")
 VANILLA_AT = datetime(2015, 8, 30, 12, 36, tzinfo=UTC)
@@ -28,7 +21,7 @@ VANILLA_SIGNATURE = "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763
 
 
 def vanilla(request: WireRequest = VANILLA, now: datetime = VANILLA_AT) -> dict[str, str]:
-    signed = sign(request, credentials=Keys(), region="us-east-1", signing_name="service", now=now)
+    signed = sign(request, credentials=KEYS, region="us-east-1", signing_name="service", now=now)
     return dict(signed.headers)
 
 
@@ -47,7 +40,7 @@ def test_the_time_is_read_in_utc() -> None:
 
 def test_now_is_the_default() -> None:
     before = datetime.now(UTC).replace(microsecond=0)
-    signed = sign(VANILLA, credentials=Keys(), region="us-east-1", signing_name="service")
+    signed = sign(VANILLA, credentials=KEYS, region="us-east-1", signing_name="service")
     stamp = datetime.fromisoformat(dict(signed.headers)["X-Amz-Date"])
 
     assert before <= stamp <= datetime.now(UTC)
@@ -57,7 +50,7 @@ def test_signing_again_replaces_the_signature_and_the_token() -> None:
     """An attempt after another may be signed from what the first one left, in any case of the letters."""
     first = sign(
         VANILLA,
-        credentials=Keys(token="old"),
+        credentials=replace(KEYS, token="old"),
         region="eu-west-1",
         signing_name="bedrock",
         now=VANILLA_AT,
@@ -85,7 +78,12 @@ def test_the_sdks_own_headers_are_kept_and_not_signed() -> None:
 def test_nothing_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     """botocore's own add_auth writes the canonical request, session token included, at DEBUG."""
     with caplog.at_level(logging.DEBUG):
-        sign(VANILLA, credentials=Keys(token="secret-token"), region="eu-west-1", signing_name="x")
+        sign(
+            VANILLA,
+            credentials=replace(KEYS, token="secret-token"),
+            region="eu-west-1",
+            signing_name="x",
+        )
 
     assert caplog.records == []
 

@@ -4,8 +4,7 @@ import copy
 import inspect
 import pickle
 from collections.abc import Callable
-from dataclasses import FrozenInstanceError, dataclass, fields, replace
-from datetime import UTC, datetime
+from dataclasses import FrozenInstanceError, fields, replace
 from enum import Enum
 from typing import Any
 
@@ -14,38 +13,20 @@ import pytest
 from secure_bedrock.errors import Denied, TransportTampered
 from secure_bedrock.policy.operation.table import encode_label
 from secure_bedrock.transport.core.gate import gate
-from secure_bedrock.transport.core.sign import sign
 from secure_bedrock.transport.core.wire import _SEAL, GatedRequest, WireRequest, require_plain
 from tests.rules import Lenient
+from tests.signing import Route, signed_for
 
-NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
-HOST = "vpce-0abc-1.bedrock-runtime.eu-west-1.vpce.amazonaws.com"
 MODEL = "eu.anthropic.claude-sonnet-4-5-20250929-v1:0"
 TARGET = f"/model/{encode_label(MODEL)}/converse"
 PROMPT = b'{"messages": [{"role": "the prompt"}]}'
-
-
-@dataclass(frozen=True)
-class Route:
-    service: str = "bedrock-runtime"
-    region: str = "eu-west-1"
-    authority: str = HOST
-
-
-@dataclass(frozen=True)
-class Keys:
-    access_key: str = "AKIDEXAMPLE"
-    secret_key: str = "the-secret-key"
-    token: str | None = "the-session-token"
 
 
 ROUTE, RULES = Route(), Lenient()
 
 
 def signed() -> WireRequest:
-    headers = (("Host", HOST), ("Content-Type", "application/json"))
-    plain = WireRequest("POST", TARGET, headers, PROMPT)
-    return sign(plain, credentials=Keys(), region="eu-west-1", signing_name="bedrock", now=NOW)
+    return signed_for(ROUTE, TARGET, PROMPT, ("Content-Type", "application/json"))
 
 
 def gated() -> GatedRequest:
@@ -179,7 +160,7 @@ def test_the_repr_holds_names_and_sizes_alone() -> None:
     )
     assert repr(gated()) == f"GatedRequest(bedrock-runtime:Converse, {len(PROMPT)} bytes)"
     for shown in (str(request), f"{gated()}", repr([gated(), request])):
-        for secret in ("prompt", "the-session-token", "AKIDEXAMPLE", MODEL, "Signature"):
+        for secret in ("prompt", "session-token", "AKIDEXAMPLE", MODEL, "Signature"):
             assert secret not in shown
 
 

@@ -1,10 +1,12 @@
 """A call that waits for its credentials ends at its deadline, whatever holds them up."""
 
+import os
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -114,6 +116,25 @@ def test_a_slow_sts_holds_no_call_past_its_deadline(
     )
     slow.silent = True  # no handshake either
     ends_in_time(front, bedrock, sts)
+
+
+PROCESS = '[identity]\ncredentials = ["custom-process"]\n'
+
+
+@pytest.mark.parametrize("front", FRONTS)
+@pytest.mark.parametrize("last", ["exec sleep 30", "sleep 4; exit 1"], ids=["itself", "its child"])
+def test_a_process_that_hangs_holds_no_call_past_its_deadline(
+    last: str, front: str, bedrock: LocalBedrock, tmp_path: Path
+) -> None:
+    """Also where a child of its own keeps the pipes."""
+    (tmp_path / ".aws").mkdir()
+    config = f"[default]\ncredential_process = {tmp_path / 'hang'}\n"
+    (tmp_path / ".aws" / "config").write_text(config)
+    (tmp_path / "hang").write_text(f"#!/bin/sh\necho $$ > {tmp_path / 'pid'}\n{last}\n")
+    (tmp_path / "hang").chmod(0o700)
+    ends_in_time(front, bedrock, PROCESS)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
 
 
 def until(seconds: float) -> Deadline:

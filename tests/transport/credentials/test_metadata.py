@@ -180,6 +180,14 @@ CONTAINERS: dict[str, tuple[dict[str, str], tuple[str, int, str]]] = {
         {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:1338/creds?a=b"},
         ("127.0.0.1", 1338, "/creds?a=b"),
     ),
+    "the highest port": (
+        {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:65535/creds"},
+        ("127.0.0.1", 65535, "/creds"),
+    ),
+    "a colon and no port": (
+        {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:/creds"},
+        ("127.0.0.1", 80, "/creds"),
+    ),
     "localhost, never asked of DNS": (
         {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://localhost:1338"},
         ("127.0.0.1", 1338, "/"),
@@ -205,8 +213,8 @@ def test_container_addresses(name: str) -> None:
         "http://169.254.170.2@52.94.0.10/",
         "http://[fe80::1%25eth0]/",
         "http://metadata.example/",
-        "http://127.0.0.1:99999/",
         "http://127.0.0.1//evil",
+        "http://[127.0.0.1/",
         "nonsense",
     ],
 )
@@ -214,6 +222,19 @@ def test_any_other_container_address_is_refused(uri: str) -> None:
     with pytest.raises(CredentialPathDenied) as caught:
         container_request({"AWS_CONTAINER_CREDENTIALS_FULL_URI": uri})
     assert caught.value.rule == "container-address"
+
+
+@pytest.mark.parametrize("port", ["0", "00", "65536", "99999", "-1", "x", "8 0"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "169.254.170.23"])
+def test_a_port_that_is_none_is_refused_and_no_other_is_taken_for_it(host: str, port: str) -> None:
+    uri = f"http://{host}:{port}/v1/credentials"
+    with ConnectLog() as log, pytest.raises(CredentialPathDenied) as caught:
+        fetch_container({"AWS_CONTAINER_CREDENTIALS_FULL_URI": uri})
+
+    assert caught.value.rule == "container-port"
+    assert "AWS_CONTAINER_CREDENTIALS_FULL_URI" in str(caught.value)
+    assert (caught.value.__cause__, caught.value.__context__) == (None, None)
+    assert log.events == []
 
 
 def test_the_containers_token_is_sent_and_not_shown(tmp_path: Any) -> None:

@@ -423,6 +423,8 @@ _CREDENTIALS = [
           takes(object(), cache={}, region_name="eu-west-1")),
     touch("botocore.credentials:ProfileProviderBuilder.providers", "credentials/profiles.py",
           overridden_by(f"{_PROFILES}:_ListedProviders.providers")),
+    touch("botocore.credentials:ProcessProvider", "credentials/profiles.py", takes("", object(), popen=object())),
+    touch("botocore.credentials:ProcessProvider.METHOD", "credentials/profiles.py", equals("custom-process")),
     touch("botocore.credentials:AssumeRoleProvider", "credentials/profiles.py",
           takes(load_config=0, client_creator=0, cache={}, profile_name="", credential_sourcer=0,
                 profile_provider_builder=0)),

@@ -45,7 +45,7 @@ class Rules(Terms, Protocol):
     def decide_endpoint(self, name: object, *, operation: str = ...) -> Decision: ...
     def refuse_place(self, kind: Kind, value: object) -> Decision | None: ...
     @property
-    def judge_line(self) -> Callable[["RequestFacts"], "Judgement"]:
+    def _judge_line(self) -> Callable[["RequestFacts"], "Judgement"]:
         """`judge_request` of a request line's facts, which may be remembered: each is one object for all requests."""
 
 

@@ -1,9 +1,10 @@
 """Judgements that one policy has made before, of requests whose request line names all that they name."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from secure_bedrock.policy.request.judgement import Judgement, RequestFacts
+if TYPE_CHECKING:  # a policy is made with this, and loads no tables for it
+    from secure_bedrock.policy.request.judgement import Judgement, RequestFacts, Rules
 
 # Ours (2026-11-20): applications ask for a few models, and each is one request line for each operation.
 REMEMBERED: Final = 256
@@ -21,15 +22,15 @@ class RememberedJudgements:
 
     __slots__ = ("_judge", "_kept")
 
-    def __init__(self, judge: Callable[[RequestFacts], Judgement]) -> None:
+    def __init__(self, judge: "Callable[[RequestFacts], Judgement]") -> None:
         self._judge: Final = judge
-        self._kept: Final[dict[RequestFacts, Judgement]] = {}
+        self._kept: Final["dict[RequestFacts, Judgement]"] = {}
 
-    def __call__(self, facts: RequestFacts) -> Judgement:
+    def __call__(self, facts: "RequestFacts") -> "Judgement":
         kept = self._kept.get(facts)
         return kept if kept is not None else self._judged(facts)
 
-    def _judged(self, facts: RequestFacts) -> Judgement:
+    def _judged(self, facts: "RequestFacts") -> "Judgement":
         judgement = self._judge(facts)
         if judgement.decision.allowed:
             # Threads that stand here together may each add one more.
@@ -37,3 +38,14 @@ class RememberedJudgements:
                 self._kept.clear()
             self._kept[facts] = judgement
         return judgement
+
+
+def remembering(policy: "Rules") -> RememberedJudgements:
+    """What the policy has judged: nothing yet."""
+
+    def judge(facts: "RequestFacts") -> "Judgement":
+        from secure_bedrock.policy.request.judgement import judge_request  # noqa: PLC0415 see above
+
+        return judge_request(policy, facts)
+
+    return RememberedJudgements(judge)

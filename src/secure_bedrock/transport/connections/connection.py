@@ -1,6 +1,5 @@
-"""One guarded connection: dialled to a judged address, secured, and written to only with what was gated."""
+"""One guarded connection: to an approved peer, secured, and written to only with what was gated."""
 
-import hashlib
 import ssl
 import threading
 import weakref
@@ -12,14 +11,12 @@ from typing import Any, Final
 from secure_bedrock.errors import (
     ConnectFailed,
     IncompleteResponse,
-    SecureBedrockError,
     TransportTampered,
 )
-from secure_bedrock.network import Connector, PrivateRoute, Resolver, RouteGuard, dial
+from secure_bedrock.network import PrivateRoute
 from secure_bedrock.transport.connections.time_limit import TimeLimit
-from secure_bedrock.transport.connections.tls import handshake_failure, reason_of, secure
+from secure_bedrock.transport.connections.tls import handshake_failure, reason_of
 from secure_bedrock.transport.core.wire import GatedRequest
-from secure_bedrock.values import Deadline
 
 # One TLS record carries at most 2**14 bytes (RFC 8446 §5.1), and one read returns at most one record.
 _RECORD_BYTES: Final = 16_384
@@ -240,53 +237,3 @@ def _raise_unless_ended(error: OSError | ValueError, limit: TimeLimit) -> None:
 def _raise_if_alert(error: OSError | ValueError) -> None:
     if isinstance(error, ssl.SSLError) and "ALERT" in reason_of(error):
         raise handshake_failure(error) from None
-
-
-def open_connection(
-    guard: RouteGuard,
-    *,
-    resolver: Resolver,
-    connector: Connector,
-    context: ssl.SSLContext,
-    connect_s: float,
-    deadline: Deadline,
-) -> GuardedConnection:
-    """Resolve, judge, dial, compare the peer, shake hands, judge the session; only then is there a connection.
-
-    `connect_s` bounds the dialling of all addresses together, and the handshake once more; both end with the
-    deadline. Raises AddressDenied, TlsDenied, ConnectFailed or DeadlineExceeded.
-    """
-    route = guard.route
-    try:
-        dialed = dial(
-            guard,
-            resolver=resolver,
-            connector=connector,
-            timeout_s=TimeLimit(deadline, connect_s).left(),
-        )
-        sock = _secured(dialed.sock, context, route.host, TimeLimit(deadline, connect_s))
-    except ConnectFailed:
-        if deadline.passed:
-            raise TimeLimit(deadline, connect_s).expired() from None
-        raise
-    return GuardedConnection(sock, route=route, peer=_facts(sock, dialed.address))
-
-
-def _secured(sock: socket, context: ssl.SSLContext, host: str, limit: TimeLimit) -> ssl.SSLSocket:
-    try:
-        left = limit.left()
-    except SecureBedrockError:
-        sock.close()
-        raise
-    return secure(sock, context=context, host=host, timeout_s=left)
-
-
-def _facts(sock: ssl.SSLSocket, address: str) -> PeerFacts:
-    certificate = sock.getpeercert(binary_form=True) or b""
-    suite = sock.cipher()
-    return PeerFacts(
-        address=address,
-        tls_version=sock.version() or "",
-        tls_cipher=suite[0] if suite else "",
-        certificate_sha256=hashlib.sha256(certificate).hexdigest(),
-    )

@@ -10,7 +10,8 @@ from weakref import WeakSet
 
 from secure_bedrock.errors import ConfigurationError
 from secure_bedrock.network import Connector, Resolver, RouteGuard
-from secure_bedrock.transport.connections.connection import GuardedConnection, open_connection
+from secure_bedrock.transport.connections.connection import GuardedConnection
+from secure_bedrock.transport.connections.opening import open_connection
 from secure_bedrock.values import Deadline, forget_at_snapshot
 from secure_bedrock.values.deadline import Clock
 

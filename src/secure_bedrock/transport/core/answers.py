@@ -1,11 +1,11 @@
 """Whole answers: JSON, native bodies and errors; what is cut, empty or not the answer asked for is an error."""
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
 from secure_bedrock.errors import IncompleteResponse, RedirectDenied, SecureBedrockError
+from secure_bedrock.transport.core.answer_json import BROKEN, object_in, parsed
 from secure_bedrock.transport.core.blobs import OUTPUT_BLOBS, decode_blobs
 from secure_bedrock.transport.core.error_codes import clean_code, service_error
 from secure_bedrock.transport.core.json_weight import check_weight
@@ -107,7 +107,7 @@ def error_of(status: int, headers: Fields, body: bytes) -> SecureBedrockError:
         return IncompleteResponse(
             f"an answer with HTTP status {status} is no answer", rule="status"
         )
-    document = _error_document(body)
+    document = object_in(body)
     candidates = (headers.get("x-amzn-errortype"), document.get("code"), document.get("Code"))
     code = next(filter(None, map(clean_code, (*candidates, document.get("__type")))), "")
     message = document.get("message") or document.get("Message")
@@ -140,7 +140,6 @@ def retry_after(headers: Fields) -> float | None:
 
 
 _ENDS: Final = frozenset({b"{}", b"[]"})
-_BROKEN: Final = object()
 
 
 def _invoke_members(head: Fields) -> dict[str, str]:
@@ -161,22 +160,9 @@ def _json_object(body: bytes) -> dict[str, Any]:
     if not body.strip():
         raise IncompleteResponse("the answer is empty", rule="empty")
     check_weight(body)
-    answer = _parsed(body)
-    if answer is _BROKEN:
+    answer = parsed(body)
+    if answer is BROKEN:
         raise IncompleteResponse("the answer is not whole JSON", rule="not-json")
     if not isinstance(answer, dict):
         raise IncompleteResponse("the answer is not a JSON object", rule="not-json")
     return answer
-
-
-def _parsed(body: bytes) -> Any:
-    """`_BROKEN`, not an error: the decoder's own holds the whole document, and would hang on one raised there."""
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return _BROKEN
-
-
-def _error_document(body: bytes) -> dict[str, Any]:
-    document = _parsed(body)
-    return document if isinstance(document, dict) else {}

@@ -1,16 +1,14 @@
 """Frames of a model's stream become events; exceptions and errors inside it become ours."""
 
-import json
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from secure_bedrock.errors import IncompleteResponse, ServiceError
+from secure_bedrock.transport.core.answer_json import BROKEN, object_in, parsed
 from secure_bedrock.transport.core.blobs import EVENT_BLOBS, decode_blob, decode_blobs
 from secure_bedrock.transport.core.error_codes import clean_code, service_error
 from secure_bedrock.transport.core.eventstream import Frame
 from secure_bedrock.transport.core.http1 import MAX_ERROR_BYTES
 from secure_bedrock.transport.core.json_weight import check_weight
-
-_BROKEN: Final = object()
 
 
 class StreamEvent(NamedTuple):
@@ -42,8 +40,8 @@ def event_of(frame: Frame) -> StreamEvent:
 
 def _event(name: str, raw: bytes) -> StreamEvent:
     check_weight(raw)
-    payload = _parsed(raw)
-    if payload is _BROKEN:
+    payload = parsed(raw)
+    if payload is BROKEN:
         raise IncompleteResponse("an event's payload is not JSON", rule="not-json")
     if not isinstance(payload, dict):
         raise IncompleteResponse("an event's payload is not a JSON object", rule="not-json")
@@ -52,14 +50,6 @@ def _event(name: str, raw: bytes) -> StreamEvent:
     if name in EVENT_BLOBS:
         decode_blobs(payload, EVENT_BLOBS[name])
     return StreamEvent(name, payload)
-
-
-def _parsed(raw: bytes) -> Any:
-    """`_BROKEN`, not an error: the decoder's own holds the whole payload, and would hang on one raised there."""
-    try:
-        return json.loads(raw)
-    except (ValueError, RecursionError):
-        return _BROKEN
 
 
 def _error(frame: Frame, header: str) -> ServiceError:
@@ -74,9 +64,6 @@ def _message(frame: Frame) -> str:
         return told
     if len(frame.payload) > MAX_ERROR_BYTES:
         return ""
-    try:
-        payload = json.loads(frame.payload)
-        message = payload.get("message") or payload.get("Message")
-    except (ValueError, RecursionError, AttributeError):
-        return ""
+    payload = object_in(frame.payload)
+    message = payload.get("message") or payload.get("Message")
     return message if isinstance(message, str) else ""

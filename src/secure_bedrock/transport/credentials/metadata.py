@@ -8,7 +8,7 @@ from datetime import datetime
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from secure_bedrock.errors import CredentialPathDenied
 from secure_bedrock.transport.credentials import Expiring, FrozenCredentials
@@ -128,11 +128,11 @@ def fetch_instance(environ: Mapping[str, str], *, send: Exchange = exchange) -> 
 
 def _full_uri(uri: str) -> tuple[MetadataAddress, str]:
     name = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
-    parts = urlsplit(uri)
     try:
-        host, port = parts.hostname or "", parts.port or 80
-    except ValueError:
-        host, port = "", 0
+        parts = urlsplit(uri)
+    except ValueError:  # brackets that hold no address
+        parts = urlsplit("")
+    host = parts.hostname or ""
     host = "127.0.0.1" if host == "localhost" else host  # never asked of DNS
     if parts.scheme != "http" or "@" in parts.netloc or not _is_container_host(host):
         raise CredentialPathDenied(
@@ -140,7 +140,21 @@ def _full_uri(uri: str) -> tuple[MetadataAddress, str]:
             rule="container-address",
         )
     target = parts.path + (f"?{parts.query}" if parts.query else "")
-    return MetadataAddress(host, port), _path(target or "/", name)
+    return MetadataAddress(host, _port(parts, name)), _path(target or "/", name)
+
+
+def _port(parts: SplitResult, name: str) -> int:
+    try:
+        port = 80 if parts.port is None else parts.port
+    except ValueError:
+        port = 0
+    if port == 0:
+        raise CredentialPathDenied(
+            f"the port in {name} is no number from 1 to 65535",
+            rule="container-port",
+            next_step="correct the port, or leave it out for 80",
+        )
+    return port
 
 
 def _is_container_host(host: str) -> bool:

@@ -9,6 +9,7 @@ from botocore.credentials import (
     CanonicalNameCredentialSourcer,
     CredentialProvider,
     EnvProvider,
+    ProcessProvider,
     ProfileProviderBuilder,
 )
 
@@ -23,6 +24,7 @@ from secure_bedrock.transport.credentials import (
 )
 from secure_bedrock.transport.credentials.botocore_source import guarded, source_of
 from secure_bedrock.transport.credentials.metadata import fetch_container, fetch_instance
+from secure_bedrock.transport.credentials.process import CredentialProcess
 from secure_bedrock.transport.credentials.telling_sts import TellingSts
 from secure_bedrock.transport.hardened.packaged import packaged_loader
 from secure_bedrock.transport.hardened.quiet_signing import BotocoreCredentials
@@ -95,6 +97,7 @@ _Session: Any = botocore.session.Session
 _ProfileProviderBuilder: Any = ProfileProviderBuilder
 _CredentialProvider: Any = CredentialProvider
 _AssumeRoleProvider: Any = AssumeRoleProvider
+_ProcessProvider: Any = ProcessProvider
 
 
 class _FilesSession(_Session):  # type: ignore[misc]
@@ -128,8 +131,16 @@ class _ListedProviders(_ProfileProviderBuilder):  # type: ignore[misc]
     def providers(self, profile_name: str, disable_env_vars: bool = False) -> list[Any]:
         """In botocore's order; also asked for the source profile of an assumed role."""
         every = super().providers(profile_name, disable_env_vars)
-        told = self._files.told
-        return [_Quiet(provider, told) for provider in every if provider.METHOD in self._listed]
+        listed = [provider for provider in every if provider.METHOD in self._listed]
+        return [_Quiet(self._in_time(each, profile_name), self._files.told) for each in listed]
+
+    def _in_time(self, provider: Any, profile_name: str) -> Any:
+        """The provider, of which a program is not waited for past its time."""
+        if provider.METHOD != _ProcessProvider.METHOD:
+            return provider
+        return _ProcessProvider(
+            profile_name, lambda: self._files.full_config, popen=CredentialProcess
+        )
 
 
 class _Quiet(_CredentialProvider):  # type: ignore[misc]

@@ -1,0 +1,155 @@
+"""A `credential_process` is waited for as long as it may take, and leaves nothing of its output in an error."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import pytest
+
+from secure_bedrock.errors import CredentialPathDenied, DeadlineExceeded
+from secure_bedrock.policy import Policy
+from secure_bedrock.testing import ConnectLog
+from secure_bedrock.transport.call_deadline import within
+from secure_bedrock.transport.credentials import CredentialSource, process
+from secure_bedrock.transport.credentials.chain import credential_source
+from secure_bedrock.values import Deadline
+
+SAID = "hunter2"
+HANG = f"echo {SAID}; echo {SAID} >&2; exec sleep 30"
+ENOUGH_S = 3.0
+
+Script = Callable[[str], CredentialSource]
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Script:
+    """A source whose process writes its number into `pid` and runs the lines of a shell."""
+
+    def make(lines: str) -> CredentialSource:
+        (tmp_path / ".aws").mkdir()
+        config = f"[default]\ncredential_process = {tmp_path / 'give'}\n"
+        (tmp_path / ".aws" / "config").write_text(config)
+        (tmp_path / "give").write_text(f"#!/bin/sh\necho $$ > {tmp_path / 'pid'}\n{lines}\n")
+        (tmp_path / "give").chmod(0o700)
+        policy = Policy(
+            region="eu-west-1",
+            models=["amazon.nova-lite-v1:0"],
+            network={"cidrs": ["10.20.0.0/16"]},
+            identity={"credentials": ["custom-process"]},
+        )
+        return credential_source(policy, environ={"HOME": str(tmp_path)})
+
+    return make
+
+
+def is_gone(folder: Path) -> bool:
+    try:
+        os.kill(int((folder / "pid").read_text()), 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def document(minutes: float) -> str:
+    until = (datetime.now(UTC) + timedelta(minutes=minutes)).isoformat()
+    return (
+        '{"Version": 1, "AccessKeyId": "ASIAPROCESS", "SecretAccessKey": "s", "SessionToken": "t", '
+        f'"Expiration": "{until}"}}'
+    )
+
+
+def test_a_process_that_hangs_is_killed_and_nothing_that_it_wrote_is_repeated(
+    script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "PROCESS_S", 0.3)
+    began = time.monotonic()
+
+    with pytest.raises(CredentialPathDenied) as caught:
+        script(HANG).frozen()
+
+    assert time.monotonic() - began < ENOUGH_S
+    assert is_gone(tmp_path)
+    assert caught.value.rule == "credential-process"
+    assert "longer than 0.3 seconds" in str(caught.value)
+    assert SAID not in str(caught.value)
+    assert (caught.value.__cause__, caught.value.__context__) == (None, None)
+
+
+def test_a_process_has_a_minute() -> None:
+    assert process.PROCESS_S == 60
+
+
+def test_a_process_that_writes_more_than_a_pipe_holds_is_read(script: Script) -> None:
+    many = (
+        "i=0; while [ $i -lt 3000 ]; do echo '                                '; i=$((i+1)); done"
+    )
+
+    assert script(f"{many}; echo '{document(60)}'").frozen().access_key == "ASIAPROCESS"
+
+
+def test_a_process_that_hangs_when_it_is_asked_again_is_killed_too(
+    script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its first values are almost over, so that the refresh is waited for."""
+    monkeypatch.setattr(process, "PROCESS_S", 0.5)
+    asked = tmp_path / "asked"
+    source = script(f"[ -e {asked} ] && exec sleep 30\ntouch {asked}\necho '{document(5)}'")
+
+    with pytest.raises(CredentialPathDenied) as caught:
+        source.frozen()
+
+    assert caught.value.rule == "credential-process"
+    assert is_gone(tmp_path)
+
+
+def test_no_process_is_started_for_a_call_that_is_late() -> None:
+    with ConnectLog() as log, within(Deadline.after(-1)), pytest.raises(DeadlineExceeded):
+        process.CredentialProcess(["true"])
+
+    assert log.processes == []
+
+
+def test_who_is_interrupted_leaves_no_process_behind(script: Script, tmp_path: Path) -> None:
+    def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    source = script(HANG)
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.5)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            source.frozen()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+    assert is_gone(tmp_path)
+
+
+def test_what_another_user_owns_is_left_and_the_wait_is_over_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As `sudo` does: it can't be killed."""
+    monkeypatch.setattr(process, "PROCESS_S", 0.1)
+    started = process.CredentialProcess(
+        ["sleep", "30"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    kill = os.kill
+
+    def not_ours(_number: int, _signal: int) -> NoReturn:
+        raise PermissionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "kill", not_ours)
+        with pytest.raises(CredentialPathDenied):
+            started.communicate()
+
+    assert started.returncode is None
+    kill(started._process.pid, signal.SIGKILL)
+    started._process.wait(5)
