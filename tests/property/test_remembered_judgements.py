@@ -202,7 +202,7 @@ def test_the_sequences_above_hold_requests_that_are_remembered() -> None:
     ]
 
     assert judgements[0] is judgements[1] is judgements[2]
-    assert len(policy._judge_line._kept) == 1
+    assert len(policy._judged) == 1
 
 
 @pytest.mark.parametrize("name", ["few tokens", "a guardrail"])
@@ -212,7 +212,7 @@ def test_nothing_is_remembered_where_the_policy_asks_the_body(name: str) -> None
     for body in BODIES:
         outcome(policy, Asked(name, replace(GOOD, body=body), frozenset()))
 
-    assert not policy._judge_line._kept
+    assert not policy._judged
 
 
 def test_a_limit_of_bytes_holds_after_a_shorter_body_was_let_through() -> None:
@@ -258,8 +258,8 @@ def test_so_many_judgements_are_kept_and_no_more() -> None:
     remembered = RememberedJudgements(lambda _: Judgement(YES, "model"))
     sizes = []
     for number in range(3 * REMEMBERED):
-        remembered(line(number))
-        sizes.append(len(remembered._kept))
+        remembered[line(number)]
+        sizes.append(len(remembered))
 
     assert max(sizes) == REMEMBERED
     assert sizes[REMEMBERED] == 1
@@ -275,8 +275,8 @@ def test_a_refusal_is_judged_anew_each_time_and_pushes_nothing_out() -> None:
     allowed, refused = line(0), line(1)
     remembered = RememberedJudgements(judge)
     for _ in range(2 * REMEMBERED):
-        assert remembered(allowed).decision is YES
-        assert remembered(refused).decision is NO
+        assert remembered[allowed].decision is YES
+        assert remembered[refused].decision is NO
 
     assert asked.count(allowed) == 1
     assert asked.count(refused) == 2 * REMEMBERED
@@ -287,7 +287,7 @@ def test_facts_of_the_same_words_are_not_taken_for_each_other() -> None:
     answers = iter((Judgement(YES, "model"), Judgement(NO, "model")))
     remembered = RememberedJudgements(lambda _: next(answers))
 
-    assert [remembered(line(0)).decision, remembered(line(0)).decision] == [YES, NO]
+    assert [remembered[line(0)].decision, remembered[line(0)].decision] == [YES, NO]
 
 
 def test_threads_that_share_a_policy_each_get_their_own_requests_decision() -> None:

@@ -70,7 +70,7 @@ class Policy:
     _model_rules: ModelRules = field(compare=False)
     _decide_model: Callable[[str, bool], Decision] = field(compare=False)
     _decide_operation: Callable[[str, str], Decision] = field(compare=False)
-    _judge_line: RememberedJudgements = field(compare=False)
+    _judged: RememberedJudgements = field(compare=False)
 
     def __init__(
         self,
@@ -252,7 +252,7 @@ class Policy:
         object.__setattr__(self, "_model_rules", rules)
         object.__setattr__(self, "_decide_model", lru_cache(_REMEMBERED)(rules.decide))
         object.__setattr__(self, "_decide_operation", lru_cache(_REMEMBERED)(operations))
-        object.__setattr__(self, "_judge_line", remembering(self))
+        object.__setattr__(self, "_judged", remembering(self))
 
     def __repr__(self) -> str:
         mode = "" if self.mode == "enforce" else f", mode={self.mode!r}"

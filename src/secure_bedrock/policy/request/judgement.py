@@ -1,6 +1,6 @@
 """May this request leave? One pure decision over all that was read of it; the early check and the wire gate ask it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
@@ -45,8 +45,8 @@ class Rules(Terms, Protocol):
     def decide_endpoint(self, name: object, *, operation: str = ...) -> Decision: ...
     def refuse_place(self, kind: Kind, value: object) -> Decision | None: ...
     @property
-    def _judge_line(self) -> Callable[["RequestFacts"], "Judgement"]:
-        """`judge_request` of a request line's facts, which may be remembered: each is one object for all requests."""
+    def _judged(self) -> Mapping["RequestFacts", "Judgement"]:
+        """`judge_request` of a request line's facts, remembered where it allows: see `RememberedJudgements`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

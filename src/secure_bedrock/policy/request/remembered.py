@@ -10,8 +10,8 @@ if TYPE_CHECKING:  # a policy is made with this, and loads no tables for it
 REMEMBERED: Final = 256
 
 
-class RememberedJudgements:
-    """`judge` of facts that stay the same object: asked once of each, as long as it allows. Thread-safe.
+class RememberedJudgements(dict["RequestFacts", "Judgement"]):
+    """`judge` of the facts that it is asked for with `[]`: asked once of each, as long as it allows. Thread-safe.
 
     A judgement is a pure function of the policy and of the facts, both frozen. The policy is the one that this belongs
     to: it is made with it and never handed on to a copy or to a policy that knows more destinations. The facts are the
@@ -20,23 +20,19 @@ class RememberedJudgements:
     each time: nobody who is refused can push out what is allowed.
     """
 
-    __slots__ = ("_judge", "_kept")
+    __slots__ = ("_judge",)
 
     def __init__(self, judge: "Callable[[RequestFacts], Judgement]") -> None:
+        super().__init__()
         self._judge: Final = judge
-        self._kept: Final["dict[RequestFacts, Judgement]"] = {}
 
-    def __call__(self, facts: "RequestFacts") -> "Judgement":
-        kept = self._kept.get(facts)
-        return kept if kept is not None else self._judged(facts)
-
-    def _judged(self, facts: "RequestFacts") -> "Judgement":
+    def __missing__(self, facts: "RequestFacts") -> "Judgement":
         judgement = self._judge(facts)
         if judgement.decision.allowed:
             # Threads that stand here together may each add one more.
-            if len(self._kept) >= REMEMBERED:
-                self._kept.clear()
-            self._kept[facts] = judgement
+            if len(self) >= REMEMBERED:
+                self.clear()
+            self[facts] = judgement
         return judgement
 
 

@@ -71,7 +71,7 @@ def gate(
         ours=request.ours is True,
     )
     judgement = (
-        policy._judge_line(facts)  # noqa: SLF001 - what it remembers is for the gate alone
+        policy._judged[facts]  # noqa: SLF001 - what it remembers is for the gate alone
         if facts is named.line
         else judge_request(policy, facts)
     )

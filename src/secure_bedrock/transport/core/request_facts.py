@@ -76,19 +76,14 @@ def read_facts(
         found += surface_references(named.surface, fields, document)
     elif table.protocol == "json" or (table.protocol == "rest-json" and body):
         parse_object(body)
-    alone = not (asked or granted) and len(found) == len(named.references) and _fits(policy, body)
-    if alone and named.line is not None:
-        return named.line
+    if named.line is not None and len(found) == len(named.references) and not (asked or granted):
+        most = policy.limits.max_request_bytes
+        if most is None or len(body) <= most:
+            return named.line
     terms = RequestTerms(body_bytes=len(body))
     if asked:
         terms = read_terms(table.service, named.name, found, document or {}, len(body))
     return RequestFacts(table.service, named.name, found, granted, terms)
-
-
-def _fits(policy: Terms, body: bytes) -> bool:
-    """Whether the policy has no more to say on the body's length."""
-    most = policy.limits.max_request_bytes
-    return most is None or len(body) <= most
 
 
 def _unbound_guardrail(operation: Operation, fields: Mapping[str, str]) -> tuple[Reference, ...]:

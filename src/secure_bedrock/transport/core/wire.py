@@ -1,7 +1,7 @@
 """A request as it stands on the wire: free to make before the gate, sealed after it."""
 
 from dataclasses import dataclass
-from typing import NoReturn, Protocol
+from typing import Final, NoReturn, Protocol
 
 from secure_bedrock.errors import TransportTampered
 from secure_bedrock.policy.request.judgement import Judgement
@@ -11,6 +11,7 @@ Headers = tuple[tuple[str, str], ...]
 
 # Only the gate module takes this; without it a GatedRequest can't be made.
 _SEAL = object()
+_TEXT: Final = {str}
 
 
 class Route(Protocol):
@@ -51,7 +52,7 @@ def require_plain(request: WireRequest) -> tuple[tuple[str, ...], tuple[str, ...
     headers = request.headers
     names, values = zip(*headers, strict=True) if headers else ((), ())
     texts = (*names, *values, request.method, request.target)
-    if type(request.body) is not bytes or {*map(type, texts)} != {str}:
+    if type(request.body) is not bytes or {*map(type, texts)} != _TEXT:
         raise TransportTampered(
             "a part of the request is not plain text or bytes, but a class of its own",
             rule="not-plain",
