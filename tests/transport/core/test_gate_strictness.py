@@ -279,6 +279,13 @@ def test_names_of_headers_have_a_length_together() -> None:
     assert rule_of(over) == "header-form"
 
 
+def test_nothing_is_kept_of_an_authorization_header_that_is_not_sigv4() -> None:
+    """It may be a bearer token."""
+    before = _scope.cache_info().currsize
+    assert rule_of(changed("Authorization", lambda _: f"Bearer {'a' * 200}")) == "not-sigv4"
+    assert _scope.cache_info().currsize == before
+
+
 def test_a_list_of_signed_headers_has_a_length() -> None:
     before = _scope.cache_info().currsize
     listed = changed(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
-from typing import Final
+from typing import Final, NoReturn
 
 from secure_bedrock.errors import EndpointDenied, OperationDenied, RegionDenied
 from secure_bedrock.transport.core.header_fields import MAX_NAMES
@@ -32,12 +32,8 @@ def check_authorization(
     written = fields.get("authorization", "")
     before = written[:-_DIGITS]
     scope = (_scope if len(before) <= _REMEMBERED else _scope.__wrapped__)(before, tuple(fields))
-    if scope is None or _SIGNATURE.fullmatch(written, len(before)) is None:
-        raise OperationDenied(
-            "the request is not signed with SigV4 in its Authorization header",
-            rule="not-sigv4",
-            next_step="take AWS_BEARER_TOKEN_BEDROCK away and use IAM credentials",
-        )
+    if _SIGNATURE.fullmatch(written, len(before)) is None:
+        _refuse_unsigned()
     if scope.region != region:
         raise RegionDenied("the signature is for another Region", rule="signature-region")
     if scope.service != signing_name:
@@ -56,9 +52,8 @@ def signing_key(headers: Headers) -> str | None:
     """The access key id that a gated request is signed with, None where it carries no SigV4 signature."""
     for name, value in headers:
         if name.lower() == "authorization":
-            match = _SCOPE.fullmatch(value, 0, max(0, len(value) - _DIGITS))
-            signed = _SIGNATURE.fullmatch(value, max(0, len(value) - _DIGITS))
-            return None if match is None or signed is None else match[1]
+            scope = _SCOPE.fullmatch(value[:-_DIGITS])
+            return scope[1] if scope and _SIGNATURE.fullmatch(value[-_DIGITS:]) else None
     return None
 
 
@@ -73,16 +68,27 @@ class _Scope:
 
 
 @lru_cache(maxsize=64)
-def _scope(before: str, names: tuple[str, ...]) -> _Scope | None:
-    """The scope, None where it is not SigV4's; the same for all requests of a kind for a day, so seldom computed."""
+def _scope(before: str, names: tuple[str, ...]) -> _Scope:
+    """What stands before the signature is the same for all requests of a kind for a day, so this is seldom computed.
+
+    OperationDenied where it is not SigV4's: what is refused is not kept, and may be a secret.
+    """
     match = _SCOPE.fullmatch(before)
     if match is None:
-        return None
+        _refuse_unsigned()
     date, region, service, listed = match.group(2, 3, 4, 5)
     signed, sent = frozenset(listed.split(";")), frozenset(names)
     # A list that is longer can't be of these headers: each adds one semicolon.
     covers = len(listed) <= 2 * MAX_NAMES and sent & _MUST_BE_SIGNED <= signed <= sent
     return _Scope(date, region, service, covers)
+
+
+def _refuse_unsigned() -> NoReturn:
+    raise OperationDenied(
+        "the request is not signed with SigV4 in its Authorization header",
+        rule="not-sigv4",
+        next_step="take AWS_BEARER_TOKEN_BEDROCK away and use IAM credentials",
+    )
 
 
 def check_anonymous(fields: Mapping[str, str]) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeGuard
 
 from secure_bedrock.policy.operation.known_members import stranger_on_the_wire
 from secure_bedrock.policy.operation.members import BodyMember, BodyShape, Kind, Operation
-from secure_bedrock.policy.operation.references import Reference, references
+from secure_bedrock.policy.operation.references import Reference, body_references, references
 from secure_bedrock.policy.operation.table import OperationTable, operation_table
 from secure_bedrock.policy.request.judgement import OVERRIDES, RequestFacts
 from secure_bedrock.policy.request.native_names import native_references
@@ -115,7 +115,7 @@ def _document(
 
 def _named(operation: Operation, document: dict[str, Any], *, ours: bool) -> tuple[Reference, ...]:
     """What the body's members name; a payload among them is read as the model's own API reads it."""
-    found = references(operation, labels={}, query={}, headers={}, body=document)
+    found = body_references(operation, document)
     for each in found:
         if each.kind is Kind.PAYLOAD and isinstance(each.value, str):
             payload = native_document(unwrapped(each.value))

@@ -51,8 +51,8 @@ def require_plain(request: WireRequest) -> tuple[tuple[str, ...], tuple[str, ...
     """
     headers = request.headers
     names, values = zip(*headers, strict=True) if headers else ((), ())
-    texts = (*names, *values, request.method, request.target)
-    if type(request.body) is not bytes or {*map(type, texts)} != _TEXT:
+    kinds = {type(request.method), type(request.target), *map(type, names), *map(type, values)}
+    if type(request.body) is not bytes or kinds != _TEXT:
         raise TransportTampered(
             "a part of the request is not plain text or bytes, but a class of its own",
             rule="not-plain",
