@@ -54,7 +54,7 @@ def kind_at(shape: Shape, owner: str, member: str) -> str | None:
 
 
 def walked(value: Any, shape: Shape, owner: str = "", member: str = "") -> Iterator[Found]:
-    """(kind, value) of everything that the parameters name, by botocore's shapes."""
+    """(kind, value) of everything that the parameters name, by botocore's shapes; None for a choice that is left out."""
     if is_document(shape) or not isinstance(shape, (StructureShape, ListShape, MapShape)):
         kind = kind_at(shape, owner, member)
         if kind is not None:
@@ -68,6 +68,9 @@ def walked(value: Any, shape: Shape, owner: str = "", member: str = "") -> Itera
     else:
         for name, inner in value.items():
             yield from walked(inner, shape.members[name], shape.name, name)
+        for name, left_out in shape.members.items():
+            if name not in value and kind_at(left_out, shape.name, name) == "model-choice":
+                yield "model-choice", None
 
 
 class Writer:
@@ -166,6 +169,8 @@ NEVER = {
     "url": "https://example.com/x",
 }
 """What no policy can allow, by kind."""
+OWN_CHOICES = ("CUSTOM", "BEDROCK_FOUNDATION_MODEL")
+"""Choices of a model that the request names itself."""
 
 
 @dataclass(frozen=True)
@@ -214,10 +219,14 @@ class Filler:
         return {**self._required(shape, without=here), here: inner}
 
     def _required(self, shape: StructureShape, without: str = "") -> dict[str, Any]:
+        """What the service requires, and the choices of a model that are AWS's where they are left out."""
         return {
-            name: self._least(shape.members[name], shape.name, name)
-            for name in shape.required_members
+            name: self._least(inner, shape.name, name)
+            for name, inner in shape.members.items()
             if name != without
+            and (
+                name in shape.required_members or kind_at(inner, shape.name, name) == "model-choice"
+            )
         }
 
     def _least(self, shape: Shape, owner: str, name: str) -> Any:
@@ -251,9 +260,11 @@ class Filler:
         if kind in NEVER:
             self._blocked.add(kind)
             return NEVER[kind]
-        if kind in self._allowed:
-            return self._allowed[kind]
-        return self._scalar(shape)
+        if kind == "document" and isinstance(shape, StringShape):
+            return "{}"
+        if kind == "model-choice":
+            return next(each for each in OWN_CHOICES if each in shape.metadata["enum"])
+        return self._allowed[kind] if kind in self._allowed else self._scalar(shape)
 
     @staticmethod
     def _scalar(shape: Shape) -> Any:

@@ -328,7 +328,7 @@ def outputs(deployment: Deployment, path: Path) -> None:
     asked = Asking(Policy.load(deployment.policy_path)).asked({}, public=False)
     assert asked.profiles is not None
     with asked.ec2() as calls:
-        endpoints = calls.vpc_endpoints({"vpc-endpoint-state": "available"})
+        endpoints = calls.vpc_endpoints({"vpc-endpoint-state": ["available"]})
         interfaces = calls.network_interfaces(list(endpoints[0]["NetworkInterfaceIds"]))  # type: ignore[call-overload]
         vpcs = calls.vpcs([str(endpoints[0]["VpcId"])])
     document = {
@@ -422,6 +422,51 @@ def test_a_lock_that_is_none_is_a_usage_error_with_every_problem(
     err = capsys.readouterr().err
     assert f"{deployment.lock_path}: region: " in err
     assert f"{deployment.lock_path}: written: required" in err
+
+
+def test_a_lock_of_another_policy_is_told_by_file_line_and_next_step(
+    deployment: Deployment, capsys: Out
+) -> None:
+    main(["lock"])
+    deployment.write_policy(residency={"regions": ["eu-west-1"]})
+    capsys.readouterr()
+
+    assert main(["explain", "amazon.nova-lite-v1:0"]) == 2
+
+    err = capsys.readouterr().err
+    lines = deployment.lock_path.read_text().splitlines()
+    (line,) = [number for number, text in enumerate(lines, 1) if '"policy"' in text]
+    assert f"{deployment.lock_path}:{line}: policy: not that of {deployment.policy_path}" in err
+    assert "next: run `secure-bedrock lock` again" in err
+
+
+def test_answers_that_contradict_each_other_are_told_by_their_file(
+    deployment: Deployment, capsys: Out
+) -> None:
+    path = deployment.directory / "aws.json"
+    outputs(deployment, path)
+    answers = json.loads(path.read_text())
+    answers["VpcEndpoints"][0]["DnsEntries"] = []
+    path.write_text(json.dumps(answers))
+
+    assert main(["lock", "--from", str(path)]) == 2
+
+    err = capsys.readouterr().err
+    assert "the lock was not written" in err
+    assert f"{path}: endpoints.bedrock-runtime.names: " in err
+    assert "write it anew" not in err
+    assert not deployment.lock_path.exists()
+
+
+def test_a_directory_that_is_not_there_is_told_by_the_locks_own_path(
+    deployment: Deployment, capsys: Out, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = deployment.directory / "nowhere" / "a.lock"
+    monkeypatch.setenv("SECURE_BEDROCK_LOCK", str(path))
+
+    assert main(["lock"]) == 2
+
+    assert f"error: {path}: No such file" in capsys.readouterr().err
 
 
 def test_a_policy_without_ec2_says_what_to_do(deployment: Deployment, capsys: Out) -> None:

@@ -222,15 +222,30 @@ def test_a_host_that_can_not_be_judged_is_left_to_the_other_problems(
 def test_a_trust_store_that_is_not_there_is_a_warning(
     capsys: pytest.CaptureFixture[str], tmp_path: pathlib.Path
 ) -> None:
-    write(GOOD.replace("[network]", '[network]\nca_bundle = "ca.pem"'))
+    text = GOOD.replace("[network]", '[network]\nca_bundle = "ca.pem"')
+    write(text)
+    line = text.split("\n").index('ca_bundle = "ca.pem"') + 1
 
     assert main(["policy", "check"]) == 0
-    told = "network.ca_bundle: there is no file at"
+    told = f":{line}: network.ca_bundle: there is no file at"
     assert told in " ".join(capsys.readouterr().out.split())
 
     (tmp_path / "ca.pem").touch()
     assert main(["policy", "check"]) == 0
     assert told not in " ".join(capsys.readouterr().out.split())
+
+
+def test_an_endpoint_without_a_route_is_told_by_the_line_of_its_table(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    text = 'region = "eu-west-1"\nmodels = ["amazon.nova-lite-v1:0"]\n\n[network.endpoints.sts]\n'
+    write(text)
+
+    main(["policy", "check", "--output", "json"])
+
+    lines = {each["key"]: each["line"] for each in as_json(capsys)["warnings"]}
+    assert lines["network.endpoints.sts"] == 4
+    assert lines["network.endpoints.bedrock-runtime"] is None  # it has no table
 
 
 def test_a_denied_route_in_the_table(capsys: pytest.CaptureFixture[str]) -> None:
@@ -339,13 +354,16 @@ def test_the_locks_route_is_shown(deployment: Any, capsys: pytest.CaptureFixture
 def test_a_lock_that_can_not_be_used_is_a_problem(
     deployment: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    deployment.lock_path.write_text("{}")
+    deployment.lock_path.write_text('{"version": 1,\n"region": "mars"}')
 
     assert main(["policy", "check", "--output", "json"]) == 1
 
     problems = as_json(capsys)["problems"]
     assert {problem["file"] for problem in problems} == {str(deployment.lock_path)}
-    assert "version" in {problem["key"] for problem in problems}
+    lines = {problem["key"]: problem["line"] for problem in problems}
+    assert lines["region"] == 2
+    assert lines["written"] is None
+    assert problems[-1]["message"].endswith("; write it anew with `secure-bedrock lock`")
 
 
 def test_a_parameter_that_is_asked_at_run_time_is_a_route(

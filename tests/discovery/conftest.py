@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from secure_bedrock.discovery.aws_calls import CallFailed
+from secure_bedrock.discovery.aws.calls import CallFailed
 
 ENDPOINT_ID = "vpce-0abc123def4567890"
 
@@ -77,7 +77,7 @@ class ListedEc2:
     def __call__(self) -> AbstractContextManager["ListedEc2"]:
         return nullcontext(self)
 
-    def vpc_endpoints(self, filters: Mapping[str, str]) -> Sequence[Mapping[str, object]]:
+    def vpc_endpoints(self, filters: Mapping[str, Sequence[str]]) -> Sequence[Mapping[str, object]]:
         return self._answer(dict(filters), self.endpoints)
 
     def network_interfaces(self, ids: Sequence[str]) -> Sequence[Mapping[str, object]]:

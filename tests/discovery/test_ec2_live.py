@@ -1,5 +1,6 @@
 """Discovery through a real hardened EC2 client, against a local VPC that speaks EC2's protocol."""
 
+import dataclasses
 import logging
 import os
 import socket
@@ -167,11 +168,79 @@ def test_without_a_runner_a_failed_answer_is_nothing(vpc: LocalVpc) -> None:
     assert "ec2:DescribeVpcEndpoints failed" in str(caught.value)
 
 
-def test_an_endpoint_of_another_regions_service_is_refused() -> None:
-    elsewhere = LocalEndpoint(service="bedrock-runtime", service_region="us-east-1")
-    with LocalVpc([elsewhere]) as vpc:
+ELSEWHERE = LocalEndpoint(
+    service="bedrock-runtime", service_region="us-east-1", addresses=["10.20.3.10"]
+)
+
+
+def test_an_endpoint_of_another_regions_service_is_not_taken() -> None:
+    with LocalVpc([ELSEWHERE]) as vpc:
         with pytest.raises(EndpointNotFound, match="no interface endpoint in state available"):
             finder_over(vpc).route("bedrock-runtime")
+
+
+def test_beside_an_endpoint_of_another_regions_service_the_own_one_is_taken() -> None:
+    own = LocalEndpoint(service="bedrock-runtime", addresses=["10.20.1.10"])
+    with LocalVpc([ELSEWHERE, own]) as vpc:
+        route = finder_over(vpc).route("bedrock-runtime")
+
+    assert route.addresses == ("10.20.1.10",)
+    assert all("us-east-1" not in name for name in route.names)
+
+
+def test_an_endpoint_of_another_regions_service_is_not_taken_by_its_id_either() -> None:
+    named = dataclasses.replace(ELSEWHERE, endpoint_id="vpce-0fff123def4567890")
+    with LocalVpc([named]) as vpc:
+        network = {
+            "address_check": "eni",
+            "ca_bundle": vpc.ca_path,
+            "endpoints": {
+                "ec2": vpc.policy_mapping(),
+                "bedrock-runtime": {"vpc_endpoint_id": named.endpoint_id},
+            },
+        }
+        with pytest.raises(EndpointNotFound, match="vpc-endpoint-id=vpce-0fff123def4567890"):
+            finder_over(vpc, network=network).route("bedrock-runtime")
+
+
+def test_a_service_region_that_is_not_that_of_the_services_name_is_refused() -> None:
+    """What EC2 would never answer: the name that was asked for, in another Region."""
+    contradictory = dataclasses.replace(
+        ELSEWHERE, service_name="com.amazonaws.eu-west-1.bedrock-runtime"
+    )
+    with LocalVpc([contradictory]) as vpc:
+        with pytest.raises(
+            EndpointDenied, match="ServiceRegion us-east-1, not eu-west-1"
+        ) as caught:
+            finder_over(vpc).route("bedrock-runtime")
+
+    assert caught.value.rule == "endpoint-not-as-asked"
+
+
+PARTITIONS = {
+    "GovCloud": ("us-gov-west-1", "com.amazonaws", "amazonaws.com"),
+    "China": ("cn-north-1", "com.amazonaws", "amazonaws.com.cn"),
+    "China, under its own prefix": ("cn-north-1", "cn.com.amazonaws", "amazonaws.com.cn"),
+    "European Sovereign Cloud": ("eusc-de-east-1", "com.amazonaws", "amazonaws.eu"),
+    "its own prefix": ("eusc-de-east-1", "eu.amazonaws", "amazonaws.eu"),
+}
+
+
+@pytest.mark.parametrize(("region", "prefix", "suffix"), PARTITIONS.values(), ids=PARTITIONS)
+def test_an_endpoint_is_found_under_either_name_of_its_partition(
+    region: str, prefix: str, suffix: str
+) -> None:
+    endpoint = LocalEndpoint(service="sts", service_name=f"{prefix}.{region}.sts")
+    with LocalVpc([endpoint], region=region) as vpc:
+        network = {
+            "address_check": "eni",
+            "ca_bundle": vpc.ca_path,
+            "endpoints": {"ec2": vpc.policy_mapping(), "sts": {}},
+        }
+        route = finder_over(vpc, region=region, network=network).route("sts")
+
+    assert route.host.endswith(f".sts.{region}.vpce.{suffix}")
+    assert route.addresses == ("10.20.1.10", "10.20.2.10")
 
 
 def test_addresses_of_the_policy_that_ec2_does_not_list_are_a_conflict(vpc: LocalVpc) -> None:

@@ -44,8 +44,8 @@ def test_the_one_endpoint_gives_all_it_has(listed_ec2: Callable[..., Any]) -> No
     assert found.service_region == Region("eu-west-1")
     assert ec2.asked == [
         {
-            "service-name": "com.amazonaws.eu-west-1.bedrock-runtime",
-            "vpc-endpoint-state": "available",
+            "service-name": ("com.amazonaws.eu-west-1.bedrock-runtime",),
+            "vpc-endpoint-state": ("available",),
         },
         ("eni-1", "eni-2"),
         (VPC,),
@@ -60,8 +60,8 @@ def test_the_policys_endpoint_and_vpc_are_part_of_the_question(
 
     Ec2Provider(policy_with(account={"vpc_id": VPC}), ec2).find(BEDROCK_RUNTIME, known)
 
-    assert ec2.asked[0]["vpc-endpoint-id"] == ID
-    assert ec2.asked[0]["vpc-id"] == VPC
+    assert ec2.asked[0]["vpc-endpoint-id"] == (ID,)
+    assert ec2.asked[0]["vpc-id"] == (VPC,)
 
 
 def test_sagemaker_runtime_is_asked_for_under_its_documented_service_name(
@@ -75,7 +75,7 @@ def test_sagemaker_runtime_is_asked_for_under_its_documented_service_name(
 
     assert isinstance(found, EndpointFacts)
     assert found.names == {name}
-    assert ec2.asked[0]["service-name"] == service
+    assert ec2.asked[0]["service-name"] == (service,)
 
 
 def test_names_of_other_services_and_off_private_names_are_not_taken(

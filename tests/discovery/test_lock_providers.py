@@ -9,9 +9,10 @@ import pytest
 
 from secure_bedrock.discovery import EndpointFacts, Nothing, RouteFinder
 from secure_bedrock.discovery.address_check import ASKED_FIRST, address_check
-from secure_bedrock.discovery.aws_calls import CallFailed
-from secure_bedrock.discovery.lock_digest import policy_digest
-from secure_bedrock.discovery.lock_file import Lock, LockedEndpoint, lock_text
+from secure_bedrock.discovery.aws.calls import CallFailed
+from secure_bedrock.discovery.lock.contents import Lock, LockedEndpoint
+from secure_bedrock.discovery.lock.digest import policy_digest
+from secure_bedrock.discovery.lock.file import lock_text
 from secure_bedrock.discovery.providers import LockProvider, SsmProvider
 from secure_bedrock.errors import EndpointDenied, LockMismatch
 from secure_bedrock.policy import Policy

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from secure_bedrock.cli.lock import _DESCRIPTION
-from secure_bedrock.discovery.caller import GRANTS as STS
-from secure_bedrock.discovery.cli_answers import COMMANDS
-from secure_bedrock.discovery.destinations import GRANTS as BEDROCK
-from secure_bedrock.discovery.ec2_calls import GRANTS as EC2
-from secure_bedrock.discovery.lock_digest import policy_digest
-from secure_bedrock.discovery.lock_file import read_lock
+from secure_bedrock.discovery.aws.caller import GRANTS as STS
+from secure_bedrock.discovery.aws.cli_answers import COMMANDS
+from secure_bedrock.discovery.aws.destinations import GRANTS as BEDROCK
+from secure_bedrock.discovery.aws.ec2_calls import GRANTS as EC2
+from secure_bedrock.discovery.lock.digest import policy_digest
+from secure_bedrock.discovery.lock.file import read_lock
+from secure_bedrock.discovery.lock.source import LockText
 from secure_bedrock.policy import Policy
 
 Rows = Callable[[str, str], list[dict[str, str]]]
@@ -33,7 +34,7 @@ def test_the_lock_on_the_page_is_one_and_of_the_smallest_policy(shown: str) -> N
         network={"cidrs": ["10.20.0.0/16"]},
     )
 
-    assert read_lock(shown, where="lock.md").policy_digest == policy_digest(smallest)
+    assert read_lock(LockText("lock.md", shown)).policy_digest == policy_digest(smallest)
 
 
 def test_every_member_has_its_row(shown: str, rows: Rows) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from secure_bedrock.errors import EndpointDenied
 from secure_bedrock.network import (
     EndpointUrl,
-    endpoint_service_name,
+    endpoint_service_names,
     is_host_name,
     judge_host,
     parse_endpoint_url,
@@ -331,15 +331,29 @@ def test_sagemaker_runtime_has_none_but_its_documented_names(host: str) -> None:
 
 
 ENDPOINT_SERVICES = {
-    "bedrock-runtime": "com.amazonaws.eu-west-1.bedrock-runtime",
-    "sts": "com.amazonaws.eu-west-1.sts",
-    "sagemaker-runtime": "com.amazonaws.eu-west-1.sagemaker.runtime",
+    ("bedrock-runtime", "eu-west-1"): ("com.amazonaws.eu-west-1.bedrock-runtime",),
+    ("sts", "eu-west-1"): ("com.amazonaws.eu-west-1.sts",),
+    ("sagemaker-runtime", "eu-west-1"): ("com.amazonaws.eu-west-1.sagemaker.runtime",),
+    ("sts", "us-gov-west-1"): ("com.amazonaws.us-gov-west-1.sts",),
+    ("sagemaker-runtime", "cn-north-1"): (
+        "com.amazonaws.cn-north-1.sagemaker.runtime",
+        "cn.com.amazonaws.cn-north-1.sagemaker.runtime",
+    ),
+    ("sts", "us-iso-east-1"): ("com.amazonaws.us-iso-east-1.sts", "gov.ic.c2s.us-iso-east-1.sts"),
+    ("bedrock-runtime", "eusc-de-east-1"): (
+        "com.amazonaws.eusc-de-east-1.bedrock-runtime",
+        "eu.amazonaws.eusc-de-east-1.bedrock-runtime",
+    ),
 }
 
 
-@pytest.mark.parametrize(("service", "name"), ENDPOINT_SERVICES.items())
-def test_the_endpoint_service_is_called_as_privatelink_documents(service: str, name: str) -> None:
-    assert endpoint_service_name(ServiceName(service), IRELAND) == name
+@pytest.mark.parametrize(("asked", "names"), ENDPOINT_SERVICES.items())
+def test_the_endpoint_service_is_called_as_its_partition_does(
+    asked: tuple[str, str], names: tuple[str, ...]
+) -> None:
+    service, region = asked
+
+    assert endpoint_service_names(ServiceName(service), Region(region)) == names
 
 
 PINNED: dict[str, tuple[str, str | None, bool | None, bool, str]] = {

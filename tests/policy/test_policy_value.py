@@ -87,7 +87,7 @@ def test_decisions_that_are_remembered_are_bounded_and_unchanged() -> None:
     for number in range(3000):
         assert not policy.decide_model(f"zai.glm-{number}").allowed
     assert policy.decide_model(SONNET) == first
-    assert policy._decide_model.cache_info().currsize <= 1024  # type: ignore[attr-defined]
+    assert policy._decisions._model.cache_info().currsize <= 1024  # type: ignore[attr-defined]
 
 
 def test_a_repeated_question_is_decided_once() -> None:
@@ -95,8 +95,8 @@ def test_a_repeated_question_is_decided_once() -> None:
     for _ in range(1000):
         policy.decide_model(SONNET)
         policy.decide_operation("bedrock-runtime", "Converse")
-    assert policy._decide_model.cache_info().misses == 1  # type: ignore[attr-defined]
-    assert policy._decide_operation.cache_info().misses == 1  # type: ignore[attr-defined]
+    assert policy._decisions._model.cache_info().misses == 1  # type: ignore[attr-defined]
+    assert policy._decisions._operation.cache_info().misses == 1  # type: ignore[attr-defined]
 
 
 def loaded_by(code: str) -> set[str]:

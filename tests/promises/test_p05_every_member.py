@@ -5,6 +5,7 @@ identifier that the policy allows, which arrives and is answered, and one with a
 with the identifier exchanged after the early check, so that the bytes are judged by the gate alone.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -35,7 +36,6 @@ FILLER = Filler(
         "s3": "reports",
         "account": OURS,
         "lambda": f"arn:aws:lambda:eu-west-1:{OURS}:function:tool",
-        "model-choice": "CUSTOM",
         "key": f"arn:aws:kms:eu-west-1:{OURS}:key/0e1e2e3e-1111-2222-3333-444455556666",
         "role": f"arn:aws:iam::{OURS}:role/x",
     }
@@ -65,7 +65,15 @@ DENIED: dict[str, tuple[Any, str]] = {
 }
 UNJUDGED = {"guardrail-version", "payload"}
 # Documents in which a model could be named, and which the model's own API gets.
-OVERRIDES = {"additionalModelRequestFields", "additionalParams", "modelInput"}
+OVERRIDES = {
+    "additionalModelRequestFields",
+    "additionalParams",
+    "inferenceParams",
+    "modelConfiguration",
+    "modelInput",
+}
+# Documents in which a connector is told where to read.
+CONNECTORS = {"connectorParameters", "parameterValues"}
 # Needs HTTP/2, which no client of botocore speaks.
 NOT_CALLABLE = "InvokeModelWithBidirectionalStream"
 
@@ -74,7 +82,7 @@ JUDGED = [
     member
     for member in ALL
     if member.kind not in UNJUDGED
-    and (member.kind != "document" or member.path[-1] in OVERRIDES)
+    and (member.kind != "document" or member.path[-1] in OVERRIDES | CONNECTORS)
     and member.operation != NOT_CALLABLE
 ]
 MODELS = [member for member in JUDGED if member.kind == "model"]
@@ -163,6 +171,10 @@ def place(running: Place, plain_surroundings: Any) -> Place:
 def assert_judged(place: Place, member: Member) -> None:
     """Allowed arrives, unless something else that the model requires can't be allowed; denied does not, twice."""
     value, rule = DENIED[member.kind]
+    if member.path[-1] == "inferenceParams":
+        value = json.dumps(value)
+    if member.path[-1] in CONNECTORS:
+        rule = "member-unknown"
     denied, allowed = FILLER.fill(member, value), FILLER.fill(member)
     beside = {DENIED[kind][1] for kind in denied.blocked}
     assert_denied(place, member, denied.parameters, {rule, *beside})
@@ -212,6 +224,33 @@ def test_the_rows_are_what_the_table_names() -> None:
         f"{len(blocked)} of all stand beside one that is required and that no policy can allow"
     )
     print(count)  # noqa: T201 - how much the tests below say
+
+
+KNOWLEDGE = "bedrock-agent-runtime:RetrieveAndGenerate retrieveAndGenerateConfiguration"
+BASE = f"{KNOWLEDGE}.knowledgeBaseConfiguration"
+SEARCH = f"{BASE}.retrievalConfiguration.vectorSearchConfiguration"
+PARSING = "bedrock-agent:CreateDataSource vectorIngestionConfiguration.parsingConfiguration"
+INLINE = "bedrock-agent-runtime:InvokeInlineAgent promptOverrideConfiguration"
+EASILY_FORGOTTEN = {
+    f"{BASE}.modelArn": "model",
+    f"{KNOWLEDGE}.externalSourcesConfiguration.modelArn": "model",
+    f"{SEARCH}.implicitFilterConfiguration.modelArn": "model",
+    f"{SEARCH}.rerankingConfiguration.bedrockRerankingConfiguration.modelConfiguration.modelArn": "model",
+    f"{BASE}.orchestrationConfiguration.additionalModelRequestFields": "document",
+    f"{PARSING}.bedrockFoundationModelConfiguration.modelArn": "model",
+    f"{PARSING}.parsingStrategy": "model-choice",
+    f"{INLINE}.promptConfigurations[].foundationModel": "model",
+    f"{INLINE}.promptConfigurations[].additionalModelRequestFields": "document",
+    f"{INLINE}.overrideLambda": "lambda",
+    "bedrock:CreateEvaluationJob inferenceConfig.models[].bedrockModel.inferenceParams": "document",
+    "bedrock-runtime:Converse messages[].content[].document.source.s3Location.uri": "s3",
+    "bedrock-runtime:Converse messages[].content[].image.source.s3Location.uri": "s3",
+    "bedrock-runtime:Converse messages[].content[].video.source.s3Location.uri": "s3",
+}
+
+
+def test_models_behind_models_are_among_them() -> None:
+    assert {str(member): member.kind for member in JUDGED}.items() >= EASILY_FORGOTTEN.items()
 
 
 def test_a_model_of_a_stream_both_ways_is_judged_as_the_others_are(place: Place) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from secure_bedrock import Policy, SecureBedrockClient, create_client
-from secure_bedrock.errors import OperationDenied
+from secure_bedrock.errors import ModelDenied, OperationDenied
 from secure_bedrock.testing import ConnectLog, LocalBedrock
 from tests.corpus import FIXTURE, CorpusEntry
 
@@ -106,6 +106,10 @@ NATIVE: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a search of the web": ({"tools": [{"type": "web_search_20250305"}]}, "system-tool"),
     "a server to call": ({"mcp_servers": [{"url": "https://example.com"}]}, "url"),
+    "a server to tell": ({"prompt": "x", "callback_url": "https://example.com"}, "url"),
+    "an image without a scheme": ({"image": "//example.com/a.png"}, "url"),
+    "an image behind a control": ({"image": "\u0001https:\\\\example.com"}, "url"),
+    "a place to run in": ({"inference_geo": "us"}, "member-unknown"),
 }
 
 
@@ -122,6 +126,24 @@ def test_json_of_the_models_own_api_is_judged_too(
 
         invoke(front, server, {"messages": [{"role": "user", "content": [{"text": "Hi"}]}]})
         assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("front", FRONTS)
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"inputs": "x", "adapters": ["another"]},
+        {"inputs": "x", "parameters": {"adapter_id": "hub/another"}},
+        {"prompt": "x", "draft_model": "another"},
+    ],
+)
+def test_other_weights_than_the_listed_models_are_another_model(
+    front: str, payload: dict[str, Any], plain_surroundings: object
+) -> None:
+    with LocalBedrock(models=[MODEL]) as server:
+        with pytest.raises(ModelDenied):
+            invoke(front, server, payload)
+        assert server.requests == []
 
 
 def test_a_body_that_a_handler_writes_holds_no_member_that_nobody_knows(

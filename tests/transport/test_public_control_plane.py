@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from secure_bedrock.cli.main import main
-from secure_bedrock.discovery.caller import asked_caller
-from secure_bedrock.discovery.destinations import ListedProfiles
-from secure_bedrock.discovery.ec2_calls import ec2_over
-from secure_bedrock.discovery.lock_file import read_lock
-from secure_bedrock.discovery.lock_writer import Asked, Voice, make_lock
+from secure_bedrock.discovery.aws.caller import asked_caller
+from secure_bedrock.discovery.aws.destinations import ListedProfiles
+from secure_bedrock.discovery.aws.ec2_calls import ec2_over
+from secure_bedrock.discovery.lock.file import read_lock
+from secure_bedrock.discovery.lock.source import LockText
+from secure_bedrock.discovery.lock.writer import Asked, Voice, make_lock
 from secure_bedrock.errors import IdentityDenied, OperationDenied, TlsDenied
 from secure_bedrock.policy import Policy
 from secure_bedrock.testing import ConnectLog
@@ -178,7 +179,7 @@ def test_the_lock_is_the_same_as_over_private_endpoints(
     deployment: Any, plane: PublicControlPlane
 ) -> None:
     main(["lock"])
-    private = read_lock(deployment.lock_path.read_text(), where="private")
+    private = read_lock(LockText("private", deployment.lock_path.read_text()))
     deployment.clear()
     asked = Asked(
         over="public-control-plane",

@@ -91,7 +91,10 @@ EXCEPTIONS: Final[dict[str, tuple[str | None, str]]] = {
         "model-choice",
         "MANAGED lets AWS choose the model",
     ),
-    "ApiSchemaConfiguration.inlinePayload": ("document", "an OpenAPI text, which names servers"),
+    "ApiSchemaConfiguration.inlinePayload": (
+        "url",
+        "an OpenAPI or Smithy text, which names the servers that a gateway calls",
+    ),
     "BidirectionalInputPayloadPart.bytes": ("payload", "the model's own format"),
     "ComponentConfiguration.configuration": (
         "document",
@@ -144,6 +147,10 @@ EXCEPTIONS: Final[dict[str, tuple[str | None, str]]] = {
         "MANAGED lets AWS choose the model",
     ),
     "MatchModelEntry.value": ("model", "a pattern of model ids that a rule routes"),
+    "ParsingConfiguration.parsingStrategy": (
+        "model-choice",
+        "BEDROCK_DATA_AUTOMATION and SMART_PARSING let AWS choose the model",
+    ),
     "PrivateEndpointOverride.domain": ("url", "a host that is called"),
     "RdsConfiguration.resourceArn": ("store", "a database cluster"),
     "Resource.arn": ("resource", "an AgentCore resource"),

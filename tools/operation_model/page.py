@@ -33,7 +33,9 @@ judged.
 
 A path reads from the outside in: `label:`, `query:` and `header:` are sent outside the body, `[]` is every item of a
 list, `{{}}` every value of a map. `(again)` marks a structure that holds itself: its members are looked for at every
-depth. Kinds `document` and `payload` are the caller's own format, in which a list of members cannot see.
+depth. Kinds `document` and `payload` are the caller's own format, in which a list of members cannot see: of these, what
+a model's own API reads is read for names that tell, and parameters of a connector are refused. A `model-choice` that a
+request leaves out is refused as one that leaves the choice to AWS: that is what leaving it out can mean.
 
 ## Classes
 

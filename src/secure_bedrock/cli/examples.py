@@ -1,17 +1,15 @@
 """What of `init`'s text nobody replaced yet: values that still bear its mark, and ids that exist in examples only."""
 
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from secure_bedrock.cli.policy_text import Path, PolicyText
 from secure_bedrock.cli.starter import EXAMPLE, EXAMPLE_ENDPOINT_ID
 from secure_bedrock.errors import Problem
 
 if TYPE_CHECKING:
     from secure_bedrock.policy import EndpointPolicy, Policy
-
-Path = tuple[str | int, ...]
 
 _STILL_MARKED = "still the example that init wrote: put your own value there and remove the mark"
 # The VPC of this library's documentation, and the accounts of AWS's examples.
@@ -28,26 +26,26 @@ class Examples:
     ids: tuple[Problem, ...] = ()
 
 
-def examples_in(policy: "Policy", text: str) -> Examples:
+def examples_in(policy: "Policy", text: str, places: PolicyText) -> Examples:
     """The leftovers of the policy, which was read from the text."""
-    from secure_bedrock.policy.file.lines import find_lines
-
-    file, lines = policy.source or "", find_lines(text, tomllib.loads(text))
     return Examples(
-        tuple(_marked(text, file, lines)),
+        tuple(_marked(text, places)),
         tuple(
-            _problem(f"{value} is an id from the documentation: write your own", path, file, lines)
+            places.problem(f"{value} is an id from the documentation: write your own", *path)
             for path, value in _example_ids(policy)
         ),
     )
 
 
-def _marked(text: str, file: str, lines: Mapping[Path, int]) -> Iterator[Problem]:
+def _marked(text: str, places: PolicyText) -> Iterator[Problem]:
+    from secure_bedrock.policy.shown import key_text
+
     for number, line in enumerate(text.split("\n"), start=1):
         is_comment = line.lstrip().startswith("#")
         if line.rstrip().endswith(EXAMPLE.strip()) and not is_comment:
-            here = [path for path, at in lines.items() if at == number]
-            yield Problem(_STILL_MARKED, _key(min(here, key=len, default=())), file, number)
+            here = [path for path, at in places.lines.items() if at == number]
+            key = key_text(min(here, key=len, default=()))
+            yield Problem(_STILL_MARKED, key, places.file, number)
 
 
 def _example_ids(policy: "Policy") -> Iterator[tuple[Path, str]]:
@@ -74,13 +72,3 @@ def _is_local(endpoint: "EndpointPolicy") -> bool:
     return bool(endpoint.addresses) and all(
         parse_address(address).is_loopback for address in endpoint.addresses
     )
-
-
-def _problem(message: str, path: Path, file: str, lines: Mapping[Path, int]) -> Problem:
-    return Problem(message, _key(path), file, lines.get(path))
-
-
-def _key(path: Path) -> str:
-    from secure_bedrock.policy.shown import key_text
-
-    return key_text(path)

@@ -62,7 +62,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[Parser]") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the decision; 0 allowed, 1 denied, also where mode "report" lets the denied call through."""
-    from secure_bedrock.discovery.lock_use import policy_with_lock
+    from secure_bedrock.discovery.lock.use import policy_with_lock
     from secure_bedrock.policy import Policy
     from secure_bedrock.policy.request.judgement import only_noted
 

@@ -12,8 +12,8 @@ from secure_bedrock.cli.render import clean
 
 if TYPE_CHECKING:
     from secure_bedrock.cli.lock_asking import Asking
-    from secure_bedrock.discovery.lock_file import Lock
-    from secure_bedrock.discovery.lock_writer import Difference
+    from secure_bedrock.discovery.lock.contents import Lock
+    from secure_bedrock.discovery.lock.differences import Difference
     from secure_bedrock.policy import Policy
 
 _EXAMPLES = """\
@@ -92,7 +92,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[Parser]") -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the lock, or compare it; 1 where --check finds a difference."""
     from secure_bedrock.cli.lock_asking import Asking
-    from secure_bedrock.discovery.lock_writer import Voice, make_lock
+    from secure_bedrock.discovery.lock.writer import Voice, make_lock
     from secure_bedrock.policy import Policy
 
     policy = Policy.load(args.policy)
@@ -110,10 +110,11 @@ def run(args: argparse.Namespace) -> int:
 def _write(policy: "Policy", lock: "Lock", asking: "Asking", args: argparse.Namespace) -> int:
     from secure_bedrock.cli.lock_asking import replace_file
     from secure_bedrock.cli.lock_shown import print_lock
-    from secure_bedrock.discovery.lock_file import lock_text
-    from secure_bedrock.discovery.lock_use import told
+    from secure_bedrock.discovery.lock.file import lock_text
+    from secure_bedrock.discovery.lock.source import LockText
+    from secure_bedrock.discovery.lock.use import told
 
-    told(policy, lock)  # what a client would refuse is not written
+    told(policy, lock, LockText("the new lock"))  # what a client would refuse is not written
     path = _path(policy)
     replace_file(path, lock_text(lock))
     sys.stderr.write(f"wrote {clean(str(path))}\n")
@@ -130,7 +131,7 @@ def _write(policy: "Policy", lock: "Lock", asking: "Asking", args: argparse.Name
 
 def _compare(policy: "Policy", old: "Lock | None", new: "Lock", args: argparse.Namespace) -> int:
     from secure_bedrock.cli.lock_shown import print_differences
-    from secure_bedrock.discovery.lock_writer import differences, misjudged_profiles
+    from secure_bedrock.discovery.lock.differences import differences, misjudged_profiles
 
     found: tuple[Difference, ...] = misjudged_profiles(policy, new)
     found += () if old is None else differences(old, new)
@@ -140,15 +141,16 @@ def _compare(policy: "Policy", old: "Lock | None", new: "Lock", args: argparse.N
 
 def _old(policy: "Policy", asking: "Asking", args: argparse.Namespace) -> "Lock | None":
     """The lock to compare with; None where there is none and the policy tells the destinations itself."""
-    from secure_bedrock.discovery.lock_file import read_lock
-    from secure_bedrock.discovery.lock_use import read_lock_file
+    from secure_bedrock.discovery.lock.file import read_lock
+    from secure_bedrock.discovery.lock.source import LockText
+    from secure_bedrock.discovery.lock.use import read_lock_file
 
     if args.ssm is not None:
-        return read_lock(asking.read_parameter(args.ssm), where=f"SSM parameter {args.ssm}")
+        return read_lock(LockText(f"SSM parameter {args.ssm}", asking.read_parameter(args.ssm)))
     path = _path(policy)
     text = read_lock_file(path)
     if text is not None:
-        return read_lock(text, where=str(path))
+        return read_lock(LockText(str(path), text))
     if policy.residency.profiles:
         _note(f"there is no lock at {path}; only [residency.profiles] is compared")
         return None
@@ -156,7 +158,7 @@ def _old(policy: "Policy", asking: "Asking", args: argparse.Namespace) -> "Lock 
 
 
 def _path(policy: "Policy") -> Path:
-    from secure_bedrock.discovery.lock_use import lock_path
+    from secure_bedrock.discovery.lock.use import lock_path
 
     path, _ = lock_path(policy)
     assert path is not None  # a policy that was loaded has a file

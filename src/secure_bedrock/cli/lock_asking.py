@@ -9,14 +9,14 @@ from pathlib import Path
 
 from secure_bedrock.cli.failures import UsageError
 from secure_bedrock.client.parts import Parts
-from secure_bedrock.discovery.aws_calls import CallFailed
-from secure_bedrock.discovery.caller import asked_caller
-from secure_bedrock.discovery.cli_answers import MAX_BYTES, cli_answers
-from secure_bedrock.discovery.destinations import ListedProfiles
-from secure_bedrock.discovery.ec2_calls import ec2_over
-from secure_bedrock.discovery.hardened_clients import OpenClient
-from secure_bedrock.discovery.lock_writer import Asked
-from secure_bedrock.discovery.ssm_calls import parameter_over, write_parameter
+from secure_bedrock.discovery.aws.caller import asked_caller
+from secure_bedrock.discovery.aws.calls import CallFailed
+from secure_bedrock.discovery.aws.cli_answers import MAX_BYTES, cli_answers
+from secure_bedrock.discovery.aws.destinations import ListedProfiles
+from secure_bedrock.discovery.aws.ec2_calls import ec2_over
+from secure_bedrock.discovery.aws.hardened_clients import OpenClient
+from secure_bedrock.discovery.aws.ssm_calls import parameter_over, write_parameter
+from secure_bedrock.discovery.lock.writer import Asked
 from secure_bedrock.errors import DiscoveryAttempt, EndpointNotFound
 from secure_bedrock.policy import Policy
 
@@ -63,6 +63,7 @@ class Asking:
             profiles=answers if answers.tells_profiles else None,
             caller=answers.caller,
             unasked="no output of `aws bedrock list-…` was given",
+            where=", ".join("stdin" if name == "-" else name for name in texts),
         )
 
     def _privately(self) -> Asked:
@@ -112,7 +113,10 @@ def read_output(name: str) -> str:
 
 def replace_file(path: Path, text: str) -> None:
     """Write the file whole or not at all: a client that starts meanwhile reads the old one or the new one."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:  # it names the temporary file, which nobody asked for
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from error
     try:
         with os.fdopen(handle, "w", encoding="ascii", newline="\n") as file:
             file.write(text)

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from secure_bedrock.cli.render import columns, document, paint
-from secure_bedrock.discovery.lock_file import Lock, lock_text
-from secure_bedrock.discovery.lock_writer import Difference
+from secure_bedrock.discovery.lock.contents import Lock
+from secure_bedrock.discovery.lock.differences import Difference
+from secure_bedrock.discovery.lock.file import lock_text
 
 
 def print_lock(lock: Lock, path: Path, parameter: str | None, *, as_json: bool) -> None:

@@ -21,18 +21,6 @@ _ACTIONS = {
     "InvokeModelWithResponseStream": "bedrock:InvokeModelWithResponseStream",
 }
 _COUNT = "bedrock:CountTokens"
-# Resource types that the invoking actions know, beside foundation models and profiles.
-_INVOKED = frozenset(
-    {
-        "application-inference-profile",
-        "provisioned-model",
-        "custom-model-deployment",
-        "imported-model",
-        "prompt-router",
-        "default-prompt-router",
-    }
-)
-_STAYING = frozenset({"provisioned-model", "custom-model-deployment", "imported-model"})
 _BEHIND = "the foundation models behind it, in every Region they may answer from"
 
 
@@ -67,6 +55,7 @@ class Needs:
 def needs_of(policy: "Policy", model: "ModelId") -> Needs:
     """The statements for what the policy allows of the model; pure."""
     from secure_bedrock.policy import BaseId, FoundationModelArn, OpaqueArn, ProfileArn, ProfileId
+    from secure_bedrock.policy.model.identifiers import OPAQUE_KINDS
 
     invoke = _invoking(policy, model)
     match model:
@@ -80,8 +69,8 @@ def needs_of(policy: "Policy", model: "ModelId") -> Needs:
         case ProfileId():
             account = policy.models.accounts[0] if policy.models.accounts else "*"
             return _of_profile(policy, ProfileArn(policy.region, account, model), invoke)
-        case OpaqueArn() if model.kind in _INVOKED:
-            lacking = "" if model.kind in _STAYING else _BEHIND
+        case OpaqueArn() if OPAQUE_KINDS[model.kind].invoked:
+            lacking = "" if OPAQUE_KINDS[model.kind].stays else _BEHIND
             return Needs(_stated(Statement(invoke, (model.format(),))), lacking)
     return Needs(lacking=f"what a {model.kind} needs is not known to this version")
 

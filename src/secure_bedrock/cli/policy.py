@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from secure_bedrock.cli.failures import FINDING, PASS
 from secure_bedrock.cli.options import Parser, add_command
+from secure_bedrock.cli.policy_text import PolicyText
 from secure_bedrock.cli.render import columns, document, labelled, paint
-from secure_bedrock.errors import LockMismatch, PolicyInvalid, Problem
+from secure_bedrock.errors import PolicyInvalid, Problem
 
 if TYPE_CHECKING:
     from secure_bedrock.cli.route_summary import RouteSummary
-    from secure_bedrock.discovery.lock_file import Lock
     from secure_bedrock.policy import Policy
 
 _EXAMPLES = """\
@@ -58,32 +58,29 @@ def run(args: argparse.Namespace) -> int:
 
 def _report(policy: "Policy", *, as_json: bool) -> int:
     from secure_bedrock.cli.examples import examples_in
+    from secure_bedrock.cli.lock_problems import lock_of
     from secure_bedrock.cli.route_summary import routes_in
     from secure_bedrock.policy.file.locate import read_policy_file
 
-    lock, unusable = _lock(policy)
+    lock, unusable = lock_of(policy)
     routes = routes_in(policy, lock)
     text = read_policy_file(Path(policy.source or "")) or ""
-    examples = examples_in(policy, text)
-    denied = _denied(policy, routes, text)
+    places = PolicyText.of(text, policy.source or "")
+    examples = examples_in(policy, text, places)
+    denied = _denied(routes, text, places)
     problems = (*examples.marked, *unusable, *denied)
-    warnings = (*policy.warnings(), *examples.ids, *_unfound(policy, routes), *_bundle(policy))
+    warnings = (
+        *policy.warnings(),
+        *examples.ids,
+        *_unfound(routes, places),
+        *_bundle(policy, places),
+    )
     if as_json:
         _print_document(policy, problems, warnings, routes)
     else:
         _print_tables(policy, problems, warnings, routes)
         _print_verdict(problems, warnings, callable_=_callable(policy, routes))
     return PASS if _callable(policy, routes) and not problems else FINDING
-
-
-def _lock(policy: "Policy") -> "tuple[Lock | None, tuple[Problem, ...]]":
-    """The policy's lock; where it can't be used, why, since then no client can be made."""
-    from secure_bedrock.discovery.lock_use import policy_with_lock
-
-    try:
-        return policy_with_lock(policy)[1], ()
-    except LockMismatch as error:
-        return None, error.problems or (Problem(error.reason),)
 
 
 def _with_hosts(problems: tuple[Problem, ...], path: str | None) -> tuple[Problem, ...]:
@@ -99,22 +96,25 @@ def _with_hosts(problems: tuple[Problem, ...], path: str | None) -> tuple[Proble
     return tuple(sorted((*problems, *hosts.values()), key=lambda problem: problem.line or 0))
 
 
-def _denied(policy: "Policy", routes: tuple["RouteSummary", ...], text: str) -> Iterator[Problem]:
+def _denied(routes: tuple["RouteSummary", ...], text: str, places: PolicyText) -> Iterator[Problem]:
     """What no route can be made of; a host is told by its own line."""
     from secure_bedrock.cli.stated_hosts import host_problems
 
-    hosts = host_problems(text, policy.source or "")
+    hosts = host_problems(text, places.file)
     for route in routes:
         if route.denied:
-            key = f"network.endpoints.{route.service}"
-            yield hosts.get(route.service) or Problem(route.text, key, policy.source or "")
+            yield hosts.get(route.service) or _of_endpoint(route, route.text, places)
 
 
-def _bundle(policy: "Policy") -> Iterator[Problem]:
+def _of_endpoint(route: "RouteSummary", message: str, places: PolicyText) -> Problem:
+    return places.problem(message, "network", "endpoints", route.service)
+
+
+def _bundle(policy: "Policy", places: PolicyText) -> Iterator[Problem]:
     bundle = policy.network.ca_bundle
     if bundle is not None and not Path(bundle).is_file():
         message = f"there is no file at {bundle}, and without it no connection can be made"
-        yield Problem(message, "network.ca_bundle", policy.source or "")
+        yield places.problem(message, "network", "ca_bundle")
 
 
 def _callable(policy: "Policy", routes: tuple["RouteSummary", ...]) -> bool:
@@ -126,11 +126,10 @@ def _callable(policy: "Policy", routes: tuple["RouteSummary", ...]) -> bool:
     return reached and bool(policy.models.allow)
 
 
-def _unfound(policy: "Policy", routes: tuple["RouteSummary", ...]) -> Iterator[Problem]:
+def _unfound(routes: tuple["RouteSummary", ...], places: PolicyText) -> Iterator[Problem]:
     for route in routes:
         if route.url is None and not route.denied:
-            key = f"network.endpoints.{route.service}"
-            yield Problem(_without_route(route), key, policy.source or "")
+            yield _of_endpoint(route, _without_route(route), places)
 
 
 def _without_route(route: "RouteSummary") -> str:

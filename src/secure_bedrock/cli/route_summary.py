@@ -8,7 +8,7 @@ from secure_bedrock.errors import AddressDenied, Denied, EndpointNotFound
 from secure_bedrock.values import ServiceName
 
 if TYPE_CHECKING:
-    from secure_bedrock.discovery.lock_file import Lock
+    from secure_bedrock.discovery.lock.contents import Lock
     from secure_bedrock.network import PrivateRoute, RouteSource
     from secure_bedrock.policy import Policy
 

@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from secure_bedrock.cli.policy_text import PolicyText
 from secure_bedrock.errors import Problem
 from secure_bedrock.values import Region, parse_region, parse_service
 
@@ -13,20 +14,16 @@ def host_problems(text: str, file: str) -> dict[str, Problem]:
 
     What is no host name at all is the policy's own to report.
     """
-    from secure_bedrock.policy.file.lines import find_lines
-    from secure_bedrock.policy.shown import key_text
-
     try:
         data = tomllib.loads(text)
         region = parse_region(data.get("region"))
     except (ValueError, RecursionError):
         return {}
-    lines = find_lines(text, data)
-    found = {}
-    for service, reason in _wrong(data, region):
-        path = ("network", "endpoints", service, "host")
-        found[service] = Problem(reason, key_text(path), file, lines.get(path))
-    return found
+    places = PolicyText.of(text, file, data)
+    return {
+        service: places.problem(reason, "network", "endpoints", service, "host")
+        for service, reason in _wrong(data, region)
+    }
 
 
 def _wrong(data: Mapping[str, Any], region: Region) -> Iterator[tuple[str, str]]:

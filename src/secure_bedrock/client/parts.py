@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from secure_bedrock.audit import AuditTrail, SinkLike, sinks_from
 from secure_bedrock.discovery import RouteFinder
-from secure_bedrock.discovery.lock_use import policy_with_lock
+from secure_bedrock.discovery.lock.use import policy_with_lock
 from secure_bedrock.network import Connector, PrivateRoute, Resolver
 from secure_bedrock.policy import Policy
 from secure_bedrock.resilience import RetryEngine, RetrySettings

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from secure_bedrock.discovery.lock_file import Lock
+from secure_bedrock.discovery.lock.contents import Lock
 from secure_bedrock.policy import Policy
 from secure_bedrock.values import AddressCheck
 

@@ -1,16 +1,17 @@
 """Where the private endpoint of a service is: asks the policy's sources in order and makes the route."""
 
 import time
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Self
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from secure_bedrock.discovery.address_check import address_check, brings_lock
 from secure_bedrock.discovery.agreement import agree, evidence_for
-from secure_bedrock.discovery.ec2_calls import ec2_over
+from secure_bedrock.discovery.aws.ec2_calls import ec2_over
+from secure_bedrock.discovery.aws.hardened_clients import OpenClient, hardened_clients
+from secure_bedrock.discovery.aws.ssm_calls import parameter_over
 from secure_bedrock.discovery.facts import EndpointFacts, Nothing
 from secure_bedrock.discovery.flights import Flights
-from secure_bedrock.discovery.hardened_clients import OpenClient, hardened_clients
-from secure_bedrock.discovery.lock_file import Lock
+from secure_bedrock.discovery.lock.contents import Lock
 from secure_bedrock.discovery.providers import (
     Ec2Provider,
     EnvironmentProvider,
@@ -23,15 +24,17 @@ from secure_bedrock.discovery.providers import (
 from secure_bedrock.discovery.remedy import new_table, remedy
 from secure_bedrock.discovery.renewals import Asked, may_ask
 from secure_bedrock.discovery.route_of import missing, not_known, route_of
-from secure_bedrock.discovery.ssm_calls import parameter_over
 from secure_bedrock.errors import DeadlineExceeded, DiscoveryAttempt, EndpointNotFound
 from secure_bedrock.network import Connector, PrivateRoute, Resolver
 from secure_bedrock.policy import Policy
 from secure_bedrock.transport.call_deadline import is_late, time_left
+from secure_bedrock.transport.credentials.fetching import is_fetching
 from secure_bedrock.values import Clock, ServiceName, forget_at_snapshot, parse_service
 
 if TYPE_CHECKING:
     from secure_bedrock.transport.call import CallRunner
+
+T = TypeVar("T")
 
 _DEFAULT_PORT = "443"
 
@@ -106,12 +109,12 @@ class RouteFinder:
         if known is not None:
             return known
         # Looked up again inside: the search that this thread just missed may have ended meanwhile.
-        return self._flights.join(name, lambda: self._routes.get(name) or self._search(name))
+        return _shared(self._flights, name, lambda: self._routes.get(name) or self._search(name))
 
     def refresh(self, service: str) -> PrivateRoute:
         """Search again and keep the new route; when that fails the former one stays for `route`, and this raises."""
         name = _parsed(service)
-        return self._flights.join(name, lambda: self._search(name))
+        return _shared(self._flights, name, lambda: self._search(name))
 
     def renew(self, service: str, stale: PrivateRoute) -> PrivateRoute | None:
         """A route other than `stale`, for a caller who could reach none of its addresses.
@@ -122,8 +125,10 @@ class RouteFinder:
         who has more time. None where that gave nothing new. Raises what `refresh` raises.
         """
         name = _parsed(service)
-        return self._newer(name, stale) or self._renewals.join(
-            name, lambda: self._newer(name, stale) or self._searched_again(name, stale)
+        return self._newer(name, stale) or _shared(
+            self._renewals,
+            name,
+            lambda: self._newer(name, stale) or self._searched_again(name, stale),
         )
 
     def forget_moment(self) -> None:
@@ -179,6 +184,14 @@ class RouteFinder:
         route = route_of(service, self._policy, known, check=check, found_by=evidence_for(said))
         self._routes[service] = route
         return route
+
+
+def _shared(flights: Flights[ServiceName, T], service: ServiceName, search: Callable[[], T]) -> T:
+    """The search's outcome, its own or that of one which is under way.
+
+    Who fetches credentials waits for nobody: whose search is under way, even its own, may be waiting for them.
+    """
+    return search() if is_fetching() else flights.join(service, search)
 
 
 def _providers(

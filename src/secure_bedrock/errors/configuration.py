@@ -1,5 +1,6 @@
 """Errors of set-up: nothing was sent, and a person has to change a file or an argument."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,18 +41,8 @@ class ConfigurationError(SecureBedrockError):
     default_rule = "configuration"
 
 
-class PolicyNotFound(ConfigurationError):
-    """No policy file was named and none was found."""
-
-    default_rule = "policy-not-found"
-    default_next_step = "write one with `secure-bedrock init`, or set SECURE_BEDROCK_POLICY"
-
-
-class PolicyInvalid(ConfigurationError):
-    """The policy can't be used; `problems` lists everything that is wrong, not only the first."""
-
-    default_rule = "policy-invalid"
-    default_next_step = "mend the lines named above, then run `secure-bedrock policy check`"
+class _InOneFile(ConfigurationError):
+    """What the two files share: everything that is wrong in one, not only the first."""
 
     def __init__(
         self,
@@ -65,11 +56,24 @@ class PolicyInvalid(ConfigurationError):
         self.problems = problems
 
     def __str__(self) -> str:
-        listed = "".join(f"\n  {problem}" for problem in self.problems)
-        return f"{self.reason}{listed}\n[{self.rule}] Next: {self.next_step}"
+        return _listing(self, self.problems)
 
     def _facts(self) -> dict[str, Any]:
         return {**super()._facts(), "problems": self.problems}
+
+
+class PolicyNotFound(ConfigurationError):
+    """No policy file was named and none was found."""
+
+    default_rule = "policy-not-found"
+    default_next_step = "write one with `secure-bedrock init`, or set SECURE_BEDROCK_POLICY"
+
+
+class PolicyInvalid(_InOneFile):
+    """The policy can't be used; `problems` lists everything that is wrong, not only the first."""
+
+    default_rule = "policy-invalid"
+    default_next_step = "mend the lines named above, then run `secure-bedrock policy check`"
 
 
 class EndpointNotFound(ConfigurationError):
@@ -93,14 +97,13 @@ class EndpointNotFound(ConfigurationError):
         self.attempts = attempts
 
     def __str__(self) -> str:
-        listed = "".join(f"\n  {attempt}" for attempt in self.attempts)
-        return f"{self.reason}{listed}\n[{self.rule}] Next: {self.next_step}"
+        return _listing(self, self.attempts)
 
     def _facts(self) -> dict[str, Any]:
         return {**super()._facts(), "attempts": self.attempts}
 
 
-class LockMismatch(ConfigurationError):
+class LockMismatch(_InOneFile):
     """The lock can't be used with this policy: it was made from another one, is missing, or is no lock at all.
 
     `problems` lists everything that is wrong in its text, not only the first.
@@ -109,20 +112,8 @@ class LockMismatch(ConfigurationError):
     default_rule = "lock-mismatch"
     default_next_step = "run `secure-bedrock lock` again"
 
-    def __init__(
-        self,
-        reason: str,
-        *,
-        problems: tuple[Problem, ...] = (),
-        rule: str = "",
-        next_step: str = "",
-    ) -> None:
-        super().__init__(reason, rule=rule, next_step=next_step)
-        self.problems = problems
 
-    def __str__(self) -> str:
-        listed = "".join(f"\n  {problem}" for problem in self.problems)
-        return f"{self.reason}{listed}\n[{self.rule}] Next: {self.next_step}"
-
-    def _facts(self) -> dict[str, Any]:
-        return {**super()._facts(), "problems": self.problems}
+def _listing(error: ConfigurationError, items: Iterable[object]) -> str:
+    """The error's text with a line for each item."""
+    listed = "".join(f"\n  {item}" for item in items)
+    return f"{error.reason}{listed}\n[{error.rule}] Next: {error.next_step}"

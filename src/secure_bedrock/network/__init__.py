@@ -5,7 +5,7 @@ from secure_bedrock.network.dial import Connector, Dialed, SystemConnector, dial
 from secure_bedrock.network.guard import RouteGuard
 from secure_bedrock.network.hosts import (
     EndpointUrl,
-    endpoint_service_name,
+    endpoint_service_names,
     is_host_name,
     judge_host,
     parse_endpoint_url,
@@ -32,7 +32,7 @@ __all__ = [
     "SystemResolver",
     "can_be_interface",
     "dial",
-    "endpoint_service_name",
+    "endpoint_service_names",
     "is_host_name",
     "judge_host",
     "never",

@@ -54,6 +54,12 @@ _DUAL_STACK_ONLY: Final = frozenset({"bedrock-mantle"})
 _ENDPOINT_SERVICE: Final = {"sagemaker-runtime": "sagemaker.runtime"}
 _LABELS: Final = {"sagemaker-runtime": ("runtime.sagemaker", "runtime-fips.sagemaker")}
 
+# How EC2's names of AWS's endpoint services begin. Outside the partitions `aws` and `aws-us-gov` those of some services
+# begin with the partition's own DNS suffix, reversed: `cn.com.amazonaws.cn-north-1.sts` beside
+# `com.amazonaws.cn-north-1.logs` (AWS CDK's table of interface endpoint services, read 2026-11-20). Customers' endpoint
+# services have `vpce` in the Region's place under either.
+_SERVICES: Final = "com.amazonaws"
+
 
 @dataclass(frozen=True, slots=True)
 class EndpointUrl:
@@ -103,9 +109,14 @@ def private_dns_name(service: ServiceName, region: Region) -> str:
     return f"{_service_labels(service)[0]}.{region}.{_private_suffixes(service, region)[0]}"
 
 
-def endpoint_service_name(service: ServiceName, region: Region) -> str:
-    """What EC2 calls the service that an endpoint is made for: `com.amazonaws.eu-west-1.bedrock-runtime`."""
-    return f"com.amazonaws.{region}.{_ENDPOINT_SERVICE.get(service, service)}"
+def endpoint_service_names(service: ServiceName, region: Region) -> tuple[str, ...]:
+    """What EC2 may call the service that an endpoint is made for: `com.amazonaws.eu-west-1.bedrock-runtime`.
+
+    Two names in partitions whose DNS suffix is another one: which services have the second is told by no rule.
+    """
+    own = ".".join(reversed(dns_suffix_of(region).split(".")))
+    name = f"{region}.{_ENDPOINT_SERVICE.get(service, service)}"
+    return tuple(dict.fromkeys((f"{_SERVICES}.{name}", f"{own}.{name}")))
 
 
 def vpc_endpoint_id_of(host: str) -> str | None:

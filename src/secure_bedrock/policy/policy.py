@@ -1,24 +1,14 @@
 """The policy: what is allowed, read once from one file, then frozen."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from functools import lru_cache, partial
 from typing import Any, Final, Literal, Self
 
 from secure_bedrock.errors import Problem
-from secure_bedrock.policy.model.home import Home
-from secure_bedrock.policy.model.identifiers import MAX_LENGTH, parse_model_id
-from secure_bedrock.policy.model.residency import (
-    COUNTING,
-    Destinations,
-    ResidencyRules,
-    checked_destinations,
-)
-from secure_bedrock.policy.model.rules import EntryList, ModelRules
+from secure_bedrock.policy.decisions import Decisions
+from secure_bedrock.policy.model.residency import Destinations, checked_destinations
 from secure_bedrock.policy.operation.members import Kind
-from secure_bedrock.policy.operation_rules import decide_operation
-from secure_bedrock.policy.request.places import guardrail_profile, refuse_place
 from secure_bedrock.policy.request.remembered import RememberedJudgements, remembering
 from secure_bedrock.policy.sections import (
     AccountPolicy,
@@ -34,10 +24,9 @@ from secure_bedrock.policy.sections import (
     RetryPolicy,
     Timeouts,
 )
-from secure_bedrock.values import AddressCheck, Decision, Region, partition_of
+from secure_bedrock.values import AddressCheck, Decision, Region
 
 Section = Mapping[str, Any]
-_REMEMBERED: Final = 1024  # decisions of each kind; an id has at most 2048 characters
 _TEXT: Final = "<text>"
 
 
@@ -67,9 +56,7 @@ class Policy:
     account: AccountPolicy
     _lines: Mapping[tuple[str | int, ...], int] = field(compare=False)
     _locked: Mapping[str, tuple[Region, ...]] = field(compare=False)
-    _model_rules: ModelRules = field(compare=False)
-    _decide_model: Callable[[str, bool], Decision] = field(compare=False)
-    _decide_operation: Callable[[str, str], Decision] = field(compare=False)
+    _decisions: Decisions = field(compare=False)
     _judged: RememberedJudgements = field(compare=False)
 
     def __init__(
@@ -139,18 +126,14 @@ class Policy:
         Only the operation CountTokens changes the answer: it takes the base id of a listed profile, and tokens are
         counted in the policy's Region.
         """
-        counting = type(operation) is str and operation == COUNTING
-        if type(model_id) is str and len(model_id) <= MAX_LENGTH:
-            return self._decide_model(model_id, counting)
-        return self._model_rules.decide(model_id, counting)
+        return self._decisions.model(model_id, operation)
 
     def destinations_of(self, model_id: str, *, operation: str = "Converse") -> Destinations | None:
         """The Regions that the model may answer from, and who says so; None where that is not known.
 
         It says nothing of whether the model may be asked. Raises ValueError for what is no model identifier.
         """
-        model = parse_model_id(model_id)
-        return self._model_rules.residency.destinations(model, counting=operation == COUNTING)
+        return self._decisions.destinations(model_id, operation)
 
     def with_destinations(self, destinations: Mapping[str, Sequence[str]]) -> Self:
         """The same policy, which knows of more profiles, routers or prompts where they answer: what a lock tells.
@@ -164,34 +147,19 @@ class Policy:
 
     def contradicted_destinations(self) -> tuple[str, ...]:
         """The identifiers of which [residency.profiles] and the lock tell different destinations: they are denied."""
-        return self._model_rules.residency.contradicted()
+        return self._decisions.rules.residency.contradicted()
 
     def decide_endpoint(self, name: object, *, operation: str = "InvokeEndpoint") -> Decision:
         """May the SageMaker endpoint be asked? By its ARN on models.allow; a name is of models.accounts. Total."""
-        if type(name) is not str or name.startswith("arn:"):
-            return self.decide_model(name, operation=operation)
-        head = f"arn:{partition_of(self.region)}:sagemaker:{self.region}"
-        for account in self.models.accounts:
-            decision = self.decide_model(f"{head}:{account}:endpoint/{name}", operation=operation)
-            if decision.allowed or decision.rule.startswith("residency"):
-                return decision
-        reason = "no entry of models.allow is the ARN of this endpoint in one of models.accounts"
-        return Decision(False, "model-not-listed", reason)
+        return self._decisions.endpoint(name, operation)
 
     def refuse_place(self, kind: Kind, value: object) -> Decision | None:
         """Why a request may not name the bucket, resource or URL; None where it may. Total."""
-        rules = self._model_rules
-        refusal = refuse_place(kind, value, rules.home, self.operations.s3_buckets)
-        if refusal is not None or kind is not Kind.GUARDRAIL or type(value) is not str:
-            return refusal
-        profile = guardrail_profile(value)
-        return None if profile is None else rules.never(profile)
+        return self._decisions.place(kind, value)
 
     def decide_operation(self, service: str, operation: str) -> Decision:
         """May the operation be called? `service` is boto3's name, `operation` AWS's (`Converse`). Total."""
-        if type(service) is str and type(operation) is str and len(service) + len(operation) < 256:
-            return self._decide_operation(service, operation)
-        return decide_operation(self.operations.allow, service, operation)
+        return self._decisions.operation(service, operation)
 
     def address_check_for(self, service: str) -> AddressCheck:
         """How the service's addresses are approved: as written, else by what the policy knows; never lowered later."""
@@ -213,7 +181,7 @@ class Policy:
 
         return tuple(
             Problem(c.message, c.key, self.source or "", self._lines.get(c.path))
-            for c in cautions(self, self._model_rules)
+            for c in cautions(self, self._decisions.rules)
         )
 
     @classmethod
@@ -240,18 +208,12 @@ class Policy:
         """Set every attribute, once; nothing else writes them."""
         for key, value in facts.items():
             object.__setattr__(self, key, value)
-        home = Home(self.region, frozenset(self.models.accounts))
-        allow, deny = EntryList.of(self.models.allow, home), EntryList.of(self.models.deny, home)
         known = dict(locked or {})
-        residency = ResidencyRules.of(home, self.residency.regions, self.residency.profiles, known)
-        rules = ModelRules(home, allow, deny, residency, self.residency.allow_global)
-        operations = partial(decide_operation, self.operations.allow)
+        decisions = Decisions.of(self.region, self.models, self.residency, self.operations, known)
         object.__setattr__(self, "source", source)
         object.__setattr__(self, "_lines", lines)
         object.__setattr__(self, "_locked", known)
-        object.__setattr__(self, "_model_rules", rules)
-        object.__setattr__(self, "_decide_model", lru_cache(_REMEMBERED)(rules.decide))
-        object.__setattr__(self, "_decide_operation", lru_cache(_REMEMBERED)(operations))
+        object.__setattr__(self, "_decisions", decisions)
         object.__setattr__(self, "_judged", remembering(self))
 
     def __repr__(self) -> str:
@@ -266,13 +228,8 @@ class Policy:
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, (
-            type(self),
-            self._written(),
-            self.source,
-            dict(self._lines),
-            dict(self._locked),
-        )
+        known = dict(self._lines), dict(self._locked)
+        return _restore, (type(self), self._written(), self.source, *known)
 
     def _written(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in _SECTIONS}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from secure_bedrock.network import endpoint_service_name, private_dns_name
+from secure_bedrock.network import endpoint_service_names, private_dns_name
 from secure_bedrock.values import dns_suffix_of, parse_region, parse_service
 
 # Made up in AWS's form: `vpce-` and 17 hexadecimal digits, then eight letters and digits in names.
@@ -28,7 +28,7 @@ def endpoint_name(
 
 def service_name(service: str, region: str) -> str:
     """What EC2 calls the service that the endpoint is made for."""
-    return endpoint_service_name(parse_service(service), parse_region(region))
+    return endpoint_service_names(parse_service(service), parse_region(region))[0]
 
 
 def private_name(service: str, region: str) -> str:

@@ -25,7 +25,8 @@ class LocalEndpoint:
     """One endpoint in the local VPC.
 
     Addresses are those of its network interfaces, one each; what isn't given is derived, the same each time.
-    `service_region` differs from the VPC's Region for an endpoint of another Region's service.
+    `service_region` differs from the VPC's Region for an endpoint of another Region's service. `service_name` is what
+    EC2 calls the service where that is not `com.amazonaws.<region>.<service>`, as for some services in China.
     """
 
     service: str
@@ -36,6 +37,7 @@ class LocalEndpoint:
     kind: Literal["Interface", "Gateway"] = "Interface"
     private_dns: bool = True
     service_region: str = ""
+    service_name: str = ""
     owner: str = OWNER
     policy_document: str = field(default=_OPEN_POLICY, repr=False)
     tags: dict[str, str] = field(default_factory=dict)
@@ -62,7 +64,7 @@ def endpoint_item(endpoint: LocalEndpoint, place: Place) -> Item:
         "vpcEndpointId": endpoint_id_of(endpoint, place),
         "vpcEndpointType": endpoint.kind,
         "vpcId": endpoint.vpc_id or place.vpc_id,
-        "serviceName": service_name(endpoint.service, region),
+        "serviceName": endpoint.service_name or service_name(endpoint.service, region),
         "state": endpoint.state,
         "policyDocument": endpoint.policy_document,
         "routeTableIdSet": [] if interface else [hexadecimal("rtb-", endpoint, place)],

@@ -237,7 +237,22 @@ ROWS: dict[str, tuple[tuple[str, str, dict[str, Any]], str | None]] = {
     ),
     "header fields": (invoke(), None),
     "header fields, and a message that is text": (
-        invoke({"messages": [{"role": "user", "content": "hello"}], "guardrailConfig": "x"}),
+        invoke({"messages": [{"role": "user", "content": "hello"}]}),
+        None,
+    ),
+    **{
+        f"header fields, and {name} in the payload": (invoke({name: value}), rule)
+        for name, value, rule in (
+            ("guardrailConfig", {"guardrailIdentifier": "zzz"}, "guardrail-other"),
+            ("guardrail_config", OWN, "guardrail-other"),
+            ("GuardrailConfiguration", {}, "guardrail-other"),
+            ("guardrail", None, "guardrail-other"),
+            ("guardrailIdentifier", ID, "guardrail-version"),
+            ("guardrailVersion", "DRAFT", "guardrail-other"),
+        )
+    },
+    "header fields, and what lies deeper than Bedrock reads": (
+        invoke({"messages": [{"role": "user", "content": {CONFIG: {"tagSuffix": "x"}}}]}),
         None,
     ),
     "one header field": (invoke(guardrailVersion=None), "guardrail-version"),

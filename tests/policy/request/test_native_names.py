@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from secure_bedrock.policy.operation.members import Kind
 from secure_bedrock.policy.request import native_names
-from secure_bedrock.policy.request.native_names import TELLING, native_references
+from secure_bedrock.policy.request.native_names import native_references
+from secure_bedrock.policy.request.native_words import TELLING
 
 S3, URL, TOOL, MODEL, KEPT = Kind.S3, Kind.URL, Kind.SYSTEM_TOOL, Kind.MODEL, Kind.KEPT
 PLACE = {"s3Location": {"uri": "s3://b/k", "bucketOwner": "111122223333"}}
@@ -167,6 +168,42 @@ NAMING: dict[str, tuple[object, list[tuple[Kind, object]]]] = {
     "a model": ({"model": "m"}, [(MODEL, "m")]),
     "models": ({"fallbacks": ["m", {"model": "n"}]}, [(MODEL, "m"), (MODEL, {"model": "n"})]),
     "a model's id in another spelling": ({"ModelID": "m"}, [(MODEL, "m")]),
+    **{
+        f"another model by {name!r}": ({name: "m"}, [(MODEL, "m")])
+        for name in (
+            *("draft_model", "draftModelId", "speculative_model", "model_name", "engine"),
+            *("deployment", "deployment_id", "adapter_id", "adapter_source", "lora_name"),
+            *("lora_path", "LORA-PATH"),
+        )
+    },
+    "other weights, DJL Serving": (
+        {"inputs": "x", "adapters": ["a", "b"]},
+        [(MODEL, "a"), (MODEL, "b")],
+    ),
+    "other weights, text generation inference": (
+        {"inputs": "x", "parameters": {"adapter_id": "hub/a", "max_new_tokens": 9}},
+        [(MODEL, "hub/a")],
+    ),
+    "other weights that are mixed": (
+        {"parameters": {"merged_adapters": {"ids": ["a"]}}},
+        [(MODEL, {"ids": ["a"]})],
+    ),
+    "a model that drafts": (
+        {"speculative_config": {"method": "draft_model", "model": "m"}},
+        [(MODEL, "m")],
+    ),
+    "a second body": ({"extra_body": {"models": ["m"]}}, [(MODEL, "m")]),
+    "where to run": ({"inference_geo": "us"}, [(Kind.UNKNOWN, "inference_geo")]),
+    "whom to tell": (
+        {"prompt": "x", "callback_url": "https://e.com"},
+        [(URL, "https://e.com")],
+    ),
+    "whom to tell, by a host alone": ({"webhook": "//e.com"}, [(URL, "//e.com")]),
+    "another server": ({"api_base": "e.com"}, [(URL, "e.com")]),
+    "an image without a scheme": ({"image": "//e.com/a.png"}, [(URL, "//e.com/a.png")]),
+    "an image of the server's": ({"image": "file:/etc/passwd"}, [(URL, "file:/etc/passwd")]),
+    "a first frame": ({"first_frame_image": "http:e.com"}, [(URL, "http:e.com")]),
+    "a URL behind a blank": ({"url": " data:,x"}, [(URL, " data:,x")]),
     "parameters at the top are the provider's": (
         {"name": "x", "parameters": {"s3Uri": "s3://b/k"}},
         [(S3, "s3://b/k")],
@@ -367,6 +404,13 @@ ORDINARY: dict[str, dict[str, Any]] = {
     },
     "words of a provider's own further down": {"x": {"container": "c", "plugins": ["p"]}},
     "a type that is no string": {"type": ["text"], "data": "AA==", "source": 7, "documents": 7},
+    "a model further down, and words of a server's own": {
+        "metadata": {"model": "T", "engine": "V8"},
+        "messages": [{"role": "user", "content": {"model": "T", "adapter_id": "a"}}],
+        "parameters": {"temperature": 0.5, "details": {"model": "T"}},
+    },
+    "Cohere with documents that are URLs": {"documents": ["//e.com/x", "s3://b/k", "ftp://e"]},
+    "a place that is not asked for": {"inference_geo": None, "parameters": None},
     "Stability": {"prompt": "x", "mode": "image-to-image", "image": "AA==", "seed": 1},
     "an image in the request, in capitals": {"image_url": "DATA:image/png;base64,AA=="},
     "no tools": {"tools": None, "messages": []},
@@ -385,6 +429,10 @@ def test_ordinary_payloads_name_nothing(document: dict[str, Any]) -> None:
         rb'{"images":["x","s3://b/k"]}',
         rb'{"image": "\n\thttps://e.com"}',
         rb'{"a": "\\", "image":"https://e.com"}',
+        rb'{"image": "\u0000https:\/e.com"}',
+        rb'{"image": "h\tttp:e.com"}',
+        rb'{"image": "\/\\e.com"}',
+        b'{"image": "\xc2\xa0https:e.com"}',
     ],
 )
 def test_a_location_is_found_in_the_bytes_however_it_is_written(body: bytes) -> None:

@@ -1,7 +1,6 @@
 """Requests that botocore writes for allowed operations pass the gate as they are, whatever the protocol."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 import botocore.session
 import pytest
@@ -40,12 +39,12 @@ def written(route: Route, operation: str, params: dict[str, Any]) -> WireRequest
     with pytest.raises(Captured) as caught:
         client._make_api_call(operation, params)  # type: ignore[attr-defined]
     request = caught.value.request
-    url = urlsplit(request.url)
+    target = request.url.removeprefix(f"https://{route.authority}")
     headers = [(name, text(value)) for name, value in request.headers.items()]
     body = request.body or b""
     assert isinstance(body, str | bytes)
     raw = body.encode() if isinstance(body, str) else body
-    return WireRequest(str(request.method), url.path, (*headers, ("Host", route.authority)), raw)
+    return WireRequest(str(request.method), target, (*headers, ("Host", route.authority)), raw)
 
 
 MODEL = "arn:aws:bedrock:eu-west-1::foundation-model/amazon.titan-text-express-v1"
@@ -78,6 +77,21 @@ CALLS: dict[str, tuple[str, str, dict[str, Any], str | None]] = {
             "RoleArn": "arn:aws:iam::111122223333:role/app",
             "RoleSessionName": "app",
             "WebIdentityToken": "token",
+        },
+        None,
+    ),
+    "no tags to take away": (
+        "bedrock-agent",
+        "UntagResource",
+        {"resourceArn": "arn:aws:bedrock:eu-west-1:111122223333:agent/ABCDEFGHIJ", "tagKeys": []},
+        None,
+    ),
+    "tags to take away": (
+        "bedrock-agent",
+        "UntagResource",
+        {
+            "resourceArn": "arn:aws:bedrock:eu-west-1:111122223333:agent/ABCDEFGHIJ",
+            "tagKeys": ["a b", "ü"],
         },
         None,
     ),

@@ -239,6 +239,8 @@ QUERIES: dict[str, str | None] = {
     "nameContains=a&maxResults=2": None,
     "nameContains=a%2Fb": None,
     "nameContains=": None,
+    "": None,
+    "&": "query-unknown",
     "nameContains=a&maxResults=2&nameContains=b": None,
     "nameContains": "query-unknown",
     "nameContains=a/b": "query-unknown",

@@ -12,7 +12,7 @@ from secure_bedrock.errors import LimitDenied, OperationDenied
 from secure_bedrock.policy.operation.members import BodyMember, BodyShape, Kind, Operation
 from secure_bedrock.policy.operation.references import references
 from secure_bedrock.policy.operation.table import SERVICES, encode_label, operation_table
-from secure_bedrock.policy.request.judgement import OVERRIDES
+from secure_bedrock.policy.request.documents import JUDGED
 from secure_bedrock.policy.sections import LimitsPolicy
 from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.request_facts import _matters, _telling, _telling_names
@@ -251,14 +251,19 @@ def test_no_body_that_names_something_goes_unparsed() -> None:
     for operation in searched():
         pattern = _telling_names(operation.service, operation.name)
         for body in documents(operation):
-            (found,) = references(operation, labels={}, query={}, headers={}, body=body)
-            if found.kind in UNJUDGED or (
-                found.kind is Kind.DOCUMENT and not found.path.endswith(OVERRIDES)
-            ):
-                continue
-            tried += 1
-            assert pattern.search(json.dumps(body).encode()), (operation.name, found.path)
+            for found in references(operation, labels={}, query={}, headers={}, body=body):
+                if found.kind in UNJUDGED or (
+                    found.kind is Kind.DOCUMENT and not found.path.endswith(JUDGED)
+                ):
+                    continue
+                tried += 1
+                assert pattern.search(json.dumps(body).encode()), (operation.name, found.path)
     assert tried > 300
+
+
+def test_a_choice_that_is_left_out_is_looked_for_by_what_it_is_missing_in() -> None:
+    pattern = _telling_names("bedrock-agent-runtime", "AgenticRetrieveStream")
+    assert pattern.search(b'{"agenticRetrieveConfiguration": {"maxAgentIteration": 2}}')
 
 
 CHAT: dict[str, Any] = {

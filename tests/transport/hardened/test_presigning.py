@@ -7,8 +7,11 @@ import botocore.signers
 import pytest
 from botocore.signers import S3PostPresigner
 
+from secure_bedrock import Policy, create_client
+from secure_bedrock.discovery import RouteFinder
 from secure_bedrock.errors import Denied, OperationDenied
-from secure_bedrock.testing import ConnectLog, LocalBedrock
+from secure_bedrock.testing import ConnectLog, LocalBedrock, LocalVpc
+from secure_bedrock.transport.hardened.session import build_client
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
 MESSAGES = [{"role": "user", "content": [{"text": "hello"}]}]
@@ -99,3 +102,31 @@ def test_a_handler_can_not_make_a_call_a_presigned_one(make: Any, bedrock: Local
     (request,) = bedrock.requests
     assert "X-Amz-Signature" not in request.path
     assert request.headers["authorization"].startswith("AWS4-HMAC-SHA256 ")
+
+
+@pytest.mark.parametrize("runner", [True, False], ids=["a client", "a client without retries"])
+def test_a_copy_that_the_sdk_presigns_a_url_for_is_refused_by_name(runner: bool) -> None:
+    """botocore puts one into EC2's CopySnapshot before it is called, and copies the request to do so."""
+    asked = {"SourceRegion": "us-east-1", "SourceSnapshotId": "snap-0123456789abcdef0"}
+    with LocalVpc() as vpc, ConnectLog() as log:
+        policy = Policy(
+            region="eu-west-1",
+            models=[MODEL],
+            operations={"allow": ["ec2:CopySnapshot"]},
+            network={"ca_bundle": vpc.ca_path, "endpoints": {"ec2": vpc.policy_mapping()}},
+        )
+        client: Any = (
+            create_client("ec2", policy, credentials=vpc.credentials)
+            if runner
+            else build_client(
+                "ec2", policy, routes=RouteFinder(policy), credentials=vpc.credentials
+            )
+        )
+        with pytest.raises(OperationDenied) as caught:
+            client.copy_snapshot(**asked)
+
+    assert caught.value.rule == "presigned-url"
+    assert "the SDK would put a presigned URL into this request" in caught.value.reason
+    assert "boto3" in caught.value.next_step
+    assert log.connects == []
+    assert vpc.requests == []

@@ -1,9 +1,9 @@
 """What EC2 knows of the endpoint: its names, its interfaces' addresses, and the CIDRs of the VPC that owns it."""
 
-from secure_bedrock.discovery.aws_calls import CallFailed
-from secure_bedrock.discovery.ec2_answers import Unreadable
-from secure_bedrock.discovery.ec2_calls import DescribeCalls, OpenCalls
-from secure_bedrock.discovery.ec2_search import Ec2Search
+from secure_bedrock.discovery.aws.calls import CallFailed
+from secure_bedrock.discovery.aws.ec2_answers import Unreadable
+from secure_bedrock.discovery.aws.ec2_calls import DescribeCalls, OpenCalls
+from secure_bedrock.discovery.aws.ec2_search import Ec2Search
 from secure_bedrock.discovery.facts import EndpointFacts, Nothing
 from secure_bedrock.policy import Policy
 from secure_bedrock.values import ServiceName, parse_service

@@ -1,7 +1,7 @@
 """What the lock says of a service's endpoint."""
 
 from secure_bedrock.discovery.facts import EndpointFacts, Nothing
-from secure_bedrock.discovery.lock_file import Lock
+from secure_bedrock.discovery.lock.contents import Lock
 from secure_bedrock.values import ServiceName
 
 

@@ -2,7 +2,7 @@
 
 from secure_bedrock.discovery.address_check import address_check
 from secure_bedrock.discovery.facts import EndpointFacts, Nothing
-from secure_bedrock.discovery.lock_file import Lock
+from secure_bedrock.discovery.lock.contents import Lock
 from secure_bedrock.network import private_dns_name
 from secure_bedrock.policy import Policy
 from secure_bedrock.values import ServiceName

@@ -1,11 +1,12 @@
 """The lock in the SSM parameter that `network.ssm_parameter` names, read over SSM's own private endpoint."""
 
 from secure_bedrock.discovery.address_check import ASKED_FIRST
-from secure_bedrock.discovery.aws_calls import CallFailed
+from secure_bedrock.discovery.aws.calls import CallFailed
+from secure_bedrock.discovery.aws.ssm_calls import ReadParameter
 from secure_bedrock.discovery.facts import EndpointFacts, Nothing
-from secure_bedrock.discovery.lock_use import own_lock
+from secure_bedrock.discovery.lock.source import LockText
+from secure_bedrock.discovery.lock.use import own_lock
 from secure_bedrock.discovery.providers.lock import locked_facts
-from secure_bedrock.discovery.ssm_calls import ReadParameter
 from secure_bedrock.policy import Policy
 from secure_bedrock.values import ServiceName
 
@@ -34,5 +35,5 @@ class SsmProvider:
             text = self._read(name)
         except CallFailed as failure:
             return Nothing(str(failure))
-        lock = own_lock(self._policy, text, where=f"SSM parameter {name}")
+        lock = own_lock(self._policy, LockText(f"SSM parameter {name}", text))
         return locked_facts(lock, service, source=self.name)

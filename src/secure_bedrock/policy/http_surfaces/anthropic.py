@@ -19,6 +19,7 @@ from secure_bedrock.policy.http_surfaces.nodes import (
     fields,
 )
 from secure_bedrock.policy.operation.members import Kind
+from secure_bedrock.policy.operation.tool_types import DATED
 
 _SOURCES: Final[dict[str, Node]] = {
     "base64": fields("type", "media_type", data=INLINE),
@@ -83,20 +84,8 @@ _CLIENT_TOOL: Final = fields(
     "display_number",
     "max_characters",
 )
-_CLIENT_TYPES: Final = (
-    "custom",
-    "bash_20241022",
-    "bash_20250124",
-    "text_editor_20241022",
-    "text_editor_20250124",
-    "text_editor_20250429",
-    "text_editor_20250728",
-    "computer_20241022",
-    "computer_20250124",
-    "memory_20250818",
-)
 _TOOL: Final = Tagged(
-    dict.fromkeys(_CLIENT_TYPES, _CLIENT_TOOL), Kind.SYSTEM_TOOL, untagged="custom"
+    dict.fromkeys(("custom", *DATED), _CLIENT_TOOL), Kind.SYSTEM_TOOL, untagged="custom"
 )
 
 _CHOICE: Final = Tagged(

@@ -7,6 +7,7 @@ here is narrower: what it does not know is refused.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,19 +39,37 @@ _BASE = re.compile(
 )
 _ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 _ID = r"[a-z0-9]{12}"
-# Resources whose real model the ARN does not tell; each is judged by exact match only.
-# They are compiled when first asked for: most policies name no such ARN.
-_OPAQUE = {
-    "application-inference-profile": _ID,
-    "provisioned-model": _ID,
-    "custom-model-deployment": _ID,
-    "imported-model": _ID,
-    "prompt": r"[A-Za-z0-9]{10}:[1-9][0-9]{0,4}",
-    "prompt-router": _ID,
-    "default-prompt-router": rf"{PROVIDER}\.{_NAME}:[1-9][0-9]{{0,3}}",
-    "custom-model": rf"(?:imported|{_BASE.pattern})/{_ID}",
-}
 _SAGEMAKER_ENDPOINT = r"[A-Za-z0-9](?:-*[A-Za-z0-9]){0,62}"
+
+
+@dataclass(frozen=True, slots=True)
+class OpaqueKind:
+    """A type of resource whose real model the ARN does not tell: each is judged by exact match only.
+
+    `pattern` is that of its name: compiled when first asked for, most policies name no such ARN. What `stays` answers
+    in the Region of its ARN; every other one may send a request elsewhere (a prompt, because it may name a profile).
+    What is `invoked` is a resource type that IAM's invoking actions know.
+    """
+
+    pattern: str
+    service: str = "bedrock"
+    stays: bool = False
+    invoked: bool = True
+
+
+# Source, beside those above: the Service Authorization Reference of Amazon Bedrock (read 2026-11-20).
+OPAQUE_KINDS: Final[Mapping[str, OpaqueKind]] = {
+    "application-inference-profile": OpaqueKind(_ID),
+    "provisioned-model": OpaqueKind(_ID, stays=True),
+    "custom-model-deployment": OpaqueKind(_ID, stays=True),
+    "imported-model": OpaqueKind(_ID, stays=True),
+    "prompt": OpaqueKind(r"[A-Za-z0-9]{10}:[1-9][0-9]{0,4}", invoked=False),
+    "prompt-router": OpaqueKind(_ID),
+    "default-prompt-router": OpaqueKind(rf"{PROVIDER}\.{_NAME}:[1-9][0-9]{{0,3}}"),
+    "custom-model": OpaqueKind(rf"(?:imported|{_BASE.pattern})/{_ID}", stays=True, invoked=False),
+    "endpoint": OpaqueKind(_SAGEMAKER_ENDPOINT, "sagemaker", stays=True, invoked=False),
+}
+"""By resource type, as it stands in the ARN."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,12 +210,10 @@ def _parse_owned(service: str, region: Region, account: str, kind: str, name: st
         if not isinstance(profile, ProfileId):
             raise ValueError("an inference-profile ARN names a system-defined profile (eu.…)")
         return ProfileArn(region, account, profile)
-    pattern = _OPAQUE.get(kind) if service == "bedrock" else None
-    if (service, kind) == ("sagemaker", "endpoint"):
-        pattern = _SAGEMAKER_ENDPOINT
-    if pattern is None:
+    known = OPAQUE_KINDS.get(kind)
+    if known is None or known.service != service:
         raise ValueError("the ARN is not of a model, profile, prompt, router or endpoint")
-    if not re.fullmatch(pattern, name, re.ASCII):
+    if not re.fullmatch(known.pattern, name, re.ASCII):
         hint = " (name its version: the draft may change)" if kind == "prompt" else ""
         raise ValueError(f"the part after {kind}/ is malformed{hint}")
     return OpaqueArn(service, region, account, kind, name)

@@ -11,6 +11,7 @@ from typing import Final, Self
 
 from secure_bedrock.policy.model.home import Home
 from secure_bedrock.policy.model.identifiers import (
+    OPAQUE_KINDS,
     BaseId,
     FoundationModelArn,
     ModelId,
@@ -36,12 +37,6 @@ frameworks call it with the geography taken off a profile's id.
 WRITTEN: Final = "residency.profiles"
 LOCKED: Final = "lock"
 OWN_REGION: Final = "region"
-
-# Resources that answer in the Region of their ARN; every other one may send a request elsewhere. A prompt does,
-# because it may name a profile.
-_STAYING: Final = frozenset(
-    {"provisioned-model", "custom-model", "custom-model-deployment", "imported-model", "endpoint"}
-)
 
 _ANY: Final = Region("eu-west-1")
 """Some Region, where only the form of an identifier is in question."""
@@ -150,7 +145,7 @@ def one_region(model: ModelId, called: Region) -> Region | None:
     if isinstance(model, BaseId):
         return called
     if isinstance(model, FoundationModelArn) or (
-        isinstance(model, OpaqueArn) and model.kind in _STAYING
+        isinstance(model, OpaqueArn) and OPAQUE_KINDS[model.kind].stays
     ):
         return model.region
     return None

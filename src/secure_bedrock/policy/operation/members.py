@@ -119,12 +119,14 @@ class BodyMember:
 class BodyShape:
     """A structure from which something that names is reached: each of its members, with the step that leads there.
 
-    None stands for a member that leads nowhere. `members` is by name on the wire, `parameters` by botocore's.
+    None stands for a member that leads nowhere. `members` is by name on the wire, `parameters` by botocore's; without
+    one of `choices` the service chooses for the caller.
     """
 
     name: str
     members: Mapping[str, BodyMember | None]
     parameters: Mapping[str, BodyMember | None]
+    choices: tuple[BodyMember, ...] = ()
 
 
 class ShapeGraph:
@@ -216,8 +218,8 @@ def operation_of(service: str, name: str, row: Mapping[str, Any], shapes: ShapeG
 
 def _bound(place: Place, key: str, kind: str) -> BoundMember:
     member, name = _names(key)
-    lookup = name.lower() if place is Place.HEADER else name
-    return BoundMember(place, member, name, lookup, Kind(kind))
+    key = name.lower() if place is Place.HEADER else name
+    return BoundMember(place, member, name, key, Kind(kind))
 
 
 def _shape(name: str, raw: Mapping[str, str | None]) -> BodyShape:
@@ -227,6 +229,7 @@ def _shape(name: str, raw: Mapping[str, str | None]) -> BodyShape:
         name,
         {step.name: target for step, target in leading},
         {step.member: target for step, target in leading},
+        tuple(step for step in steps if step.kind is Kind.MODEL_CHOICE),
     )
 
 
@@ -238,8 +241,7 @@ def _step(key: str, target: str | None) -> BodyMember:
     member, name = _names(key)
     if target is not None and target.startswith("#"):
         return BodyMember(name, member, tuple(containers), None, target[1:])
-    kind = None if target is None else Kind(target)
-    return BodyMember(name, member, tuple(containers), kind, None)
+    return BodyMember(name, member, tuple(containers), Kind(target) if target else None, None)
 
 
 def _names(key: str) -> tuple[str, str]:

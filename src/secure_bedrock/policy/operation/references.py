@@ -54,6 +54,7 @@ def references(
 ) -> tuple[Reference, ...]:
     """Everything that the request names: path, query and header first, then the body; never raises.
 
+    A choice that is left out, and so to the service, is a reference without a value.
     `headers` has lower-case names. `body` is the parsed JSON document, or the bytes where `operation.payload` is
     set; it may be ABSENT where `operation.body` and `operation.payload` are both None. A member of a walked structure
     that the table does not know is an ambiguous reference of kind `unknown`, as is what lies beyond MAX_DEPTH or
@@ -162,6 +163,11 @@ class _Walk:
                 known = False  # one of them is enough to deny
                 if self._wire:
                     self._ambiguous(Kind.UNKNOWN, name, way)
+        for step in body_shape.choices:
+            if (step.name if self._wire else step.member) not in value:
+                self._found.append(
+                    Reference(Kind.MODEL_CHOICE, None, _written((way, "." + step.name)))
+                )
         below.reverse()
         self._stack += below
 

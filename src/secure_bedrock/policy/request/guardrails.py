@@ -6,7 +6,12 @@ from typing import Any, Final
 
 from secure_bedrock.policy.operation.members import Kind
 from secure_bedrock.policy.operation.references import ABSENT, Reference
-from secure_bedrock.policy.request.native_names import folded
+from secure_bedrock.policy.request.native_guardrails import (
+    configurations,
+    guardrails_of,
+    holds_content,
+    narrows,
+)
 from secure_bedrock.policy.request.slots import filled, read_slot
 from secure_bedrock.policy.sections import GuardrailPolicy
 from secure_bedrock.values import Decision
@@ -90,28 +95,8 @@ EXEMPT: Final = frozenset(
     }
 )
 
-# The body's own way to set the mode and the tags, in native payloads. Source: "Configure streaming response
-# behavior" and "Apply tags to user input" of the Bedrock user guide, read 2026-11-20.
-_NATIVE_CONFIG: Final = folded("amazon-bedrock-guardrailConfig")
 # Fields for the model's own API beside the operation's own members, wherever an operation takes them.
 _FREE_FIELDS: Final = ".additionalModelRequestFields"
-# What such fields call text that a model reads, or another guardrail, at their top. Sources: the request pages of each
-# provider, "Inference request parameters" of the Bedrock user guide, read 2026-11-20. The guardrail is documented for
-# the operation's own members, so what stands here is taken for unseen. Deeper, any name could hold text.
-_CONTENT: Final = frozenset(
-    map(
-        folded,
-        (
-            *("chat_history", "contents", "context", "conversation", "documents", "examples"),
-            *("extra_body", "history", "images", "input", "input_image", "input_text", "inputs"),
-            *("instruction", "instructions", "message", "messages", "prefix", "preamble"),
-            *("prompt", "query", "response_prefix", "suffix", "system", "system_instruction"),
-            *("system_prompt", "texts", "tool_results"),
-            *("guardrail", "guardrail_config", "guardrail_configuration", "guardrail_id"),
-            *("guardrail_identifier", "guardrail_version", "guardrails"),
-        ),
-    )
-)
 # "If you don't specify guardContent […] the guardrail assesses the entire message": GuardrailConverseContentBlock,
 # botocore 1.44.5. With one, it assesses that block alone.
 _NARROWING: Final = ("messages[].content[].guardContent?", "system[].guardContent?")
@@ -129,6 +114,8 @@ def guardrail_facts(
     """What a request of the operation (`service:Operation`) says of guardrails; `body` is its parsed JSON, or empty."""
     if key in _BOUND:
         named = [_bound(references)]
+        if key in _HEADERS:
+            named += map(NamedGuardrail, guardrails_of(body))
     else:
         named = [
             _named(found, slot)
@@ -140,7 +127,7 @@ def guardrail_facts(
         for each in references
         if each.kind is Kind.DOCUMENT and each.path.endswith(_FREE_FIELDS)
     ]
-    native = [found for fields in (body, *free) for found in _native(fields)]
+    native = [found for fields in (body, *free) for found in configurations(fields)]
     modes = [found for each in native for found in read_slot(each, "streamProcessingMode?")]
     blocks: list[object] = []
     if _SLOTS.get(key) is _CONVERSE:
@@ -149,7 +136,7 @@ def guardrail_facts(
     return GuardrailFacts(
         tuple(named),
         tuple(modes),
-        bool(blocks) or any(map(_narrows, native)) or any(map(_holds_content, free)),
+        bool(blocks) or any(map(narrows, native)) or any(map(holds_content, free)),
         any(
             each.kind is Kind.AGENT and each.path.endswith(".agentAliasArn") for each in references
         ),
@@ -216,29 +203,6 @@ def _bound(references: tuple[Reference, ...]) -> NamedGuardrail:
     return NamedGuardrail(
         by_kind.get(Kind.GUARDRAIL, ABSENT), by_kind.get(Kind.GUARDRAIL_VERSION, ABSENT)
     )
-
-
-def _native(fields: object) -> list[object]:
-    """The payload's own configurations at the top of such fields, in any spelling."""
-    if not isinstance(fields, Mapping):
-        return []
-    return [
-        value
-        for name, value in fields.items()
-        if isinstance(name, str) and folded(name) == _NATIVE_CONFIG
-    ]
-
-
-def _holds_content(fields: object) -> bool:
-    """Whether free fields hold, at their top, what a model reads; what is no object could hold anything."""
-    return not isinstance(fields, Mapping) or any(
-        not isinstance(name, str) or folded(name) in _CONTENT for name in fields
-    )
-
-
-def _narrows(config: object) -> bool:
-    """Whether the payload's own configuration holds more than the mode: a suffix of tags, or what nobody knows."""
-    return not isinstance(config, dict) or not config.keys() <= {"streamProcessingMode"}
 
 
 def _deny(rule: str, reason: str, step: str) -> Decision:

@@ -8,8 +8,8 @@ from secure_bedrock.policy.model.identifiers import parse_model_id
 from secure_bedrock.policy.operation.known_members import UPGRADE
 from secure_bedrock.policy.operation.members import Kind
 from secure_bedrock.policy.operation.references import Reference
+from secure_bedrock.policy.request.documents import document_references
 from secure_bedrock.policy.request.model_choices import CHOICES
-from secure_bedrock.policy.request.native_names import native_references
 from secure_bedrock.policy.request.terms import (
     NOTHING_READ,
     RequestTerms,
@@ -21,9 +21,6 @@ from secure_bedrock.values import Decision
 
 Family = Literal["operation", "model", "residency", "place", "guardrail", "limit"]
 """What a decision is about; whoever raises has one error for each."""
-
-# Free-form fields that are handed to the model's own API.
-OVERRIDES: Final = ("additionalModelRequestFields", "additionalParams", "modelInput")
 
 _UNJUDGED: Final = frozenset({Kind.PAYLOAD, Kind.GUARDRAIL_VERSION})
 
@@ -152,7 +149,8 @@ def _decide(
         if refusal is not None:
             yield "model", refusal
     elif kind is Kind.DOCUMENT:
-        yield from _overrides(policy, operation, reference)
+        for named in document_references(reference):
+            yield from _decide(policy, operation, named)
     elif kind not in _UNJUDGED:
         refusal = policy.refuse_place(kind, value)
         if refusal is not None:
@@ -172,8 +170,9 @@ def _ambiguous(reference: Reference) -> Decision:
             f"{reference.path} holds what this version does not know, so it could name anything"
         )
         return Decision(False, "member-unknown", reason, next_step=UPGRADE)
-    reason = f"{reference.path} should be a string and is not"
-    return Decision(False, "member-ambiguous", reason, next_step="pass a string")
+    kind = "an object" if reference.kind is Kind.DOCUMENT else "a string"
+    reason = f"{reference.path} should be {kind} and is not"
+    return Decision(False, "member-ambiguous", reason, next_step=f"pass {kind}")
 
 
 def _is_model(value: object) -> bool:
@@ -183,17 +182,3 @@ def _is_model(value: object) -> bool:
     except ValueError:
         return False
     return type(value) is str and value.startswith("arn:")
-
-
-def _overrides(
-    policy: Rules, operation: str, reference: Reference
-) -> Iterator[tuple[Family, Decision]]:
-    """What fields for the model's own API may not hold; other documents are content and nobody's business."""
-    if not reference.path.endswith(OVERRIDES):
-        return
-    if not isinstance(reference.value, Mapping):
-        reason = f"{reference.path} should be an object"
-        yield "place", Decision(False, "member-ambiguous", reason, next_step="pass an object")
-    else:
-        for named in native_references(reference.value, reference.path):
-            yield from _decide(policy, operation, named)

@@ -6,9 +6,12 @@ from typing import Final
 from secure_bedrock.policy.operation.members import Kind
 from secure_bedrock.values import Decision
 
-# With these AWS chooses no model; what remains is MANAGED. The values of FoundationModelType, EmbeddingModelType and
-# both RerankingModelType (botocore 1.44.5, read 2026-11-20).
-_NO_CHOICE: Final = frozenset({"CUSTOM", "NONE"})
+# With these AWS chooses no model; what remains is MANAGED, and its own parsers. The values of FoundationModelType,
+# EmbeddingModelType, both RerankingModelType and ParsingStrategy (botocore 1.44.5, read 2026-11-20). One that is left
+# out can be MANAGED: "If not specified, defaults to MANAGED for managed embedding knowledge bases".
+_NO_CHOICE: Final = frozenset(
+    {"CUSTOM", "NONE", "BEDROCK_FOUNDATION_MODEL", "MULTI_MODAL_EMBEDDINGS"}
+)
 
 
 def _outside(_: object) -> Decision:
@@ -24,7 +27,7 @@ def _chosen(value: object) -> Decision | None:
         False,
         "model-choice",
         "the request leaves the choice of a model to AWS, which could take any",
-        next_step="choose CUSTOM and name a model that the policy lists",
+        next_step="write CUSTOM (where documents are parsed, BEDROCK_FOUNDATION_MODEL) and name a listed model",
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 from secure_bedrock.policy.operation.members import OperationClass
 from secure_bedrock.policy.operation.references import Reference
 from secure_bedrock.policy.operation.table import SERVICES, operation_table
-from secure_bedrock.policy.request import guardrails, token_limits
+from secure_bedrock.policy.request import guardrails, token_places
 from secure_bedrock.policy.request.guardrails import (
     GuardrailFacts,
     guardrail_facts,
@@ -60,7 +60,7 @@ def asks_tokens(policy: Terms, service: str, operation: str) -> bool:
     """Whether the policy limits the tokens of such a request."""
     if policy.limits.max_tokens is None:
         return False
-    return f"{service}:{operation}" not in token_limits.EXEMPT and reaches_model(service, operation)
+    return f"{service}:{operation}" not in token_places.EXEMPT and reaches_model(service, operation)
 
 
 def asks_terms(policy: Terms, service: str, operation: str) -> bool:

@@ -122,7 +122,8 @@ def _head(
     values: tuple[str, ...],
 ) -> bytes:
     """Request line, Host, the other fields as they were checked, and a Content-Length of our own if none came."""
-    if names[0] != "Host":  # RFC 9112 §3.2: it should stand first
+    headers = request.headers
+    if headers[0][0] != "Host":  # RFC 9112 §3.2: it should stand first
         pairs = sorted(zip(names, values, strict=True), key=lambda pair: pair[0].lower() != "host")
         names, values = zip(*pairs, strict=True)
     parts = [*_between(names)]

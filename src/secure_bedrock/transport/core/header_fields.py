@@ -68,7 +68,7 @@ def parse_fields(names: tuple[str, ...], values: tuple[str, ...]) -> Mapping[str
         or (*map(str.strip, values),) != values
     ):
         raise OperationDenied("a header's value could be read in two ways", rule="header-form")
-    fields = dict(zip(lowered, values))  # noqa: B905 - strict would cost, and there is one name a value
+    fields = dict(zip(lowered, values, strict=True))
     if fields.get("accept-encoding", "identity") != "identity":
         raise OperationDenied("the request asks for an encoded answer", rule="header-refused")
     return fields

@@ -89,8 +89,10 @@ def _line(service: str, name: str, named: tuple[Reference, ...]) -> RequestFacts
 
 
 def _query(query: str, known: frozenset[str]) -> Mapping[str, tuple[str, ...]]:
-    """Every parameter with its values; a list is a name that is repeated."""
+    """Every parameter with its values; a list is a name that is repeated, and botocore writes a bare `?` for none."""
     found: dict[str, tuple[str, ...]] = {}
+    if not query and known:
+        return found
     for pair in query.split("&"):
         name, equals, value = pair.partition("=")
         decoded = _decoded(value)

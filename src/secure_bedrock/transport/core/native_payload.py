@@ -3,7 +3,7 @@
 from base64 import b64decode
 from typing import Any, Final
 
-from secure_bedrock.policy.request.native_names import TELLING
+from secure_bedrock.policy.request.native_words import TELLING
 from secure_bedrock.transport.core.body_search import check_utf8, may_name
 from secure_bedrock.transport.core.strict_json import parse_object, refuse_body
 

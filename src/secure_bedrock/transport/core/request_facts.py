@@ -3,13 +3,14 @@
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Final, TypeGuard
+from typing import Any, Final
 
 from secure_bedrock.policy.operation.known_members import stranger_on_the_wire
 from secure_bedrock.policy.operation.members import BodyMember, BodyShape, Kind, Operation
 from secure_bedrock.policy.operation.references import Reference, body_references, references
 from secure_bedrock.policy.operation.table import OperationTable, operation_table
-from secure_bedrock.policy.request.judgement import OVERRIDES, RequestFacts
+from secure_bedrock.policy.request.documents import JUDGED
+from secure_bedrock.policy.request.judgement import RequestFacts
 from secure_bedrock.policy.request.native_names import native_references
 from secure_bedrock.policy.request.terms import (
     RequestTerms,
@@ -17,7 +18,7 @@ from secure_bedrock.policy.request.terms import (
     asks_terms,
     read_terms,
 )
-from secure_bedrock.policy.request.token_limits import NATIVE
+from secure_bedrock.policy.request.token_places import NATIVE
 from secure_bedrock.transport.core.body_search import check_utf8, may_name
 from secure_bedrock.transport.core.named_operation import NamedOperation
 from secure_bedrock.transport.core.native_payload import native_document, unwrapped
@@ -148,8 +149,8 @@ def _check_encoding(body: bytes) -> None:
 def _telling_names(service: str, name: str) -> re.Pattern[bytes]:
     """Finds the names of members, in quotes, without one of which the body can name nothing that the policy judges.
 
-    For each member that names something it is its own name, or, where the same name is common in members that name
-    nothing, that of what it stands in.
+    For each member that names something, and each structure in which something is missed, it is its own name, or, where
+    the same name is common in members that name nothing, that of what it stands in.
     """
     operation = operation_table(service).operation(name)
     assert operation.body is not None, "only a body with members is searched"
@@ -157,16 +158,17 @@ def _telling_names(service: str, name: str) -> re.Pattern[bytes]:
     common = {name for shape in shapes for name, step in shape.members.items() if step is None}
     found: set[str] = set()
     for shape in shapes:
-        for step in filter(_matters, shape.members.values()):
-            found.update(_telling(step.name, shape, shapes, common))
+        for step in filter(None, shape.members.values()):
+            if _matters(step) or (step.shape and operation.shapes[step.shape].choices):
+                found.update(_telling(step.name, shape, shapes, common))
     names = "|".join(map(re.escape, sorted(found)))
     return re.compile(f'"(?:{names})"'.encode("ascii"))
 
 
-def _matters(step: BodyMember | None) -> TypeGuard[BodyMember]:
+def _matters(step: BodyMember | None) -> bool:
     if step is None or step.kind in (None, Kind.GUARDRAIL_VERSION):
         return False
-    return step.kind is not Kind.DOCUMENT or step.name in OVERRIDES
+    return step.kind is not Kind.DOCUMENT or step.name in JUDGED
 
 
 def _telling(name: str, shape: BodyShape, shapes: list[BodyShape], common: set[str]) -> set[str]:

@@ -20,6 +20,7 @@ from secure_bedrock.transport.credentials import (
     StaticCredentials,
     freeze,
 )
+from secure_bedrock.transport.credentials.fetching import fetching
 from secure_bedrock.transport.credentials.none_found import no_credentials
 from secure_bedrock.transport.settings.files import CONFIG_FILE, CREDENTIALS_FILE, named_profile
 from secure_bedrock.values import PerProcess, forget_at_snapshot
@@ -92,15 +93,15 @@ class CredentialChain:
         """The values of the moment; CredentialPathDenied where no listed provider has any."""
         if getattr(self._fetching, "now", False):
             # Fetching them needs a route that itself has to be looked up with credentials: without this, a deadlock.
-            raise CredentialPathDenied(
-                "these credentials would be needed to find the endpoint that is to give them",
-                rule="credential-loop",
-                next_step="name the endpoint's host and addresses in the policy",
-            )
-        self._fetching.now = True
+            self._fetching.looped = True
+            raise _loop(next_step="name the endpoint's host and addresses in the policy")
+        self._fetching.now, self._fetching.looped = True, False
         try:
-            return self._source().frozen()
+            with fetching():
+                return self._source().frozen()
         except EndpointNotFound as error:
+            if self._fetching.looped:
+                raise _loop(error) from error
             raise CredentialPathDenied(
                 f"the credentials come from a service without a private route: {error.reason}",
                 rule="no-private-route",
@@ -234,3 +235,15 @@ def _again(fetch: Callable[[], Expiring | None], method: str) -> Callable[[], Ex
         return found
 
     return fetch_again
+
+
+def _loop(error: EndpointNotFound | None = None, *, next_step: str = "") -> CredentialPathDenied:
+    """The refusal of credentials that need themselves; with what could not be found without them."""
+    reason = "these credentials would be needed to find the endpoint that is to give them"
+    if error is None:
+        return CredentialPathDenied(reason, rule="credential-loop", next_step=next_step)
+    return CredentialPathDenied(
+        f"{reason}: {error.reason}",
+        rule="credential-loop",
+        next_step=f"{error.next_step}; or have a lock that names the endpoint, written with other credentials",
+    )

@@ -15,6 +15,7 @@ from secure_bedrock.policy.identity_rules import (
     parse_principal,
 )
 from secure_bedrock.transport.call_deadline import held
+from secure_bedrock.transport.client_errors import code_of
 from secure_bedrock.transport.credentials.told import is_long_lived, told_by
 from secure_bedrock.transport.credentials.values import (
     ClientFor,
@@ -100,7 +101,7 @@ class IdentityCheck:
         except SecureBedrockError as error:
             why = error.reason
         except Exception as error:  # noqa: BLE001 - botocore's own; AWS's message in it repeats the caller
-            why = _code_of(error)
+            why = code_of(error)
         else:
             return Caller(account_in(arn), parse_principal(arn), is_long_lived(values))
         # Out here, so that the failure's text is nobody's context.
@@ -119,12 +120,6 @@ def asks_sts(client_for: ClientFor) -> WhoAmI:
             client.close()
 
     return who_am_i
-
-
-def _code_of(error: Exception) -> str:
-    answer = getattr(error, "response", None)
-    code = answer.get("Error", {}).get("Code") if isinstance(answer, dict) else None
-    return str(code or type(error).__name__)
 
 
 def _with(kept: Mapping[K, V], key: K, value: V) -> dict[K, V]:

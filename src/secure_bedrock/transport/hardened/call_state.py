@@ -1,7 +1,7 @@
 """What one call of a hardened client carries through botocore, and the witness that it was really sent."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from botocore.awsrequest import AWSResponse
 
@@ -50,6 +50,10 @@ class CallState:
         self.transport = transport
         self.signed_by = None
         self.answered_by = self.answer = self.error = self.unreached = None
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Itself: a handler that copies a request copies a request of the same call."""
+        return self
 
     def vouches_for(self, given: object, *, failed: bool) -> bool:
         """Whether `given` is this attempt's answer of the guarded transport, unedited, and an error only if it was."""

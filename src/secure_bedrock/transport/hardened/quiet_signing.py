@@ -105,8 +105,12 @@ class QuietSigner(_RequestSigner):  # type: ignore[misc]
         signer.add_auth(request)
 
     def generate_presigned_url(self, *_args: Any, **_kwargs: Any) -> NoReturn:
-        """Refused."""
-        refuse_presigning()
+        """Refused: handlers of botocore's put such a URL into requests that copy from another Region."""
+        raise OperationDenied(
+            "the SDK would put a presigned URL into this request, which anyone can send over any path",
+            rule="presigned-url",
+            next_step="use boto3's own client where such a copy may leave without this library's checks",
+        )
 
     def get_auth_instance(self, *_args: Any, **_kwargs: Any) -> NoReturn:
         """Refused: botocore's presigners of URLs, forms and cookies take their signers from here."""
