@@ -26,12 +26,20 @@ _MUST_BE_SIGNED: Final = frozenset({"host", "x-amz-date", "x-amz-security-token"
 
 
 def check_authorization(
-    fields: Mapping[str, str], body: bytes, *, region: str, signing_name: str
+    fields: Mapping[str, str],
+    names: tuple[str, ...],
+    body: bytes,
+    *,
+    region: str,
+    signing_name: str,
 ) -> None:
-    """Refuse bearer tokens, anonymous requests, another Region's or service's scope, an unsigned host or token."""
+    """Refuse bearer tokens, anonymous requests, another Region's or service's scope, an unsigned host or token.
+
+    `names` are the fields', as they were written.
+    """
     written = fields.get("authorization", "")
     before = written[:-_DIGITS]
-    scope = (_scope if len(before) <= _REMEMBERED else _scope.__wrapped__)(before, tuple(fields))
+    scope = (_scope if len(before) <= _REMEMBERED else _scope.__wrapped__)(before, names)
     if _SIGNATURE.fullmatch(written, len(before)) is None:
         _refuse_unsigned()
     if scope.region != region:
@@ -77,7 +85,7 @@ def _scope(before: str, names: tuple[str, ...]) -> _Scope:
     if match is None:
         _refuse_unsigned()
     date, region, service, listed = match.group(2, 3, 4, 5)
-    signed, sent = frozenset(listed.split(";")), frozenset(names)
+    signed, sent = frozenset(listed.split(";")), frozenset(map(str.lower, names))
     # A list that is longer can't be of these headers: each adds one semicolon.
     covers = len(listed) <= 2 * MAX_NAMES and sent & _MUST_BE_SIGNED <= signed <= sent
     return _Scope(date, region, service, covers)

@@ -80,7 +80,7 @@ def gate(
         check_anonymous(fields)
     else:
         check_authorization(
-            fields, request.body, region=route.region, signing_name=table.signing_name
+            fields, names, request.body, region=route.region, signing_name=table.signing_name
         )
     return GatedRequest(
         head=_head(request, fields, names, values),
