@@ -13,6 +13,9 @@ CALLERS = {
     "arn:aws:iam::111122223333:root": "arn:aws:iam::111122223333:root",
     "arn:aws-cn:sts::111122223333:assumed-role/a/b": "arn:aws-cn:sts::111122223333:assumed-role/a",
     "arn:aws:s3:::bucket": None,
+    "arn:aws-evil:iam::111122223333:root": None,
+    "arn:aws:iam::111122223333:assumed-role/a/b": "arn:aws:iam::111122223333:assumed-role/a/b",
+    "arn:aws:sts::111122223333:assumed-role/a/b c": None,
     "me": None,
 }
 

@@ -24,7 +24,7 @@ from secure_bedrock.testing import (
     LocalVpc,
     StaticResolver,
 )
-from secure_bedrock.transport.call import CallRunner
+from secure_bedrock.transport.calls.runner import CallRunner
 
 ACTIONS = ["DescribeVpcEndpoints", "DescribeNetworkInterfaces", "DescribeVpcs"]
 

@@ -8,7 +8,7 @@ import pytest
 from secure_bedrock.audit import AuditTrail
 from secure_bedrock.errors import IncompleteResponse
 from secure_bedrock.models import ConverseResponse, InvokeModelResponse, Usage
-from secure_bedrock.transport.record_facts import note_latency
+from secure_bedrock.transport.calls.record_facts import note_latency
 
 COUNTED = {
     "content-type": "application/json",

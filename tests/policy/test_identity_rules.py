@@ -93,6 +93,14 @@ NOT_PRINCIPALS = (
     "arn:aws:iam::1:role/app",
     f"arn:aws:iam:eu-west-1:{OWN}:role/app",
     f"x{ROLE}",
+    ROLE.replace("aws:", "aws-:"),
+    ROLE.replace("aws:", "awsome:"),
+    ROLE.replace("aws:", "aws-evil:"),
+    ROLE.replace("iam", "sts"),
+    SESSION.replace("sts", "iam"),
+    ROLE.replace(OWN, ""),
+    ROLE.replace(OWN, "aws"),
+    f"arn:aws:iam::{OWN}:role/{('a' * 63 + '/') * 33}app",
 )
 
 
@@ -113,6 +121,9 @@ def test_every_callers_arn_tells_its_account() -> None:
     assert account_in(f"arn:aws:iam::{OWN}:root") == OWN
     assert account_in(f"arn:aws-us-gov:sts::{OWN}:federated-user/ann") == OWN
     assert account_in("arn:aws:s3:::bucket") is None
+    assert account_in(f"arn:aws:s3::{OWN}:bucket") is None
+    assert account_in(f"arn:aws:iam:eu-west-1:{OWN}:root") is None
+    assert account_in(f"arn:aws-evil:sts::{OWN}:federated-user/ann") is None
     assert account_in(None) is None
 
 

@@ -20,7 +20,7 @@ from secure_bedrock import SecureSession
 from secure_bedrock.audit import InvocationEvent
 from secure_bedrock.errors import TransportTampered
 from secure_bedrock.testing import ConnectLog, LocalBedrock
-from secure_bedrock.transport.hardened.raw_body import RawBody
+from secure_bedrock.transport.hardened.reading.raw_body import RawBody
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
 MESSAGES = [{"role": "user", "content": [{"text": "Hello there"}]}]

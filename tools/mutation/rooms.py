@@ -20,6 +20,8 @@ _GATE_FILES: Final = (
     "strict_json",
     "wire",
 )
+# The grammars that the guard and the gate read by.
+_GRAMMARS: Final = ("addresses", "arns", "ec2_ids", "host_names", "vpc_cidrs")
 _GATE_TESTS: Final = ("test_gate.py", "test_gate_strictness.py", "test_gate_judgements.py")
 # What the gate asks: everything that a request names, and whether it may. Each with the tests that are its own.
 _DECISIONS: Final = {
@@ -50,7 +52,12 @@ class Target:
 
 def targets() -> list[Target]:
     """Every file that is mutated, in a fixed order."""
-    return [*_network(), *_gate(), *_decisions()]
+    return [*_values(), *_network(), *_gate(), *_decisions()]
+
+
+def _values() -> list[Target]:
+    tests = [path for stem in _GRAMMARS for path in _tests("values", f"test_{stem}.py")]
+    return [_target(f"values/{stem}.py", tests, [f"test_{stem}.py"]) for stem in _GRAMMARS]
 
 
 def _network() -> list[Target]:

@@ -150,7 +150,7 @@ class SecureBedrockClient:
 
         Takes boto3's keyword arguments, judged as `create_client` judges them.
         """
-        from secure_bedrock.transport.hardened.arguments import KEYWORDS  # noqa: PLC0415 - loads botocore
+        from secure_bedrock.transport.hardened.making.arguments import KEYWORDS  # noqa: PLC0415 - loads botocore
 
         refuse_unknown("SecureBedrockClient.client()", boto3_kwargs, KEYWORDS)
         return self._parts.session().create_client(service, **boto3_kwargs)

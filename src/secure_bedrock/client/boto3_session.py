@@ -6,8 +6,8 @@ from typing import Any
 from secure_bedrock.audit import SinkLike
 from secure_bedrock.client.parts import Parts, PolicyLike, policy_of
 from secure_bedrock.network import Connector, Resolver
-from secure_bedrock.transport.hardened.arguments import session_arguments
-from secure_bedrock.transport.hardened.boto3_session import GuardedBoto3Session
+from secure_bedrock.transport.hardened.making.arguments import session_arguments
+from secure_bedrock.transport.hardened.making.boto3_session import GuardedBoto3Session
 
 
 class SecureSession(GuardedBoto3Session):

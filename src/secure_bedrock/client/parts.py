@@ -12,19 +12,19 @@ from secure_bedrock.discovery.lock.use import policy_with_lock
 from secure_bedrock.network import Connector, PrivateRoute, Resolver
 from secure_bedrock.policy import Policy
 from secure_bedrock.resilience import RetryEngine, RetrySettings
-from secure_bedrock.transport.call import CallRunner
+from secure_bedrock.transport.calls.route_holder import RouteHolder
+from secure_bedrock.transport.calls.runner import CallRunner
 from secure_bedrock.transport.connections.driver import GuardedTransport
 from secure_bedrock.transport.credentials import CredentialSource
 from secure_bedrock.transport.credentials.chain import credential_source
 from secure_bedrock.transport.credentials.identity import IdentityCheck, asks_sts
-from secure_bedrock.transport.preflight import preflight
-from secure_bedrock.transport.route_holder import RouteHolder
+from secure_bedrock.transport.settings.preflight import preflight
 from secure_bedrock.transport.typed import TypedChannel
 from secure_bedrock.values import PerProcess
 from secure_bedrock.values.version import __version__
 
 if TYPE_CHECKING:
-    from secure_bedrock.transport.hardened.hardening import HardenedSession
+    from secure_bedrock.transport.hardened.making.hardening import HardenedSession
 
 
 PolicyLike = Policy | str | os.PathLike[str] | None
@@ -116,7 +116,7 @@ class Parts:
 
     def session(self) -> "HardenedSession":
         """The hardened botocore session; botocore's own is loaded here and not before."""
-        from secure_bedrock.transport.hardened.session import hardened_session  # noqa: PLC0415 - loads botocore.session
+        from secure_bedrock.transport.hardened.making.session import hardened_session  # noqa: PLC0415 - loads botocore
 
         with self._lock():
             if self._session is None:
@@ -145,7 +145,7 @@ class Parts:
         )
 
     def _credential_client(self, service: str, source: CredentialSource) -> Any:
-        from secure_bedrock.transport.hardened.session import CREDENTIAL_GRANTS  # noqa: PLC0415 - loads botocore.session
+        from secure_bedrock.transport.hardened.making.session import CREDENTIAL_GRANTS  # noqa: PLC0415 - loads botocore
 
         return self.session().build_client(service, {}, grants=CREDENTIAL_GRANTS, source=source)
 

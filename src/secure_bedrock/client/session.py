@@ -26,7 +26,7 @@ def create_client(
     Looking for the route may ask EC2, over its own private endpoint. A service without a route still gives a client,
     each call of which raises EndpointNotFound.
     """
-    from secure_bedrock.transport.hardened.arguments import KEYWORDS  # noqa: PLC0415 - loads botocore
+    from secure_bedrock.transport.hardened.making.arguments import KEYWORDS  # noqa: PLC0415 - loads botocore
 
     refuse_unknown("create_client()", boto3_kwargs, {"policy", "credentials", *KEYWORDS})
     parts = Parts(policy_of(policy, {}), credentials=credentials)

@@ -19,8 +19,8 @@ from secure_bedrock.models import (
     stream_event,
 )
 from secure_bedrock.resilience import classify
+from secure_bedrock.transport.calls.record_facts import note_latency, note_usage
 from secure_bedrock.transport.core.stream_events import StreamEvent as WireEvent
-from secure_bedrock.transport.record_facts import note_latency, note_usage
 
 Piece = TypeVar("Piece")
 

@@ -12,15 +12,15 @@ from secure_bedrock.models import ConverseResponse, InvokeModelResponse
 from secure_bedrock.policy.operation.members import Kind
 from secure_bedrock.policy.operation.references import Reference
 from secure_bedrock.policy.request.requirements import with_requirements
-from secure_bedrock.transport.call import CallPlan
-from secure_bedrock.transport.connections.driver import GuardedResponse
-from secure_bedrock.transport.core.answers import parse_invoke_answer, parse_json_answer
-from secure_bedrock.transport.record_facts import (
+from secure_bedrock.transport.calls.record_facts import (
     note_latency,
     note_params,
     note_route,
     note_usage,
 )
+from secure_bedrock.transport.calls.runner import CallPlan
+from secure_bedrock.transport.connections.driver import GuardedResponse
+from secure_bedrock.transport.core.answers import parse_invoke_answer, parse_json_answer
 from secure_bedrock.transport.typed import PreparedCall, TypedChannel
 from secure_bedrock.values import BEDROCK_RUNTIME, Deadline
 

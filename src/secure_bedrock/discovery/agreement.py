@@ -1,14 +1,13 @@
 """What several sources say together: facts that agree become one set, facts that conflict are an error."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from ipaddress import ip_network
 from itertools import combinations
 from typing import TypeVar
 
 from secure_bedrock.discovery.facts import EndpointFacts
 from secure_bedrock.errors import EndpointDenied
-from secure_bedrock.network import parse_cidr
 from secure_bedrock.values import Evidence
+from secure_bedrock.values.addresses import lies_within, parse_cidr
 
 T = TypeVar("T")
 
@@ -108,19 +107,9 @@ def _narrowed(one: tuple[str, ...], two: tuple[str, ...]) -> tuple[str, ...]:
             *((a, b) for a in one for b in two),
             *((b, a) for a in one for b in two),
         )
-        if _within(narrow, wide)
+        if lies_within(parse_cidr(narrow), parse_cidr(wide))
     ]
     return tuple(dict.fromkeys(inside))
-
-
-def _within(narrow: str, wide: str) -> bool:
-    inner, outer = parse_cidr(narrow), parse_cidr(wide)
-    if inner.version != outer.version:
-        return False
-    # Prefixes compared by hand: subnet_of() is typed for one address family only.
-    return inner.prefixlen >= outer.prefixlen and (
-        ip_network((inner.network_address, outer.prefixlen), strict=False) == outer
-    )
 
 
 def _known(values: Iterable[T | None]) -> T | None:

@@ -32,7 +32,7 @@ from secure_bedrock.transport.credentials.fetching import is_fetching
 from secure_bedrock.values import Clock, ServiceName, forget_at_snapshot, parse_service
 
 if TYPE_CHECKING:
-    from secure_bedrock.transport.call import CallRunner
+    from secure_bedrock.transport.calls.runner import CallRunner
 
 T = TypeVar("T")
 

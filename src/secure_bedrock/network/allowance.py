@@ -4,12 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from secure_bedrock.network.addresses import never_range, parse_address
+from secure_bedrock.network.addresses import never_range
 from secure_bedrock.network.guard import RouteGuard
-from secure_bedrock.network.hosts import is_host_name
-from secure_bedrock.network.ranges import LOOPBACK, Address
+from secure_bedrock.network.ranges import LOOPBACK
 from secure_bedrock.network.route import PrivateRoute
 from secure_bedrock.values import Decision
+from secure_bedrock.values.addresses import Address, parse_address
+from secure_bedrock.values.host_names import is_host_name
 
 # RFC 6761 section 6.3 (2013-02): names of loopback, which resolvers answer themselves.
 _LOCALHOST: Final = "localhost"

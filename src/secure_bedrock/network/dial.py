@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from secure_bedrock.errors import AddressDenied, ConnectFailed
-from secure_bedrock.network.addresses import parse_address
 from secure_bedrock.network.guard import RouteGuard
 from secure_bedrock.network.resolver import Resolver
 from secure_bedrock.values import Decision
+from secure_bedrock.values.addresses import parse_address
 
 # One address per Availability Zone is common, more than four zones are rare, and every further attempt shortens
 # the time of the others (this project's choice, 2026-11-20).

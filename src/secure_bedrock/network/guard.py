@@ -7,27 +7,24 @@ from functools import lru_cache, partial
 from typing import Final, assert_never
 
 from secure_bedrock.errors import AddressDenied
-from secure_bedrock.network.addresses import (
+from secure_bedrock.network.addresses import never_range
+from secure_bedrock.network.ranges import LOOPBACK, PRIVATE, AddressRange
+from secure_bedrock.network.route import PrivateRoute
+from secure_bedrock.values import AddressCheck, Decision, Evidence
+from secure_bedrock.values.addresses import (
+    Address,
+    Network,
     network_of,
-    never_range,
     parse_address,
     parse_cidr,
     spelled,
 )
-from secure_bedrock.network.ranges import LOOPBACK, PRIVATE, Address, AddressRange, Network
-from secure_bedrock.network.route import PrivateRoute
-from secure_bedrock.values import AddressCheck, Decision, Evidence
+from secure_bedrock.values.vpc_cidrs import widest_instead_of
 
 # An endpoint has one address per Availability Zone and family, and the largest Region has six zones (us-east-1,
 # 2026-11-20): more than 16 answers are someone else's DNS.
 MAX_ANSWERS: Final = 16
 
-# AWS makes no VPC CIDR wider (Amazon VPC user guide, VPC CIDR blocks, 2026-11-20): a wider one is a mistake, and
-# 0.0.0.0/0 would approve everything.
-WIDEST_IPV4: Final = 16
-WIDEST_IPV6: Final = 44
-
-_LOOPBACK_V4: Final = parse_cidr("127.0.0.0/8")
 _LONGEST_TEXT: Final = 64
 _CACHED_DECISIONS: Final = 256
 _FAMILY: Final = {4: socket.AF_INET, 6: socket.AF_INET6}
@@ -205,9 +202,8 @@ def _parsed_cidr(text: str) -> Network:
         network = parse_cidr(text)
     except ValueError as refusal:
         raise AddressDenied(f"a CIDR of the route: {refusal}", rule="not-a-cidr") from None
-    widest = WIDEST_IPV4 if network.version == 4 else WIDEST_IPV6
-    loopback = network[0] in _LOOPBACK_V4 and network[-1] in _LOOPBACK_V4
-    if network.prefixlen < widest and not loopback:
+    widest = widest_instead_of(network)
+    if widest is not None:
         raise AddressDenied(
             f"{network} is wider than any VPC's CIDR (/{widest})",
             rule="cidr-too-wide",

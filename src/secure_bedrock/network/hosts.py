@@ -13,23 +13,17 @@ from secure_bedrock.values import (
     dns_suffix_of,
     partition_of,
 )
+from secure_bedrock.values.ec2_ids import EC2_DIGITS
+from secure_bedrock.values.host_names import HOST, MAX_HOST_LENGTH, is_host_name
 
 HTTPS_PORT: Final = 443
 
-# Labels of at most 63 octets, a name of at most 253 characters (RFC 1035 section 2.3.4, 1987-11). Lower-case
-# ASCII only, no punycode, at least two labels, and the last one starts with a letter: every spelling of a number
-# that a C resolver takes for an IPv4 address (878575626, 0x345e000a, 064.0136.0.012) falls out here.
-_LABEL = r"(?!xn--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-_HOST = rf"(?:{_LABEL}\.)+(?!xn--)[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])?"
-_HOST_NAME = re.compile(_HOST, re.ASCII)
-_URL = re.compile(rf"https://({_HOST})(?::([1-9][0-9]{{0,4}}))?", re.ASCII)
-_MAX_HOST_LENGTH = 253
-_MAX_URL_LENGTH = len("https://") + _MAX_HOST_LENGTH + len(":65535")
+_URL = re.compile(rf"https://({HOST})(?::([1-9][0-9]{{0,4}}))?", re.ASCII)
+_MAX_URL_LENGTH = len("https://") + MAX_HOST_LENGTH + len(":65535")
 
-# First label of an interface endpoint's DNS names: its id (8 hexadecimal digits in old accounts, 17 since), eight
-# characters that AWS draws, and in zonal names the zone (DescribeVpcEndpoints, DnsEntries, 2026-11-20).
-_ENDPOINT_ID = r"vpce-[0-9a-f]{8}(?:[0-9a-f]{9})?"
-_ENDPOINT_LABEL = re.compile(rf"({_ENDPOINT_ID})-[0-9a-z]{{8}}(?:-([a-z0-9-]+))?", re.ASCII)
+# First label of an interface endpoint's DNS names: its id, eight characters that AWS draws, and in zonal names the
+# zone (DescribeVpcEndpoints, DnsEntries, 2026-11-20).
+_ENDPOINT_LABEL = re.compile(rf"(vpce-{EC2_DIGITS})-[0-9a-z]{{8}}(?:-([a-z0-9-]+))?", re.ASCII)
 
 # Source: botocore's partitions.json, `outputs.dualStackDnsSuffix` (botocore 1.44.5, read 2026-11-20).
 _DUAL_STACK_SUFFIX: Final = {
@@ -82,7 +76,7 @@ def parse_endpoint_url(url: object) -> EndpointUrl:
     if type(url) is not str:
         raise EndpointDenied("an endpoint URL is given as text", rule="endpoint-url-type")
     match = _URL.fullmatch(url) if len(url) <= _MAX_URL_LENGTH else None
-    if match is None or len(match[1]) > _MAX_HOST_LENGTH:
+    if match is None or len(match[1]) > MAX_HOST_LENGTH:
         raise EndpointDenied(
             "not https://, a lower-case host name and at most a port, with nothing around them",
             rule="endpoint-url",
@@ -93,15 +87,6 @@ def parse_endpoint_url(url: object) -> EndpointUrl:
             "a port is 1 to 65535, and 443 is left out of the URL", rule="endpoint-url-port"
         )
     return parsed
-
-
-def is_host_name(text: object) -> bool:
-    """True for a lower-case ASCII DNS name of two labels or more that no resolver reads as a number."""
-    return (
-        type(text) is str
-        and len(text) <= _MAX_HOST_LENGTH
-        and _HOST_NAME.fullmatch(text) is not None
-    )
 
 
 def private_dns_name(service: ServiceName, region: Region) -> str:

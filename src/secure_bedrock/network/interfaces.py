@@ -1,8 +1,9 @@
 """Could an interface of the endpoint's VPC have this address at all?"""
 
-from secure_bedrock.network.addresses import never_range, parse_address, parse_cidr
+from secure_bedrock.network.addresses import never_range
 from secure_bedrock.network.ranges import LOOPBACK, PRIVATE
 from secure_bedrock.network.route import PrivateRoute
+from secure_bedrock.values.addresses import parse_address, parse_cidr
 
 
 def can_be_interface(text: object, route: PrivateRoute) -> bool:

@@ -10,13 +10,10 @@ part of the guard's rule names: it does not change.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import Final
 
 from secure_bedrock.network.special_registry import SPECIAL_V4, SPECIAL_V6
-
-Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
+from secure_bedrock.values.addresses import Network, parse_cidr
 
 LOOPBACK: Final = "loopback"
 
@@ -37,7 +34,7 @@ class AddressRange:
 
 
 def _ranges(rows: Iterable[tuple[str, str, str]]) -> tuple[AddressRange, ...]:
-    parsed = [(cidr, ip_network(cidr), name, source) for cidr, name, source in rows]
+    parsed = [(cidr, parse_cidr(cidr), name, source) for cidr, name, source in rows]
     return tuple(
         AddressRange(cidr, network, name, source, int(network[0]), int(network[-1]))
         for cidr, network, name, source in parsed

@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 from typing import Protocol, Self, get_args, runtime_checkable
 
 from secure_bedrock.errors import EndpointDenied
-from secure_bedrock.network.hosts import HTTPS_PORT, EndpointUrl, is_host_name, parse_endpoint_url
+from secure_bedrock.network.hosts import HTTPS_PORT, EndpointUrl, parse_endpoint_url
 from secure_bedrock.values import AddressCheck, Evidence, Region, ServiceName
+from secure_bedrock.values.host_names import is_host_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

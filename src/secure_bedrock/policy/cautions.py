@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
 from secure_bedrock.policy.file.public_addresses import is_usual
@@ -13,6 +12,7 @@ from secure_bedrock.policy.model.rules import ModelRules
 from secure_bedrock.policy.sections import EndpointPolicy
 from secure_bedrock.policy.shown import key_text
 from secure_bedrock.values import Decision, Region
+from secure_bedrock.values.addresses import parse_address, parse_cidr
 
 if TYPE_CHECKING:
     from secure_bedrock.policy.policy import Policy
@@ -81,7 +81,7 @@ def _network(policy: "Policy") -> Iterator[Caution]:
 
 def _unusual(cidrs: tuple[str, ...], path: tuple[str | int, ...]) -> Iterator[Caution]:
     for place, text in enumerate(cidrs):
-        if not is_usual(ip_network(text)):
+        if not is_usual(parse_cidr(text)):
             message = f"{text} is no private range; make sure that the VPC owns it"
             yield Caution((*path, place), message)
 
@@ -89,12 +89,12 @@ def _unusual(cidrs: tuple[str, ...], path: tuple[str | int, ...]) -> Iterator[Ca
 def _endpoint(policy: "Policy", endpoint: EndpointPolicy) -> Iterator[Caution]:
     path = ("network", "endpoints", endpoint.service)
     yield from _unusual(endpoint.cidrs, (*path, "cidrs"))
-    cidrs = [ip_network(text) for text in policy.cidrs_for(endpoint.service)]
+    cidrs = [parse_cidr(text) for text in policy.cidrs_for(endpoint.service)]
     if not endpoint.addresses and not cidrs:
         message = "neither addresses nor CIDRs are known, so they have to be discovered from AWS"
         yield Caution(path, message)
     for place, text in enumerate(endpoint.addresses):
-        if cidrs and not any(ip_address(text) in network for network in cidrs):
+        if cidrs and not any(parse_address(text) in network for network in cidrs):
             yield Caution(
                 (*path, "addresses", place), f"{text} is outside the CIDRs that hold here"
             )

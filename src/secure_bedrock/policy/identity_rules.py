@@ -6,22 +6,17 @@ from typing import Final
 
 from secure_bedrock.policy.sections import IdentityPolicy
 from secure_bedrock.values import Decision, Evidence
+from secure_bedrock.values.arns import Arn, is_account, parse_arn
 
 UNKNOWN: Final = "identity-unknown"
 """The rule of a refusal that rests on ignorance: asking AWS who the caller is could lift it."""
 
 # ARNs of the callers that AWS names, and what an IAM name and path are made of. Source: IAM user guide, "IAM
 # identifiers", and STS API reference, AssumedRoleUser (read 2026-11-20).
+_SERVICES: Final = frozenset({"iam", "sts"})
 _NAME: Final = r"[A-Za-z0-9+=,.@_-]{1,64}"
-_IAM: Final = re.compile(
-    rf"arn:(aws[a-z-]*):iam::([0-9]{{12}}):(role|user)/((?:[!-.0-~]{{1,64}}/){{0,8}})({_NAME})",
-    re.ASCII,
-)
-_SESSION: Final = re.compile(
-    rf"arn:(aws[a-z-]*):sts::([0-9]{{12}}):assumed-role/({_NAME})/([A-Za-z0-9+=,.@_-]{{2,64}})",
-    re.ASCII,
-)
-_ANY: Final = re.compile(r"arn:aws[a-z-]*:(?:iam|sts)::([0-9]{12}):[!-~]+", re.ASCII)
+_IAM: Final = re.compile(rf"(role|user)/((?:[!-.0-~]{{1,64}}/){{0,8}})({_NAME})", re.ASCII)
+_SESSION: Final = re.compile(rf"assumed-role/({_NAME})/[A-Za-z0-9+=,.@_-]{{2,64}}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,24 +46,36 @@ class Caller:
     long_lived: bool = False
 
 
+def parse_caller(arn: object) -> Arn | None:
+    """The ARN of a caller in its parts, of whatever kind the caller is; None for every other ARN and object."""
+    try:
+        parsed = parse_arn(arn)
+    except ValueError:
+        return None
+    owned = parsed.region is None and is_account(parsed.account)
+    return parsed if owned and parsed.service in _SERVICES else None
+
+
 def parse_principal(arn: object) -> Principal | None:
     """The role or user that an ARN is of, a role's session included; None for every other ARN and object."""
-    if type(arn) is not str:
+    parsed = parse_caller(arn)
+    if parsed is None:
         return None
-    session = _SESSION.fullmatch(arn)
-    if session is not None:
-        return Principal(session[1], session[2], "role", session[3])
-    match = _IAM.fullmatch(arn)
+    if parsed.service == "sts":
+        session = _SESSION.fullmatch(parsed.resource)
+        return session and Principal(parsed.partition, parsed.account, "role", session[1])
+    match = _IAM.fullmatch(parsed.resource)
     if match is None:
         return None
-    partition, account, kind, path, name = match.groups()
-    return Principal(partition, account, kind, path + name if kind == "user" else name)
+    kind, path, name = match.groups()
+    told = path + name if kind == "user" else name
+    return Principal(parsed.partition, parsed.account, kind, told)
 
 
 def account_in(arn: object) -> str | None:
     """The account of a caller's ARN, of whatever kind the caller is; None where it is no such ARN."""
-    match = _ANY.fullmatch(arn) if type(arn) is str else None
-    return None if match is None else match[1]
+    parsed = parse_caller(arn)
+    return None if parsed is None else parsed.account
 
 
 def is_restricted(identity: IdentityPolicy) -> bool:

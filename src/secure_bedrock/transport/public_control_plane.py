@@ -14,9 +14,10 @@ from botocore.config import Config
 
 from secure_bedrock.errors import OperationDenied, TlsDenied
 from secure_bedrock.policy import Policy
+from secure_bedrock.transport.botocore_parts.neutral_settings import neutral_settings
+from secure_bedrock.transport.botocore_parts.packaged_loader import packaged_loader
 from secure_bedrock.transport.credentials import CredentialSource
 from secure_bedrock.transport.credentials.identity import IdentityCheck
-from secure_bedrock.transport.hardened.packaged import neutral_settings, packaged_loader
 from secure_bedrock.values import dns_suffix_of
 
 READABLE: Final[Mapping[str, frozenset[str]]] = {

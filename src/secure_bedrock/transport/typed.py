@@ -11,6 +11,8 @@ from secure_bedrock.errors import AddressDenied, ConnectFailed
 from secure_bedrock.network import PrivateRoute
 from secure_bedrock.policy import Policy
 from secure_bedrock.policy.operation.table import operation_table
+from secure_bedrock.transport.calls.record_facts import note_judgement, note_response, note_route
+from secure_bedrock.transport.calls.route_holder import RouteHolder
 from secure_bedrock.transport.connections.driver import GuardedResponse, GuardedTransport
 from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.sdk_headers import (
@@ -23,8 +25,6 @@ from secure_bedrock.transport.core.sign import sign
 from secure_bedrock.transport.core.wire import WireRequest
 from secure_bedrock.transport.credentials import CredentialSource, FrozenCredentials
 from secure_bedrock.transport.credentials.identity import IdentityCheck
-from secure_bedrock.transport.record_facts import note_judgement, note_response, note_route
-from secure_bedrock.transport.route_holder import RouteHolder
 from secure_bedrock.transport.user_agent import user_agent
 from secure_bedrock.values import Deadline
 

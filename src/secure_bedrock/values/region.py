@@ -1,7 +1,7 @@
 """AWS Regions and what follows from their names: partition and DNS suffix."""
 
 import re
-from typing import NewType
+from typing import Final, NewType
 
 Region = NewType("Region", str)
 """An AWS Region's name, parsed: `eu-west-1`."""
@@ -21,6 +21,8 @@ _PARTITIONS = (
     ("eusc-", "aws-eusc", "amazonaws.eu"),
     ("", "aws", "amazonaws.com"),
 )
+PARTITIONS: Final = frozenset(name for _, name, _ in _PARTITIONS)
+"""Every partition's name."""
 
 
 def parse_region(text: object) -> Region:

@@ -179,6 +179,8 @@ NAMED = {
         {**NAMED, "inferenceProfileId": 1, "models": []},
         {"inferenceProfileId": PROFILE, "models": []},
         {**NAMED, "inferenceProfileArn": "arn:aws:bedrock", "models": []},
+        {**NAMED, "inferenceProfileArn": "arn:aws:bedrock:eu-west-1", "models": []},
+        {**NAMED, "inferenceProfileArn": HEAD.replace("eu-west-1", "") + ":x/y", "models": []},
         {**NAMED, "inferenceProfileArn": f"arn:aws:bedrock::1:inference-profile/{PROFILE}"},
     ],
 )

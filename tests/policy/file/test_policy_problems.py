@@ -20,6 +20,7 @@ def endpoint(**keys: Any) -> dict[str, Any]:
     return {"network": {"endpoints": {"bedrock-runtime": keys}}}
 
 
+GUARDRAIL_ARN = "arn:aws:bedrock:eu-west-1:111122223333:guardrail/abc123def456"
 PRIVATE_NAME = "bedrock-runtime.eu-west-1.amazonaws.com"
 WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     "the Region is required": ({"region": None}, "region", "required, but not there"),
@@ -116,6 +117,51 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         {"network": {"endpoints": {"bedrock-runtime": {"host": "0.0b"}}}},
         "network.endpoints.bedrock-runtime.host",
         "a host is a DNS name",
+    ),
+    "a host is not of punycode, which no endpoint's name is": (
+        endpoint(host="a.xn--p1ai"),
+        "network.endpoints.bedrock-runtime.host",
+        "a host is a DNS name",
+    ),
+    "a CIDR has no address but its first": (
+        {"network": {"cidrs": ["10.20.0.1/255.255.0.0"]}},
+        "network.cidrs[0]",
+        "write 10.20.0.0/16",
+    ),
+    "a CIDR is spelt in one way": (
+        {"network": {"cidrs": ["fd12:0:0:1:0:0:0:0/64"]}},
+        "network.cidrs[0]",
+        "write fd12:0:0:1::/64",
+    ),
+    "a guardrail's ARN is of a Region": (
+        {"guardrail": {"id": GUARDRAIL_ARN.replace("eu-west-1", "eu"), "version": "3"}},
+        "guardrail.id",
+        "its ARN",
+    ),
+    "a guardrail's ARN is of a partition": (
+        {"guardrail": {"id": GUARDRAIL_ARN.replace("aws:", "aws-evil:"), "version": "3"}},
+        "guardrail.id",
+        "its ARN",
+    ),
+    "a guardrail's ARN has an account": (
+        {"guardrail": {"id": GUARDRAIL_ARN.replace("111122223333", ""), "version": "3"}},
+        "guardrail.id",
+        "its ARN",
+    ),
+    "a guardrail's ARN names its Region": (
+        {"guardrail": {"id": GUARDRAIL_ARN.replace("eu-west-1", ""), "version": "3"}},
+        "guardrail.id",
+        "its ARN",
+    ),
+    "a guardrail's ARN is Bedrock's": (
+        {"guardrail": {"id": GUARDRAIL_ARN.replace("bedrock", "sagemaker"), "version": "3"}},
+        "guardrail.id",
+        "its ARN",
+    ),
+    "a guardrail's ARN is no profile's": (
+        {"guardrail": {"id": GUARDRAIL_ARN.replace(":guardrail/", ":agent/"), "version": "3"}},
+        "guardrail.id",
+        "its ARN",
     ),
     "a CIDR is a CIDR": ({"network": {"cidrs": ["vpc"]}}, "network.cidrs[0]", "expected a CIDR"),
     "a CIDR has a prefix length": (
@@ -231,6 +277,16 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         ),
         "network.endpoints.bedrock-runtime",
         "another endpoint than vpc_endpoint_id",
+    ),
+    "an address is a string": (
+        endpoint(addresses=[167772161]),
+        "network.endpoints.bedrock-runtime.addresses[0]",
+        "string",
+    ),
+    "a CIDR is a string": (
+        endpoint(cidrs=[167772160], addresses=["10.0.1.10"]),
+        "network.endpoints.bedrock-runtime.cidrs[0]",
+        "string",
     ),
     "an address is an address": (
         endpoint(addresses=["bedrock.local"]),

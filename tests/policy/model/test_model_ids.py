@@ -1,5 +1,7 @@
 """The grammar of model identifiers: what parses, as what, and what is refused with which reason."""
 
+from enum import StrEnum
+
 import pytest
 
 from secure_bedrock.policy import (
@@ -161,6 +163,18 @@ def test_what_is_not_an_identifier_is_refused_with_a_reason_that_does_not_repeat
         parse_model_id(text)
     if isinstance(text, str) and len(text) > 12:
         assert text not in str(refusal.value)
+
+
+class Listed(StrEnum):
+    """Identifiers as an application may keep them."""
+
+    BASE = "zai.glm-4.6"
+    ARN = f"arn:aws:bedrock:us-east-1:{OWN}:imported-model/abc123def456"
+
+
+def test_a_member_of_an_enum_is_the_text_that_it_holds() -> None:
+    for member in Listed:
+        assert parse_model_id(member).format() == member.value
 
 
 def test_only_profiles_have_a_profile() -> None:

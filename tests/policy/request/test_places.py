@@ -113,6 +113,10 @@ RESOURCES: dict[str, tuple[str, str | None]] = {
         agent(partition="aws-cn", region=""),
         "arn-region",
     ),
+    "an ARN of what is no Region": (agent(region="eu"), "identifier"),
+    "an ARN of what is no account": (agent(account="1"), "identifier"),
+    "an ARN of what is no partition": (agent(partition="aws-evil"), "identifier"),
+    "an ARN with a character that no name has": (agent(rest="agent/A?"), "identifier"),
     "an ARN of no resource": (agent(rest=""), "identifier"),
     "an ARN of five parts": (f"arn:aws:bedrock:eu-west-1:{ACCOUNT}", "identifier"),
     "an ARN of a prefix alone": ("arn:", "identifier"),
@@ -230,3 +234,9 @@ def test_a_name_that_is_no_arn_is_of_the_accounts_own(kind: Kind) -> None:
     taken, refused = BARE[kind]
     assert [name for name in taken if rule_of(kind, name) is not None] == []
     assert [name for name in refused if rule_of(kind, name) != "identifier"] == []
+
+
+def test_a_resource_called_as_one_of_awss_is_still_somebody_elses() -> None:
+    for kind, name in ((Kind.RESOURCE, "browser/aws.browser.v1"), (Kind.AUTOMATION, "blueprint/b")):
+        assert rule_of(kind, agent(account="aws", rest=name)) is None
+        assert rule_of(kind, agent(account=OTHER, rest=name)) == "arn-account"

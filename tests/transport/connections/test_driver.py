@@ -18,9 +18,9 @@ from secure_bedrock.errors import (
     SecureBedrockError,
     TransportTampered,
 )
+from secure_bedrock.transport.botocore_parts.packaged_loader import packaged_loader
 from secure_bedrock.transport.connections.driver import GuardedTransport
 from secure_bedrock.transport.core.http1 import MAX_ERROR_BYTES, longest_body
-from secure_bedrock.transport.hardened.packaged import packaged_loader
 from secure_bedrock.values import Deadline
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"

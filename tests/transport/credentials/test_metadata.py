@@ -216,6 +216,8 @@ def test_container_addresses(name: str) -> None:
         "http://127.0.0.1//evil",
         "http://[127.0.0.1/",
         "nonsense",
+        "http://[::ffff:127.0.0.1]/creds",
+        "http://[::ffff:7f00:1]/creds",
     ],
 )
 def test_any_other_container_address_is_refused(uri: str) -> None:

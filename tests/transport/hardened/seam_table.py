@@ -13,10 +13,10 @@ from botocore.client import ClientCreator
 from botocore.model import ServiceModel
 
 from secure_bedrock.transport.core.sign import _STAMP, _Signable
-from secure_bedrock.transport.hardened.client_class import _PRESIGNERS
-from secure_bedrock.transport.hardened.config_options import OPTIONS
-from secure_bedrock.transport.hardened.quiet_parsing import _FIRST_ERROR_STATUS
-from secure_bedrock.transport.hardened.raw_body import RawBody
+from secure_bedrock.transport.hardened.making.client_class import _PRESIGNERS
+from secure_bedrock.transport.hardened.making.config_options import OPTIONS
+from secure_bedrock.transport.hardened.reading.quiet_parsing import _FIRST_ERROR_STATUS
+from secure_bedrock.transport.hardened.reading.raw_body import RawBody
 from tests.transport.hardened.seam_needs import (
     Touch,
     asks_only,
@@ -34,10 +34,10 @@ from tests.transport.hardened.seam_needs import (
 _AFTER_CALL: Final = re.compile(r"after-call(-error)?\.[a-z0-9-]+(\.[A-Za-z0-9]+|\.\*)?", re.ASCII)
 
 _HARDENED = "secure_bedrock.transport.hardened"
-_CALLS = f"{_HARDENED}.client_mixin:GuardedCalls"
-_SESSION = f"{_HARDENED}.hardening:HardenedSession"
-_STREAM = f"{_HARDENED}.event_stream:CompleteEventStream"
-_PARSING = f"{_HARDENED}.quiet_parsing"
+_CALLS = f"{_HARDENED}.sending.guarded_calls:GuardedCalls"
+_SESSION = f"{_HARDENED}.making.hardening:HardenedSession"
+_STREAM = f"{_HARDENED}.reading.event_stream:CompleteEventStream"
+_PARSING = f"{_HARDENED}.reading.quiet_parsing"
 _CONTROL = "secure_bedrock.transport.public_control_plane:_PlainSession"
 _PROFILES = "secure_bedrock.transport.credentials.profiles"
 
@@ -45,7 +45,7 @@ _PROFILES = "secure_bedrock.transport.credentials.profiles"
 _CLIENT = [
     touch(
         "botocore.client:BaseClient",
-        "hardened/assembly.py",
+        "hardened/making/assembly.py",
         takes(
             serializer=0, endpoint=0, response_parser=0, event_emitter=0, request_signer=0, service_model=0,
             loader=0, client_config=0, partition=0, exceptions_factory=0, user_agent_creator=0,
@@ -53,56 +53,56 @@ _CLIENT = [
     ),
     touch(
         "botocore.client:BaseClient",
-        "hardened/client_class.py",
+        "hardened/making/client_class.py",
         holds("it stands above `object` alone", lambda kind: kind.__mro__ == (kind, object)),
     ),
     touch(
         "botocore.client:BaseClient._PY_TO_OP_NAME",
-        "hardened/client_class.py",
+        "hardened/making/client_class.py",
         holds("it is a table of names, which calls nothing", lambda table: type(table) is dict),
     ),
     touch(
         "botocore.client:BaseClient.__init__",
-        "hardened/assembly.py hardened/client_mixin.py",
+        "hardened/making/assembly.py hardened/sending/guarded_calls.py",
         stores("_serializer", "_endpoint", "_response_parser", "_request_signer", "_user_agent_creator"),
     ),
     touch(
         "botocore.client:BaseClient._make_api_call",
-        "hardened/client_mixin.py",
+        "hardened/sending/guarded_calls.py",
         overridden_by(f"{_CALLS}._make_api_call"),
         goes_through("_emit_api_params", "_resolve_endpoint_ruleset", "_convert_to_request_dict", "_make_request"),
     ),
     touch(
         "botocore.client:BaseClient._emit_api_params",
-        "hardened/client_mixin.py",
+        "hardened/sending/guarded_calls.py",
         overridden_by(f"{_CALLS}._emit_api_params"),
     ),
     touch(
         "botocore.client:BaseClient._resolve_endpoint_ruleset",
-        "hardened/client_mixin.py",
+        "hardened/sending/guarded_calls.py",
         overridden_by(f"{_CALLS}._resolve_endpoint_ruleset"),
     ),
-    touch("botocore.client:BaseClient._service_model", "hardened/client_mixin.py"),
+    touch("botocore.client:BaseClient._service_model", "hardened/sending/guarded_calls.py"),
     touch(
         "botocore.client:BaseClient._convert_to_request_dict",
-        "hardened/content_free.py hardened/packaged.py",
+        "hardened/sending/content_free.py hardened/making/fixed_user_agent.py",
         goes_through("serialize_to_request", "to_string"),
     ),
     touch(
         "botocore.client:BaseClient._make_request",
-        "hardened/guarded_endpoint.py hardened/client_mixin.py",
+        "hardened/sending/guarded_endpoint.py hardened/sending/guarded_calls.py",
         overridden_by(f"{_CALLS}._make_request"),
         calls_of_itself(),
         goes_through("_endpoint", "make_request"),
     ),
     touch(
         "botocore.client:BaseClient._register_handlers",
-        "hardened/packaged.py",
+        "hardened/making/fixed_user_agent.py",
         goes_through("_request_signer", "handler", "_user_agent_creator", "rebuild_and_replace_user_agent_handler"),
     ),
     touch(
         "botocore.client:ClientCreator",
-        "hardened/client_class.py",
+        "hardened/making/client_class.py",
         takes("loader", None, "user agent", "emitter", None, None),
         holds(
             "its first six parameters are those that we fill by place",
@@ -113,18 +113,18 @@ _CLIENT = [
     ),
     touch(
         "botocore.client:ClientCreator.create_client_class",
-        "hardened/client_class.py",
+        "hardened/making/client_class.py",
         takes("self", "bedrock-runtime", None),
         goes_through("_load_service_model", "_create_client_class"),
     ),
     touch(
         "botocore.client:ClientCreator._create_client_class",
-        "hardened/client_class.py",
+        "hardened/making/client_class.py",
         goes_through("_create_methods", "_event_emitter", "emit"),
     ),
     touch(
         "botocore.client:ClientCreator._create_methods",
-        "hardened/client_class.py",
+        "hardened/making/client_class.py",
         takes("self", object()),
         goes_through("operation_names", "_create_api_method"),
         holds(
@@ -135,16 +135,17 @@ _CLIENT = [
     ),
     touch(
         "botocore:xform_name",
-        "hardened/client_class.py",
+        "hardened/making/client_class.py",
         takes("InvokeModelWithResponseStream"),
         holds("it names methods as clients have them",
               lambda named: named("ListTagsForARNs") == "list_tags_for_arns"),
     ),
-    touch("botocore.hooks:HierarchicalEmitter.register_last", "hardened/hardening.py", takes("self", "event", print)),
-    touch("botocore.hooks:first_non_none_response", "hardened/guarded_endpoint.py", takes([])),
+    touch("botocore.hooks:HierarchicalEmitter.register_last", "hardened/making/hardening.py",
+          takes("self", "event", print)),
+    touch("botocore.hooks:first_non_none_response", "hardened/sending/guarded_endpoint.py", takes([])),
     touch(
         "botocore.signers",
-        "hardened/client_class.py",
+        "hardened/making/client_class.py",
         holds(
             "every generate_* that it puts on client classes is one that we take off",
             lambda module: set(_presigners_of(module)) <= set(_PRESIGNERS),
@@ -153,23 +154,23 @@ _CLIENT = [
 ]  # fmt: skip
 
 _SESSIONS = [
-    touch("botocore.session:Session", "hardened/hardening.py credentials/profiles.py", takes()),
-    touch("botocore.session:Session.register_component", "hardened/hardening.py credentials/profiles.py",
+    touch("botocore.session:Session", "hardened/making/hardening.py credentials/profiles.py", takes()),
+    touch("botocore.session:Session.register_component", "hardened/making/hardening.py credentials/profiles.py",
           takes("self", "data_loader", object())),
-    touch("botocore.session:Session.get_component", "hardened/hardening.py", takes("self", "event_emitter")),
-    touch("botocore.session:Session.full_config", "hardened/hardening.py credentials/profiles.py"),
-    touch("botocore.session:Session.get_scoped_config", "hardened/hardening.py",
+    touch("botocore.session:Session.get_component", "hardened/making/hardening.py", takes("self", "event_emitter")),
+    touch("botocore.session:Session.full_config", "hardened/making/hardening.py credentials/profiles.py"),
+    touch("botocore.session:Session.get_scoped_config", "hardened/making/hardening.py",
           overridden_by(f"{_SESSION}.get_scoped_config")),
-    touch("botocore.session:Session.get_credentials", "hardened/hardening.py",
+    touch("botocore.session:Session.get_credentials", "hardened/making/hardening.py",
           overridden_by("tests.transport.hardened.seam_table:any_arguments")),
-    touch("botocore.session:Session.create_client", "hardened/hardening.py credentials/profiles.py",
+    touch("botocore.session:Session.create_client", "hardened/making/hardening.py credentials/profiles.py",
           takes("self", "sts")),
-    touch("botocore.session:Session.set_credentials", "hardened/hardening.py",
+    touch("botocore.session:Session.set_credentials", "hardened/making/hardening.py",
           takes("self", "access", "secret", "token"),
           holds("its first three stand in our order, and what else it may be told is the account",
                 lambda method: list(method.__code__.co_varnames[1 : method.__code__.co_argcount])
                 in (["access_key", "secret_key", "token"], ["access_key", "secret_key", "token", "account_id"]))),
-    touch("botocore.session:Session.get_auth_token", "hardened/hardening.py",
+    touch("botocore.session:Session.get_auth_token", "hardened/making/hardening.py",
           overridden_by("tests.transport.hardened.seam_table:any_arguments")),
     touch("botocore.session:Session", "public_control_plane.py", takes()),
     touch("botocore.session:Session.get_scoped_config", "public_control_plane.py",
@@ -186,24 +187,24 @@ _SESSIONS = [
     touch("botocore.config:Config", "public_control_plane.py",
           holds("it takes every option that we set", lambda kind: set(kind.OPTION_DEFAULTS) >= {
               "connect_timeout", "read_timeout", "retries", "proxies", "signature_version"})),
-    touch("boto3:Session", "hardened/boto3_session.py", takes(botocore_session=object())),
-    touch("boto3.session:Session.__init__", "hardened/boto3_session.py", stores("_session")),
+    touch("boto3:Session", "hardened/making/boto3_session.py", takes(botocore_session=object())),
+    touch("boto3.session:Session.__init__", "hardened/making/boto3_session.py", stores("_session")),
     touch(
         "boto3.session:Session.client",
-        "hardened/boto3_session.py",
+        "hardened/making/boto3_session.py",
         holds(
             "its parameters stand in the order of _POSITIONAL",
             lambda method: list(method.__code__.co_varnames[2 : method.__code__.co_argcount])
             == _positional()[: method.__code__.co_argcount - 2],
         ),
     ),
-    touch("boto3.session:Session.resource", "hardened/boto3_session.py"),
+    touch("boto3.session:Session.resource", "hardened/making/boto3_session.py"),
 ]  # fmt: skip
 
 _PARTS = [
     touch(
         "botocore.config:Config",
-        "hardened/assembly.py hardened/config_options.py",
+        "hardened/making/assembly.py hardened/making/config_options.py",
         holds(
             "it takes every option that we set",
             lambda kind: set(kind.OPTION_DEFAULTS) >= {
@@ -218,31 +219,37 @@ _PARTS = [
             lambda kind: set(kind.OPTION_DEFAULTS) <= {*OPTIONS, "region_name"},
         ),
     ),
-    touch("botocore.config:Config.__init__", "hardened/config_options.py", stores("_user_provided_options")),
-    touch("botocore.errorfactory:ClientExceptionsFactory", "hardened/assembly.py", takes()),
-    touch("botocore.serialize:create_serializer", "hardened/assembly.py", takes("rest-json", False)),
-    touch("botocore.model:ServiceModel", "hardened/assembly.py hardened/client_class.py hardened/hardening.py", takes({}, service_name="sts")),
-    touch("botocore.model:ServiceModel.resolved_protocol", "hardened/assembly.py hardened/guarded_endpoint.py"),
-    touch("botocore.model:ServiceModel.endpoint_prefix", "hardened/assembly.py"),
-    touch("botocore.model:ServiceModel.service_id", "hardened/assembly.py hardened/guarded_endpoint.py"),
-    touch("botocore.model:ServiceModel.signing_name", "hardened/assembly.py"),
-    touch("botocore.model:ServiceModel.shape_for_error_code", "hardened/guarded_endpoint.py", takes("self", "Code")),
-    touch("botocore.model:OperationModel.resolved_auth_type", "hardened/quiet_signing.py"),
+    touch("botocore.config:Config.__init__", "hardened/making/config_options.py", stores("_user_provided_options")),
+    touch("botocore.errorfactory:ClientExceptionsFactory", "hardened/making/assembly.py", takes()),
+    touch("botocore.serialize:create_serializer", "hardened/making/assembly.py", takes("rest-json", False)),
+    touch("botocore.model:ServiceModel",
+          "hardened/making/assembly.py hardened/making/client_class.py hardened/making/hardening.py",
+          takes({}, service_name="sts")),
+    touch("botocore.model:ServiceModel.resolved_protocol",
+          "hardened/making/assembly.py hardened/sending/guarded_endpoint.py"),
+    touch("botocore.model:ServiceModel.endpoint_prefix", "hardened/making/assembly.py"),
+    touch("botocore.model:ServiceModel.service_id", "hardened/making/assembly.py hardened/sending/guarded_endpoint.py"),
+    touch("botocore.model:ServiceModel.signing_name", "hardened/making/assembly.py"),
+    touch("botocore.model:ServiceModel.shape_for_error_code", "hardened/sending/guarded_endpoint.py",
+          takes("self", "Code")),
+    touch("botocore.model:OperationModel.resolved_auth_type", "hardened/sending/quiet_signing.py"),
     touch("botocore.model:OperationModel.has_event_stream_output",
-          "hardened/client_mixin.py hardened/quiet_parsing.py"),
-    touch("botocore.model:StructureShape.required_members", "hardened/quiet_parsing.py"),
-    touch("botocore.model:OperationModel.output_shape", "hardened/guarded_endpoint.py hardened/quiet_parsing.py"),
-    touch("botocore.model:ServiceModel.operation_names", "hardened/client_class.py"),
-    touch("botocore.model:ServiceModel.operation_model", "hardened/client_class.py hardened/client_mixin.py",
+          "hardened/sending/guarded_calls.py hardened/reading/quiet_parsing.py"),
+    touch("botocore.model:StructureShape.required_members", "hardened/reading/quiet_parsing.py"),
+    touch("botocore.model:OperationModel.output_shape",
+          "hardened/sending/guarded_endpoint.py hardened/reading/quiet_parsing.py"),
+    touch("botocore.model:ServiceModel.operation_names", "hardened/making/client_class.py"),
+    touch("botocore.model:ServiceModel.operation_model",
+          "hardened/making/client_class.py hardened/sending/guarded_calls.py",
           takes("self", "Converse")),
-    touch("botocore.model:OperationModel.has_event_stream_input", "hardened/client_class.py"),
-    touch("botocore.model:OperationModel.input_shape", "hardened/named_parameters.py"),
-    touch("botocore.model:Shape.serialization", "hardened/named_parameters.py",
+    touch("botocore.model:OperationModel.has_event_stream_input", "hardened/making/client_class.py"),
+    touch("botocore.model:OperationModel.input_shape", "hardened/sending/named_parameters.py"),
+    touch("botocore.model:Shape.serialization", "hardened/sending/named_parameters.py",
           holds("`location` says that a member is not in the body", lambda read: "location" in
                 importlib.import_module("botocore.model").Shape.SERIALIZED_ATTRS)),
     touch(
         "botocore.handlers:BUILTIN_HANDLERS",
-        "hardened/answer_witness.py",
+        "hardened/reading/answer_witness.py",
         holds("a row begins with its event's name", lambda rows: {type(row[0]) for row in rows} == {str}),
         holds(
             "those that edit answers name a service, or an operation of it, or all of them by `.*`",
@@ -256,40 +263,41 @@ _PARTS = [
             ),
         ),
     ),
-    touch("botocore:__version__", "hardened/packaged.py hardened/named_parameters.py",
+    touch("botocore:__version__", "hardened/making/fixed_user_agent.py hardened/sending/named_parameters.py",
           holds("it is the version that the tables are compared with",
                 lambda version: re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+", version) is not None)),
-    touch("botocore:UNSIGNED", "hardened/quiet_signing.py"),
+    touch("botocore:UNSIGNED", "hardened/sending/quiet_signing.py"),
     touch(
         "botocore.loaders:Loader",
-        "hardened/packaged.py",
+        "botocore_parts/packaged_loader.py",
         takes(extra_search_paths=[], include_default_search_paths=False),
         goes_through("search_paths"),
     ),
-    touch("botocore.loaders:Loader.BUILTIN_DATA_PATH", "hardened/packaged.py",
+    touch("botocore.loaders:Loader.BUILTIN_DATA_PATH", "botocore_parts/packaged_loader.py",
           holds("it is the package's data", lambda path: re.search(r"botocore.data$", path) is not None)),
-    touch("botocore.loaders:Loader.search_paths", "hardened/packaged.py"),
-    touch("botocore.loaders:Loader.load_service_model", "hardened/hardening.py",
+    touch("botocore.loaders:Loader.search_paths", "botocore_parts/packaged_loader.py"),
+    touch("botocore.loaders:Loader.load_service_model", "hardened/making/hardening.py",
           takes("self", "bedrock-runtime", "service-2", None)),
     touch(
         "botocore.configprovider:BOTOCORE_DEFAUT_SESSION_VARIABLES",
-        "hardened/packaged.py",
+        "botocore_parts/neutral_settings.py",
         holds(
             "a row is (file's key, variable, default, conversion)",
             lambda rows: {len(row) for row in rows.values()} == {4} and rows["max_attempts"][1] == "AWS_MAX_ATTEMPTS"
             and rows["config_file"][2] == "~/.aws/config",
         ),
     ),
-    touch("botocore.configprovider:ConfigValueStore", "hardened/packaged.py", takes(mapping={})),
-    touch("botocore.configprovider:ConstantProvider", "hardened/packaged.py", takes(value=None)),
-    touch("botocore.useragent:UserAgentString.to_string", "hardened/packaged.py", takes("self")),
-    touch("botocore.useragent:UserAgentString.rebuild_and_replace_user_agent_handler", "hardened/packaged.py",
+    touch("botocore.configprovider:ConfigValueStore", "botocore_parts/neutral_settings.py", takes(mapping={})),
+    touch("botocore.configprovider:ConstantProvider", "botocore_parts/neutral_settings.py", takes(value=None)),
+    touch("botocore.useragent:UserAgentString.to_string", "hardened/making/fixed_user_agent.py", takes("self")),
+    touch("botocore.useragent:UserAgentString.rebuild_and_replace_user_agent_handler",
+          "hardened/making/fixed_user_agent.py",
           overridden_by("tests.transport.hardened.seam_table:any_arguments")),
-    touch("botocore.validate:ParamValidator", "hardened/content_free.py", takes()),
-    touch("botocore.validate:ParamValidator.validate", "hardened/content_free.py", takes("self", {}, object())),
-    touch("botocore.validate:ValidationErrors", "hardened/content_free.py", stores("_errors")),
-    touch("botocore.validate:ValidationErrors.has_errors", "hardened/content_free.py", takes("self")),
-    touch("botocore.validate:ValidationErrors._format_error", "hardened/content_free.py",
+    touch("botocore.validate:ParamValidator", "hardened/sending/content_free.py", takes()),
+    touch("botocore.validate:ParamValidator.validate", "hardened/sending/content_free.py", takes("self", {}, object())),
+    touch("botocore.validate:ValidationErrors", "hardened/sending/content_free.py", stores("_errors")),
+    touch("botocore.validate:ValidationErrors.has_errors", "hardened/sending/content_free.py", takes("self")),
+    touch("botocore.validate:ValidationErrors._format_error", "hardened/sending/content_free.py",
           holds("an error is (reason, name, more), a missing member under `required_name`, a type under `valid_types`",
                 lambda method: {"missing required field", "required_name", "invalid type", "valid_types"}
                 <= {str(const) for const in method.__code__.co_consts})),
@@ -298,44 +306,45 @@ _PARTS = [
 _WIRE = [
     touch(
         "botocore.endpoint:Endpoint",
-        "hardened/guarded_endpoint.py",
+        "hardened/sending/guarded_endpoint.py",
         takes("host", "prefix", "emitter", http_session=object()),
         stores("_event_emitter", "http_session"),
     ),
-    touch("botocore.endpoint:Endpoint.make_request", "hardened/guarded_endpoint.py",
-          overridden_by(f"{_HARDENED}.guarded_endpoint:GuardedEndpoint.make_request")),
-    touch("botocore.endpoint:Endpoint.create_request", "hardened/guarded_endpoint.py", takes("self", {}, object()),
+    touch("botocore.endpoint:Endpoint.make_request", "hardened/sending/guarded_endpoint.py",
+          overridden_by(f"{_HARDENED}.sending.guarded_endpoint:GuardedEndpoint.make_request")),
+    touch("botocore.endpoint:Endpoint.create_request", "hardened/sending/guarded_endpoint.py",
+          takes("self", {}, object()),
           goes_through("stream_output", "_event_emitter", "emit", "prepare_request")),
-    touch("botocore.endpoint:convert_to_response_dict", "hardened/guarded_endpoint.py",
+    touch("botocore.endpoint:convert_to_response_dict", "hardened/sending/guarded_endpoint.py",
           takes(object(), object()), asks_only("http_response", {"headers", "status_code", "content", "raw"})),
-    touch("botocore.awsrequest:AWSPreparedRequest.__init__", "hardened/guarded_session.py",
+    touch("botocore.awsrequest:AWSPreparedRequest.__init__", "hardened/sending/guarded_session.py",
           stores("method", "url", "headers", "body", "stream_output")),
-    touch("botocore.awsrequest:AWSPreparedRequest", "hardened/guarded_session.py"),
-    touch("botocore.awsrequest:AWSResponse", "hardened/guarded_session.py hardened/call_state.py",
+    touch("botocore.awsrequest:AWSPreparedRequest", "hardened/sending/guarded_session.py"),
+    touch("botocore.awsrequest:AWSResponse", "hardened/sending/guarded_session.py hardened/sending/call_state.py",
           takes("url", 200, {}, object()), stores("raw")),
-    touch("botocore.awsrequest:AWSResponse.content", "hardened/raw_body.py",
+    touch("botocore.awsrequest:AWSResponse.content", "hardened/reading/raw_body.py",
           goes_through("raw", "stream")),
-    touch("botocore.compat:set_socket_timeout", "hardened/raw_body.py",
+    touch("botocore.compat:set_socket_timeout", "hardened/reading/raw_body.py",
           goes_through("_fp", "fp", "raw", "_sock", "settimeout")),
-    touch("botocore.response:StreamingBody", "hardened/raw_body.py",
+    touch("botocore.response:StreamingBody", "hardened/reading/raw_body.py",
           asks_only("self._raw_stream", dir(RawBody))),
-    touch("botocore.httpsession:URLLib3Session.__init__", "hardened/guarded_session.py",
+    touch("botocore.httpsession:URLLib3Session.__init__", "hardened/sending/guarded_session.py",
           stores("_proxy_config", "_manager", "_proxy_managers", "_verify")),
-    touch("botocore.httpsession:URLLib3Session.send", "hardened/guarded_session.py", takes("self", object())),
-    touch("botocore.httpsession:URLLib3Session.close", "hardened/guarded_session.py", takes("self")),
-    touch("botocore.signers:RequestSigner", "hardened/quiet_signing.py",
+    touch("botocore.httpsession:URLLib3Session.send", "hardened/sending/guarded_session.py", takes("self", object())),
+    touch("botocore.httpsession:URLLib3Session.close", "hardened/sending/guarded_session.py", takes("self")),
+    touch("botocore.signers:RequestSigner", "hardened/sending/quiet_signing.py",
           takes("id", "eu-west-1", "bedrock", "v4", object(), object()),
           holds("its parameters stand in our order", lambda kind: list(kind.__init__.__code__.co_varnames[1:7])
                 == ["service_id", "region_name", "signing_name", "signature_version", "credentials", "event_emitter"])),
-    touch("botocore.signers:RequestSigner.__init__", "hardened/quiet_signing.py",
+    touch("botocore.signers:RequestSigner.__init__", "hardened/sending/quiet_signing.py",
           stores("_region_name", "_signing_name", "_service_id", "_event_emitter")),
-    touch("botocore.signers:RequestSigner.handler", "hardened/quiet_signing.py", calls_of_itself("sign")),
-    touch("botocore.signers:RequestSigner.sign", "hardened/quiet_signing.py",
+    touch("botocore.signers:RequestSigner.handler", "hardened/sending/quiet_signing.py", calls_of_itself("sign")),
+    touch("botocore.signers:RequestSigner.sign", "hardened/sending/quiet_signing.py",
           holds("it is called with operation, request, Region and signing type first",
                 lambda method: list(method.__code__.co_varnames[1:5])
                 == ["operation_name", "request", "region_name", "signing_type"])),
-    touch("botocore.signers:RequestSigner.generate_presigned_url", "hardened/quiet_signing.py"),
-    touch("botocore.auth:SIGV4_TIMESTAMP", "hardened/quiet_signing.py core/sign.py", equals(_STAMP)),
+    touch("botocore.signers:RequestSigner.generate_presigned_url", "hardened/sending/quiet_signing.py"),
+    touch("botocore.auth:SIGV4_TIMESTAMP", "hardened/sending/quiet_signing.py core/sign.py", equals(_STAMP)),
     touch("botocore.auth:SigV4Auth", "core/sign.py", takes(object(), "bedrock", "eu-west-1"),
           asks_only("request", _Signable.__slots__)),
     touch("botocore.auth:SigV4Auth.add_auth", "core/sign.py",
@@ -351,13 +360,14 @@ _WIRE = [
 ]  # fmt: skip
 
 _PARSERS = [
-    touch("botocore.parsers:PROTOCOL_PARSERS", "hardened/quiet_parsing.py",
+    touch("botocore.parsers:PROTOCOL_PARSERS", "hardened/reading/quiet_parsing.py",
           holds("it has the protocols of the services that are called",
                 lambda parsers: {"rest-json", "json", "query", "ec2"} <= set(parsers))),
-    touch("botocore.parsers:ResponseParserError", "hardened/quiet_parsing.py hardened/botocore_errors.py"),
+    touch("botocore.parsers:ResponseParserError",
+          "hardened/reading/quiet_parsing.py hardened/reading/botocore_errors.py"),
     touch(
         "botocore.parsers:ResponseParser.parse",
-        "hardened/quiet_parsing.py",
+        "hardened/reading/quiet_parsing.py",
         overridden_by(f"{_PARSING}:_parse"),
         goes_through("_is_generic_error_response", "_do_generic_error_parse", "_is_modeled_error_shape",
                      "_do_modeled_error_parse", "_do_error_parse", "_do_parse"),
@@ -365,40 +375,45 @@ _PARSERS = [
                         "_do_modeled_error_parse", "_do_error_parse", "_do_parse", "_add_checksum_response_metadata"),
         holds("statuses from 301 on are errors", lambda method: _FIRST_ERROR_STATUS in method.__code__.co_consts),
     ),
-    touch("botocore.parsers:ResponseParser.__init__", "hardened/quiet_parsing.py",
+    touch("botocore.parsers:ResponseParser.__init__", "hardened/reading/quiet_parsing.py",
           stores("_event_stream_parser"), calls_of_itself("EVENT_STREAM_PARSER_CLS")),
-    touch("botocore.parsers:RestJSONParser.EVENT_STREAM_PARSER_CLS", "hardened/quiet_parsing.py"),
-    touch("botocore.parsers:RestJSONParser._create_event_stream", "hardened/quiet_parsing.py",
+    touch("botocore.parsers:RestJSONParser.EVENT_STREAM_PARSER_CLS", "hardened/reading/quiet_parsing.py"),
+    touch("botocore.parsers:RestJSONParser._create_event_stream", "hardened/reading/quiet_parsing.py",
           overridden_by(f"{_PARSING}:_create_event_stream")),
-    touch("botocore.parsers:EventStreamJSONParser._parse_body_as_json", "hardened/quiet_parsing.py",
+    touch("botocore.parsers:EventStreamJSONParser._parse_body_as_json", "hardened/reading/quiet_parsing.py",
           takes("self", b"{}")),
-    touch("botocore.parsers:EventStreamJSONParser._do_error_parse", "hardened/quiet_parsing.py",
+    touch("botocore.parsers:EventStreamJSONParser._do_error_parse", "hardened/reading/quiet_parsing.py",
           takes("self", {}, object())),
-    touch("botocore.parsers:EventStreamJSONParser._initial_body_parse", "hardened/quiet_parsing.py",
+    touch("botocore.parsers:EventStreamJSONParser._initial_body_parse", "hardened/reading/quiet_parsing.py",
           calls_of_itself("_parse_body_as_json")),
-    touch("botocore.eventstream:EventStream", "hardened/event_stream.py", takes(object(), object(), object(), "Op")),
-    touch("botocore.eventstream:EventStream.__init__", "hardened/event_stream.py",
+    touch("botocore.eventstream:EventStream", "hardened/reading/event_stream.py",
+          takes(object(), object(), object(), "Op")),
+    touch("botocore.eventstream:EventStream.__init__", "hardened/reading/event_stream.py",
           stores("_raw_stream", "_operation_name", "_event_generator"),
           goes_through("_create_raw_event_generator")),
-    touch("botocore.eventstream:EventStream._create_raw_event_generator", "hardened/event_stream.py",
+    touch("botocore.eventstream:EventStream._create_raw_event_generator", "hardened/reading/event_stream.py",
           overridden_by(f"{_STREAM}._create_raw_event_generator"), goes_through("_raw_stream", "stream", "add_data")),
-    touch("botocore.eventstream:EventStream._parse_event", "hardened/event_stream.py", takes("self", object())),
-    touch("botocore.eventstream:EventStream.close", "hardened/event_stream.py", goes_through("_raw_stream", "close")),
-    touch("botocore.eventstream:EventStreamBuffer", "hardened/event_stream.py", takes()),
-    touch("botocore.eventstream:EventStreamBuffer.add_data", "hardened/event_stream.py", takes("self", b"")),
-    touch("botocore.eventstream:EventStreamBuffer.__init__", "hardened/event_stream.py", stores("_prelude")),
-    touch("botocore.eventstream:EventStreamMessage.__init__", "hardened/event_stream.py", stores("prelude")),
-    touch("botocore.eventstream:MessagePrelude.__init__", "hardened/event_stream.py", stores("total_length")),
-    touch("botocore.eventstream:ParserError", "hardened/event_stream.py"),
-    touch("botocore.exceptions:EventStreamError", "hardened/event_stream.py", takes({}, "ConverseStream")),
-    touch("botocore.exceptions:ClientError", "hardened/botocore_errors.py hardened/client_mixin.py",
+    touch("botocore.eventstream:EventStream._parse_event", "hardened/reading/event_stream.py", takes("self", object())),
+    touch("botocore.eventstream:EventStream.close", "hardened/reading/event_stream.py",
+          goes_through("_raw_stream", "close")),
+    touch("botocore.eventstream:EventStreamBuffer", "hardened/reading/event_stream.py", takes()),
+    touch("botocore.eventstream:EventStreamBuffer.add_data", "hardened/reading/event_stream.py", takes("self", b"")),
+    touch("botocore.eventstream:EventStreamBuffer.__init__", "hardened/reading/event_stream.py", stores("_prelude")),
+    touch("botocore.eventstream:EventStreamMessage.__init__", "hardened/reading/event_stream.py", stores("prelude")),
+    touch("botocore.eventstream:MessagePrelude.__init__", "hardened/reading/event_stream.py", stores("total_length")),
+    touch("botocore.eventstream:ParserError", "hardened/reading/event_stream.py"),
+    touch("botocore.exceptions:EventStreamError", "hardened/reading/event_stream.py", takes({}, "ConverseStream")),
+    touch("botocore.exceptions:ClientError", "hardened/sending/failures.py hardened/sending/guarded_calls.py",
           takes({}, "Converse"), stores("response")),
-    touch("botocore.exceptions:ConnectionClosedError", "hardened/botocore_errors.py", takes(endpoint_url="", error=0)),
-    touch("botocore.exceptions:ConnectTimeoutError", "hardened/botocore_errors.py", takes(endpoint_url="", error=0)),
-    touch("botocore.exceptions:EndpointConnectionError", "hardened/botocore_errors.py",
+    touch("botocore.exceptions:ConnectionClosedError", "hardened/reading/botocore_errors.py",
           takes(endpoint_url="", error=0)),
-    touch("botocore.exceptions:ReadTimeoutError", "hardened/botocore_errors.py", takes(endpoint_url="", error=0)),
-    touch("botocore.exceptions:ParamValidationError", "hardened/content_free.py", takes(report="")),
+    touch("botocore.exceptions:ConnectTimeoutError", "hardened/reading/botocore_errors.py",
+          takes(endpoint_url="", error=0)),
+    touch("botocore.exceptions:EndpointConnectionError", "hardened/reading/botocore_errors.py",
+          takes(endpoint_url="", error=0)),
+    touch("botocore.exceptions:ReadTimeoutError", "hardened/reading/botocore_errors.py",
+          takes(endpoint_url="", error=0)),
+    touch("botocore.exceptions:ParamValidationError", "hardened/sending/content_free.py", takes(report="")),
 ]  # fmt: skip
 
 _CREDENTIALS = [
@@ -439,11 +454,11 @@ TABLE: tuple[Touch, ...] = (*_CLIENT, *_SESSIONS, *_PARTS, *_WIRE, *_PARSERS, *_
 # Names of our own that botocore happens to use too, for something else: (file, name).
 OURS = frozenset(
     {
-        ("hardened/assembly.py", "_config"),
-        ("hardened/boto3_session.py", "_defaults"),
-        ("hardened/config_options.py", "_user_agent"),
-        ("hardened/content_free.py", "_serializer"),
-        ("hardened/guarded_endpoint.py", "_session"),
+        ("hardened/making/assembly.py", "_config"),
+        ("hardened/making/boto3_session.py", "_defaults"),
+        ("hardened/making/config_options.py", "_user_agent"),
+        ("hardened/sending/content_free.py", "_serializer"),
+        ("hardened/sending/guarded_endpoint.py", "_session"),
         ("credentials/profiles.py", "_environ"),
         ("credentials/profiles.py", "_profile"),
         ("credentials/profiles.py", "_providers"),
@@ -477,6 +492,6 @@ def _presigners_of(module: object) -> list[str]:
 
 
 def _positional() -> list[str]:
-    from secure_bedrock.transport.hardened.boto3_session import _POSITIONAL
+    from secure_bedrock.transport.hardened.making.boto3_session import _POSITIONAL
 
     return list(_POSITIONAL)

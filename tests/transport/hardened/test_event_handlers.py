@@ -27,8 +27,8 @@ from secure_bedrock.errors import (
     TransportTampered,
 )
 from secure_bedrock.testing import ConnectLog, Fault, LocalBedrock
-from secure_bedrock.transport.hardened.call_state import CONTEXT_KEY, CallState
-from secure_bedrock.transport.hardened.session import hardened_session
+from secure_bedrock.transport.hardened.making.session import hardened_session
+from secure_bedrock.transport.hardened.sending.call_state import CONTEXT_KEY, CallState
 
 SERVICE = "bedrock-runtime"
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"

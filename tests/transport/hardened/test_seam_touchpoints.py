@@ -11,7 +11,7 @@ import pytest
 from botocore.client import BaseClient
 
 import secure_bedrock
-from secure_bedrock.transport.hardened.client_mixin import GuardedCalls
+from secure_bedrock.transport.hardened.sending.guarded_calls import GuardedCalls
 from tests.transport.hardened.seam_needs import Touch, found_at, stored
 from tests.transport.hardened.seam_table import OURS, TABLE
 

@@ -22,7 +22,7 @@ from botocore.signers import RequestSigner
 
 from secure_bedrock.errors import Denied, ModelDenied, OperationDenied, TransportTampered
 from secure_bedrock.testing import ConnectLog, LocalBedrock
-from secure_bedrock.transport.hardened.packaged import packaged_loader
+from secure_bedrock.transport.botocore_parts.packaged_loader import packaged_loader
 
 SERVICE = "bedrock-runtime"
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"

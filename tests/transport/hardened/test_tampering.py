@@ -22,9 +22,9 @@ from secure_bedrock.errors import (
     TransportTampered,
 )
 from secure_bedrock.testing import ConnectLog, LocalBedrock
-from secure_bedrock.transport.hardened.call_state import CONTEXT_KEY
-from secure_bedrock.transport.hardened.raw_body import RawBody
-from secure_bedrock.transport.hardened.session import hardened_session
+from secure_bedrock.transport.hardened.making.session import hardened_session
+from secure_bedrock.transport.hardened.reading.raw_body import RawBody
+from secure_bedrock.transport.hardened.sending.call_state import CONTEXT_KEY
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
 MESSAGES = [{"role": "user", "content": [{"text": "hello"}]}]

@@ -11,7 +11,7 @@ from botocore.loaders import Loader
 from secure_bedrock import Policy
 from secure_bedrock.testing import ConnectLog, LocalBedrock
 from secure_bedrock.testing.received import ReceivedRequest
-from secure_bedrock.transport.hardened.packaged import packaged_loader
+from secure_bedrock.transport.botocore_parts.packaged_loader import packaged_loader
 from secure_bedrock.transport.settings import NO_EFFECT, SETTINGS, Setting
 
 PROXY, URL = "http://user:hunter2@127.0.0.1:{trap}", "https://127.0.0.1:{trap}"

@@ -11,7 +11,7 @@ from secure_bedrock.errors import (
     ServiceError,
     TransportError,
 )
-from secure_bedrock.transport.client_errors import code_of
+from secure_bedrock.transport.botocore_parts.client_errors import code_of
 from secure_bedrock.transport.credentials.fetching import LOOP, is_fetching
 
 # What EC2 and the STS family answer where an identity may not call; source: the EC2 API reference's list of

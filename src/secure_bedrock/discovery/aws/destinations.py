@@ -16,7 +16,8 @@ from secure_bedrock.policy import (
     ProfileId,
     parse_model_id,
 )
-from secure_bedrock.values import Region, parse_region
+from secure_bedrock.values import Region
+from secure_bedrock.values.arns import parse_arn
 
 ProfileType = Literal["SYSTEM_DEFINED", "APPLICATION"]
 
@@ -141,9 +142,11 @@ def _require_home(answer: Answer, region: Region) -> None:
     """The same id leads elsewhere from another Region, so a listing counts only where it was made."""
     member = _own_arn(answer)
     try:
-        found = parse_region((_text(answer, member).split(":", 4) + [""] * 4)[3])
+        found = parse_arn(_text(answer, member)).region
     except ValueError as error:
         raise Unreadable(member) from error
+    if found is None:
+        raise Unreadable(member)
     if found != region:
         raise CallFailed(
             f"the output of `{_LISTED_BY[member]}` is of {found}, and the policy of {region}: "

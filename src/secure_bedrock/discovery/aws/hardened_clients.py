@@ -9,7 +9,7 @@ from secure_bedrock.network import Connector, Resolver, RouteSource
 from secure_bedrock.policy import Policy
 
 if TYPE_CHECKING:
-    from secure_bedrock.transport.call import CallRunner
+    from secure_bedrock.transport.calls.runner import CallRunner
 
 OpenClient = Callable[[str, frozenset[str]], AbstractContextManager[Any]]
 """Opens a client of a service that may call the operations granted (`service:Operation`); thread-safe."""
@@ -31,7 +31,7 @@ def hardened_clients(
 
     @contextmanager
     def opened(service: str, grants: frozenset[str]) -> Iterator[Any]:
-        from secure_bedrock.transport.hardened.session import build_client  # noqa: PLC0415 - loads botocore
+        from secure_bedrock.transport.hardened.making.session import build_client  # noqa: PLC0415 - loads botocore
         from secure_bedrock.transport.settings import judge_settings  # noqa: PLC0415 - needed here alone
 
         client = build_client(

@@ -1,7 +1,6 @@
 """Whether a lock is the policy's own: its digest, its Region, its VPC, and addresses that the policy would admit."""
 
 from collections.abc import Iterator
-from ipaddress import ip_network
 
 from secure_bedrock.discovery.lock.contents import Lock, LockedEndpoint
 from secure_bedrock.discovery.lock.digest import policy_digest
@@ -10,6 +9,7 @@ from secure_bedrock.discovery.lock.source import LockText
 from secure_bedrock.errors import LockMismatch
 from secure_bedrock.policy import Policy
 from secure_bedrock.policy.file.public_addresses import is_usual_or_owned
+from secure_bedrock.values.addresses import network_in, parse_cidr
 
 Wrong = tuple[Path, str]
 
@@ -53,9 +53,9 @@ def _elsewhere(policy: Policy, lock: Lock) -> Iterator[Wrong]:
 
 def _public(policy: Policy, lock: Lock) -> Iterator[Wrong]:
     for endpoint in lock.endpoints:
-        owned = [ip_network(cidr) for cidr in policy.cidrs_for(endpoint.service)]
+        owned = [parse_cidr(cidr) for cidr in policy.cidrs_for(endpoint.service)]
         for member, number, text in _decisive(policy, endpoint):
-            if not is_usual_or_owned(ip_network(text), owned):
+            if not is_usual_or_owned(network_in(text), owned):
                 message = f"{text} is not private, and no CIDR of the policy holds it"
                 yield ("endpoints", endpoint.service, member, number), message
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from secure_bedrock.discovery.caller_arn import caller_arn
 from secure_bedrock.discovery.lock.contents import VERSION, Lock, LockedEndpoint
-from secure_bedrock.network import judge_host, never, parse_address, parse_cidr
+from secure_bedrock.network import judge_host, never
 from secure_bedrock.policy.file import syntax
 from secure_bedrock.policy.file.shape import (
     BAD,
@@ -25,6 +25,7 @@ from secure_bedrock.policy.file.shape import (
 )
 from secure_bedrock.policy.model.residency import roaming_id
 from secure_bedrock.values import Region, ServiceName, parse_region, parse_service
+from secure_bedrock.values.addresses import parse_address, parse_cidr
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", re.ASCII)
@@ -60,18 +61,10 @@ def _instant(text: str) -> datetime:
 
 
 def _address(text: str) -> str:
-    parsed = parse_address(text)
-    if str(parsed) != text:
-        raise ValueError("write the address in its short form")
-    why = never(parsed)
+    why = never(parse_address(syntax.address(text)))
     if why not in (None, "loopback"):  # loopback only counts where the policy itself names it
         raise ValueError(f"can't be an endpoint's address ({why})")
     return text
-
-
-def _cidr(text: str) -> str:
-    parse_cidr(text)
-    return syntax.cidr(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +117,7 @@ _ENDPOINT_SHAPES: Final[Mapping[str, Shape]] = {
     "private_dns_enabled": Flag(),
     "names": _several("host names", syntax.host_name),
     "addresses": _several("IP addresses", _address),
-    "cidrs": _several("CIDRs", _cidr),
+    "cidrs": _several("CIDRs", syntax.cidr),
 }
 _ENDPOINT = Table(_ENDPOINT_SHAPES, dict, required=tuple(_ENDPOINT_SHAPES))
 _WRITTEN = Table(

@@ -15,6 +15,7 @@ from secure_bedrock.policy.file.tables import DOCUMENT
 from secure_bedrock.policy.sections import Document
 from secure_bedrock.policy.shown import key_text
 from secure_bedrock.values import partition_of
+from secure_bedrock.values.arns import parse_arn
 
 MAX_CHARACTERS: Final = 1024 * 1024  # far beyond any policy a person could review
 _MAX_DEPTH = 8  # network.endpoints.<service>.cidrs[n] is 5 deep
@@ -143,10 +144,10 @@ def _check_guardrail(document: Document, origin: Origin) -> None:
     """PolicyInvalid for a guardrail's ARN of another partition, Region or account."""
     if document.guardrail.id is None or not document.guardrail.id.startswith("arn:"):
         return
-    _, partition, _, region, account, _ = document.guardrail.id.split(":")
-    if (partition, region) != (partition_of(document.region), document.region):
+    arn = parse_arn(document.guardrail.id)
+    if (arn.partition, arn.region) != (partition_of(document.region), document.region):
         message = f"the guardrail's ARN is not of Region {document.region}"
-    elif account not in document.models.accounts:
+    elif arn.account not in document.models.accounts:
         message = "the account of the guardrail's ARN is not one of models.accounts"
     else:
         return

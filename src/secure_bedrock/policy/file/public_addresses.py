@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Final
 
 from secure_bedrock.policy.file.shape import Path
-from secure_bedrock.policy.file.syntax import address, cidr, is_loopback
+from secure_bedrock.policy.file.syntax import address, cidr
+from secure_bedrock.values.addresses import Network, lies_within, network_in, parse_cidr
+from secure_bedrock.values.vpc_cidrs import is_loopback
 
 # Ranges that a VPC's CIDRs usually come from: RFC 1918, RFC 6598, RFC 4193. A CIDR elsewhere may be right (bring your
 # own addresses), and it may also be AWS's public range.
 _USUAL: Final = tuple(
-    map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"))
+    map(parse_cidr, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"))
 )
 
 _MESSAGE: Final = (
@@ -19,16 +20,14 @@ _MESSAGE: Final = (
 )
 
 
-def is_usual(network: IPv4Network | IPv6Network) -> bool:
+def is_usual(network: Network) -> bool:
     """True inside a range that VPCs' CIDRs usually come from, and for loopback, which only tests name."""
-    return is_loopback(network) or any(_inside(network, usual) for usual in _USUAL)
+    return is_loopback(network) or any(lies_within(network, usual) for usual in _USUAL)
 
 
-def is_usual_or_owned(
-    network: IPv4Network | IPv6Network, owned: Iterable[IPv4Network | IPv6Network]
-) -> bool:
+def is_usual_or_owned(network: Network, owned: Iterable[Network]) -> bool:
     """True where an endpoint may have the address: in a usual range, or inside one of the policy's own CIDRs."""
-    return is_usual(network) or any(_inside(network, outer) for outer in owned)
+    return is_usual(network) or any(lies_within(network, outer) for outer in owned)
 
 
 def public_addresses(plain: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
@@ -48,14 +47,11 @@ def _table(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _parsed(parse: Callable[[str], str], items: object) -> dict[int, IPv4Network | IPv6Network]:
+def _parsed(parse: Callable[[str], str], items: object) -> dict[int, Network]:
     """The networks in a list by their places, less what `parse` refuses; an address is a network of one."""
     found = {}
     for place, text in enumerate(items if isinstance(items, list) else ()):
-        with suppress(ValueError, TypeError):
-            found[place] = ip_network(parse(text))
+        with suppress(ValueError):
+            if isinstance(text, str):
+                found[place] = network_in(parse(text))
     return found
-
-
-def _inside(network: IPv4Network | IPv6Network, outer: IPv4Network | IPv6Network) -> bool:
-    return network.version == outer.version and network.subnet_of(outer)  # type: ignore[arg-type]

@@ -1,7 +1,7 @@
 """The values that a policy file holds, each checked by itself: a function returns the value or raises ValueError."""
 
 import re
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv6Address, ip_network
 
 from secure_bedrock.policy.identity_rules import parse_principal
 from secure_bedrock.policy.model.entries import parse_entry
@@ -9,25 +9,21 @@ from secure_bedrock.policy.request.places import BUCKET
 from secure_bedrock.policy.shown import shown, similar
 from secure_bedrock.policy.supported import is_operation, not_yet, operations_of
 from secure_bedrock.values import BEDROCK_RUNTIME
+from secure_bedrock.values.addresses import Address, parse_address, parse_cidr, spelled
+from secure_bedrock.values.arns import is_account, parse_arn
+from secure_bedrock.values.ec2_ids import is_ec2_id
+from secure_bedrock.values.host_names import is_host_name
+from secure_bedrock.values.vpc_cidrs import widest_instead_of
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._:/@-]{0,98}[A-Za-z0-9])?", re.ASCII)
-_ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
-# Ids of EC2 resources have 8 (before 2016) or 17 hexadecimal digits: EC2 user guide, "Resource IDs", 2026-11-20.
-_EC2_ID = re.compile(r"([a-z]+)-(?:[0-9a-f]{8}|[0-9a-f]{17})", re.ASCII)
 # Ids that CreateGuardrail gives, and versions: GuardrailId, GuardrailArn, GuardrailVersion in botocore 1.44.5's bedrock
 # model, and the user guide's examples, read 2026-11-20.
-_GUARDRAIL = re.compile(
-    r"(?:arn:aws(?:-[a-z-]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:guardrail/)?[a-z0-9]{12}", re.ASCII
-)
+_GUARDRAIL = re.compile(r"[a-z0-9]{12}", re.ASCII)
 _GUARDRAIL_VERSION = re.compile(r"[1-9][0-9]{0,7}|DRAFT", re.ASCII)
-_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)  # RFC 1123 §2.1, lower case
 # Names of SSM parameters: PutParameter in the SSM API reference, 2026-11-20; at most 15 levels.
 _PARAMETER = re.compile(r"[A-Za-z0-9_.-]+|(?:/[A-Za-z0-9_.-]+){1,15}", re.ASCII)
 _MAX_PARAMETER = 1011
-_MAX_HOST = 253  # RFC 1035 §2.3.4 without the root's dot
-# The widest CIDRs that AWS gives a VPC: "VPC CIDR blocks" in the VPC user guide, 2026-11-20.
-_WIDEST = {4: 16, 6: 44}
-_LOOPBACK = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
+_MAPPED = "an IPv4-mapped address is never an endpoint's: write the IPv4 address"
 
 
 def policy_name(text: str) -> str:
@@ -42,7 +38,7 @@ def policy_name(text: str) -> str:
 
 def account_id(text: str) -> str:
     """An AWS account: 12 digits."""
-    if not _ACCOUNT.fullmatch(text):
+    if not is_account(text):
         raise ValueError('an AWS account is a string of 12 digits ("111122223333")')
     return text
 
@@ -77,18 +73,14 @@ def security_group_id(text: str) -> str:
 
 
 def _ec2_id(text: str, kind: str) -> str:
-    match = _EC2_ID.fullmatch(text)
-    if match is None or match[1] != kind:
+    if not is_ec2_id(text, kind):
         raise ValueError(f"expected {kind}- and 8 or 17 hexadecimal digits in lower case")
     return text
 
 
 def host_name(text: str) -> str:
     """A DNS name in lower case: no address, port, scheme or trailing dot. Its meaning is judged with the route."""
-    labels = text.split(".")
-    well_formed = len(text) <= _MAX_HOST and all(map(_LABEL.fullmatch, labels))
-    # What begins with a digit, some resolver reads as a number: `0x7f000001`, `0.0b`.
-    if not well_formed or len(labels) < 2 or labels[-1][0].isdigit():
+    if not is_host_name(text):
         raise ValueError(
             "a host is a DNS name in lower case, without scheme, port, path or trailing dot"
         )
@@ -98,11 +90,12 @@ def host_name(text: str) -> str:
 def address(text: str) -> str:
     """An IP address in its one canonical spelling."""
     try:
-        parsed = ip_address(text)
+        meant = parse_address(text.partition("%")[0].lower())
     except ValueError:
         raise ValueError("expected an IP address such as 10.20.1.10") from None
-    _refuse_mapped(parsed)
-    if "%" in text or str(parsed) != text:
+    if _is_mapped(meant):
+        raise ValueError(_MAPPED)
+    if spelled(meant) != text:
         raise ValueError("write the address in its short form, in lower case and without a zone")
     return text
 
@@ -110,33 +103,35 @@ def address(text: str) -> str:
 def cidr(text: str) -> str:
     """A CIDR in its canonical spelling, no wider than a VPC's can be; loopback may be as wide as it is."""
     try:
-        network = ip_network(text, strict=False)
+        network = parse_cidr(text)
     except ValueError:
-        raise ValueError("expected a CIDR such as 10.20.0.0/16") from None
-    _refuse_mapped(network[0])
-    if "%" in text:
-        raise ValueError("a CIDR has no zone: leave out what stands from the % on")
-    if "/" not in text:
-        raise ValueError(f"expected a CIDR: add its prefix length ({text}/{network.prefixlen})")
-    if str(network) != text:
-        raise ValueError(f"a CIDR has no bits outside its prefix: write {network}")
-    widest = _WIDEST[network.version]
-    if network.prefixlen < widest and not is_loopback(network):
+        raise ValueError(_instead_of(text)) from None
+    if _is_mapped(network[0]) or str(network) != text:
+        raise ValueError(_instead_of(text))
+    widest = widest_instead_of(network)
+    if widest is not None:
         raise ValueError(f"wider than a VPC's CIDR can be (/{widest}); list the VPC's own CIDRs")
     return text
 
 
-def _refuse_mapped(address: IPv4Address | IPv6Address) -> None:
+def _instead_of(text: str) -> str:
+    """What to write instead of a text that is no CIDR, or not in its canonical spelling."""
+    try:
+        meant = ip_network(text, strict=False)
+    except ValueError:
+        return "expected a CIDR such as 10.20.0.0/16"
+    if _is_mapped(meant[0]):
+        return _MAPPED
+    if "%" in text:
+        return "a CIDR has no zone: leave out what stands from the % on"
+    if "/" not in text:
+        return f"expected a CIDR: add its prefix length ({text}/{meant.prefixlen})"
+    return f"a CIDR has no bits outside its prefix: write {meant}"
+
+
+def _is_mapped(address: Address) -> bool:
     """Python 3.12 and 3.13 spell it in two ways, and the guard refuses it under every route."""
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        raise ValueError("an IPv4-mapped address is never an endpoint's: write the IPv4 address")
-
-
-def is_loopback(network: IPv4Network | IPv6Network) -> bool:
-    """True for networks wholly inside loopback, which only tests name."""
-    if isinstance(network, IPv4Network):
-        return network.subnet_of(_LOOPBACK[0])
-    return network.subnet_of(_LOOPBACK[1])
+    return isinstance(address, IPv6Address) and address.ipv4_mapped is not None
 
 
 def model_entry(text: str) -> str:
@@ -170,11 +165,22 @@ def bucket(text: str) -> str:
 
 def guardrail_id(text: str) -> str:
     """A guardrail's id or ARN; whether the ARN is of this Region and account is judged with the whole policy."""
-    if not _GUARDRAIL.fullmatch(text):
+    if not _GUARDRAIL.fullmatch(text) and not _is_guardrail_arn(text):
         raise ValueError(
             "expected a guardrail's id (12 letters and digits in lower case) or its ARN"
         )
     return text
+
+
+def _is_guardrail_arn(text: str) -> bool:
+    try:
+        arn = parse_arn(text)
+    except ValueError:
+        return False
+    kind, _, name = arn.resource.partition("/")
+    if (arn.service, kind) != ("bedrock", "guardrail") or arn.region is None:
+        return False
+    return is_account(arn.account) and _GUARDRAIL.fullmatch(name) is not None
 
 
 def guardrail_version(text: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from secure_bedrock.values import Region, parse_region, partition_of
+from secure_bedrock.values.arns import is_account, parse_arn
 
 MAX_LENGTH: Final = 2048  # ConversationalModelId.max, botocore 1.44.5, read 2026-11-20
 
@@ -37,7 +38,6 @@ _BASE = re.compile(
     rf"({PROVIDER})\.({_NAME})(?::(0|[1-9][0-9]{{0,3}})(?::([1-9][0-9]{{0,4}}[km]?|mm))?)?",
     re.ASCII,
 )
-_ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 _ID = r"[a-z0-9]{12}"
 _SAGEMAKER_ENDPOINT = r"[A-Za-z0-9](?:-*[A-Za-z0-9]){0,62}"
 
@@ -186,21 +186,18 @@ def profile_of(model: ModelId) -> ProfileId | None:
 
 def _parse_arn(text: str) -> ModelId:
     """The model that an ARN names; partition and Region have to belong together."""
-    parts = text.split(":", 5)
-    if len(parts) != 6:
-        raise ValueError("the ARN has fewer than six parts")
-    _, partition, service, region_text, account, resource = parts
-    region = parse_region(region_text)
-    if partition != partition_of(region):
+    arn = parse_arn(str.__str__(text))  # a StrEnum's member is what it holds
+    region = parse_region(arn.region)
+    if arn.partition != partition_of(region):
         raise ValueError("the ARN's partition is not that of its Region")
-    kind, _, name = resource.partition("/")
-    if (service, kind) == ("bedrock", "foundation-model"):
-        if account:
+    kind, _, name = arn.resource.partition("/")
+    if (arn.service, kind) == ("bedrock", "foundation-model"):
+        if arn.account:
             raise ValueError("a foundation model's ARN names no account")
         return FoundationModelArn(region, parse_base_id(name))
-    if not _ACCOUNT.fullmatch(account):
+    if not is_account(arn.account):
         raise ValueError("the ARN's account is not 12 digits")
-    return _parse_owned(service, region, account, kind, name)
+    return _parse_owned(arn.service, region, arn.account, kind, name)
 
 
 def _parse_owned(service: str, region: Region, account: str, kind: str, name: str) -> ModelId:

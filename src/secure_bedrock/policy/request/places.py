@@ -9,10 +9,11 @@ from secure_bedrock.policy.model.identifiers import ProfileId, parse_model_id
 from secure_bedrock.policy.operation.members import Kind
 from secure_bedrock.policy.shown import shown
 from secure_bedrock.values import Decision, partition_of
+from secure_bedrock.values.arns import AWS, Arn, parse_arn
 
 # Bucket naming rules of the S3 user guide ("General purpose bucket naming rules", read 2026-11-20).
 BUCKET: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]{1,61})[a-z0-9]", re.ASCII)
-_ARN: Final = re.compile(r"arn:[A-Za-z0-9._:/+=@$-]{1,2044}", re.ASCII)
+_RESOURCE: Final = re.compile(r"[A-Za-z0-9._:/+=@$-]+", re.ASCII)
 
 # An identifier without `arn:` has no part that could be an account or a host: no `:`, and a `/` only in names that
 # have paths. By kind, what may stand beside letters, digits and `_-+=@.`: patterns of FunctionName, PromptIdentifier,
@@ -43,7 +44,7 @@ _RESOURCES: Final[Mapping[Kind, tuple[str, tuple[str, ...]]]] = {
 _AWS_OWN: Final[Mapping[Kind, tuple[str, tuple[str, ...]]]] = {
     Kind.EVALUATOR: ("", ("evaluator/Builtin.", "evaluator/ThirdParty.")),
     Kind.RESOURCE: (
-        "aws",
+        AWS,
         (
             "browser/aws.",
             "browser-custom/aws.",
@@ -52,7 +53,7 @@ _AWS_OWN: Final[Mapping[Kind, tuple[str, tuple[str, ...]]]] = {
         ),
     ),
     Kind.AUTOMATION: (
-        "aws",
+        AWS,
         ("blueprint/", "data-automation-project/", "data-automation-profile/"),
     ),
 }
@@ -152,30 +153,39 @@ def _decide_bucket(location: str, buckets: Collection[str]) -> Decision | None:
     return Decision(False, "s3-bucket", reason, next_step="add the bucket if requests may name it")
 
 
-def _decide_arn(kind: Kind, arn: str, home: Home) -> Decision | None:
-    parts = arn.split(":", 5)
-    if len(parts) != 6 or not parts[5] or "arn:" in parts[5].lower() or not _ARN.fullmatch(arn):
+def _decide_arn(kind: Kind, text: str, home: Home) -> Decision | None:
+    arn = _parsed(text)
+    if arn is None:
         reason = f"the {kind.value}'s ARN is malformed"
         return Decision(False, "identifier", reason, next_step=_COPY)
-    _, partition, service, region, account, resource = parts
     if kind in _RESOURCES:
         owner, beginnings = _RESOURCES[kind]
-        if service != owner or not resource.startswith(beginnings):
+        if arn.service != owner or not arn.resource.startswith(beginnings):
             reason = f"the ARN is not that of a {kind.value}"
             return Decision(False, "identifier", reason, next_step=_COPY)
-    here = ("", home.region) if kind in _NO_REGION else (home.region,)
-    if partition != partition_of(home.region) or region not in here:
+    here = (None, home.region) if kind in _NO_REGION else (home.region,)
+    if arn.partition != partition_of(home.region) or arn.region not in here:
         reason = f"the {kind.value}'s ARN is not of partition and Region {home.region}"
         step = "name one of the policy's own Region, or write a policy for that Region"
         return Decision(False, "arn-region", reason, next_step=step)
-    if account in home.accounts or _is_aws_own(kind, account, resource):
+    if arn.account in home.accounts or _is_aws_own(kind, arn):
         return None
     return _foreign(f"the account of the {kind.value}'s ARN")
 
 
-def _is_aws_own(kind: Kind, account: str, resource: str) -> bool:
+def _parsed(text: str) -> Arn | None:
+    """The ARN, unless its resource holds what no resource's name does: another ARN, or a URL's characters."""
+    try:
+        arn = parse_arn(text)
+    except ValueError:
+        return None
+    plain = _RESOURCE.fullmatch(arn.resource) and "arn:" not in arn.resource.lower()
+    return arn if plain else None
+
+
+def _is_aws_own(kind: Kind, arn: Arn) -> bool:
     owner, beginnings = _AWS_OWN.get(kind, ("", ()))
-    return account == owner and resource.startswith(beginnings)
+    return arn.account == owner and arn.resource.startswith(beginnings)
 
 
 def _foreign(what: str) -> Decision:

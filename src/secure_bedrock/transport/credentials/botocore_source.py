@@ -17,7 +17,7 @@ from secure_bedrock.transport.credentials import (
     RefreshingCredentials,
     StaticCredentials,
 )
-from secure_bedrock.transport.hardened.quiet_signing import BotocoreCredentials
+from secure_bedrock.transport.credentials.for_botocore import BotocoreCredentials
 
 # botocore-stubs describes what callers use, not what holds the refresh.
 _Refreshable: Any = RefreshableCredentials

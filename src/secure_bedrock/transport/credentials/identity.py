@@ -14,8 +14,8 @@ from secure_bedrock.policy.identity_rules import (
     is_restricted,
     parse_principal,
 )
+from secure_bedrock.transport.botocore_parts.client_errors import code_of
 from secure_bedrock.transport.call_deadline import held
-from secure_bedrock.transport.client_errors import code_of
 from secure_bedrock.transport.credentials.told import is_long_lived, told_by
 from secure_bedrock.transport.credentials.values import (
     ClientFor,

@@ -5,12 +5,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from secure_bedrock.errors import CredentialPathDenied
+from secure_bedrock.network import never, parse_address
 from secure_bedrock.transport.credentials import Expiring, FrozenCredentials
 from secure_bedrock.transport.credentials.metadata_http import (
     Exchange,
@@ -161,10 +161,9 @@ def _is_container_host(host: str) -> bool:
     if host in CONTAINER_HOSTS:
         return True
     try:
-        address = ip_address(host)
+        return never(parse_address(host)) == "loopback"
     except ValueError:
         return False
-    return address.is_loopback and "%" not in host
 
 
 def _path(text: str, name: str) -> str:

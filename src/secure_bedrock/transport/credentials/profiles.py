@@ -14,6 +14,7 @@ from botocore.credentials import (
 )
 
 from secure_bedrock.errors import CredentialPathDenied
+from secure_bedrock.transport.botocore_parts.packaged_loader import packaged_loader
 from secure_bedrock.transport.credentials import (
     ClientFor,
     CredentialSource,
@@ -23,11 +24,10 @@ from secure_bedrock.transport.credentials import (
     StaticCredentials,
 )
 from secure_bedrock.transport.credentials.botocore_source import guarded, source_of
+from secure_bedrock.transport.credentials.for_botocore import BotocoreCredentials
 from secure_bedrock.transport.credentials.metadata import fetch_container, fetch_instance
 from secure_bedrock.transport.credentials.process import CredentialProcess
 from secure_bedrock.transport.credentials.telling_sts import TellingSts
-from secure_bedrock.transport.hardened.packaged import packaged_loader
-from secure_bedrock.transport.hardened.quiet_signing import BotocoreCredentials
 from secure_bedrock.values import Region
 
 
