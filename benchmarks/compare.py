@@ -154,7 +154,7 @@ class Bench:
         return row("new connection", *pair, aim=1.05, against="urllib3")
 
     def gate(self) -> Row:
-        """No aim for the share: what counts is that ours is about 10 µs."""
+        """No aim for the share: what counts is that ours is under 10 µs."""
         call = median_cost(self.call_typed, self.arguments.calls * 4)
         own = gate_cost(self.policy, self.model, calls=self.arguments.calls * 200)
         return row("guard and gate", call, own, against="a whole converse of ours")

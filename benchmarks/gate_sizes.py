@@ -18,19 +18,24 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from secure_bedrock import Policy
 from secure_bedrock.policy.operation.table import encode_label, operation_table
-from secure_bedrock.policy.request.judgement import judge_request
+from secure_bedrock.policy.request.judgement import RequestFacts, judge_request
 from secure_bedrock.testing import LocalAuthority
 from secure_bedrock.transport.core.gate import gate
 from secure_bedrock.transport.core.header_fields import parse_fields
 from secure_bedrock.transport.core.named_operation import named_operation
 from secure_bedrock.transport.core.request_facts import read_facts
 from secure_bedrock.transport.core.sign import sign
-from secure_bedrock.transport.core.wire import WireRequest
+from secure_bedrock.transport.core.wire import WireRequest, require_plain
 from secure_bedrock.transport.credentials import FrozenCredentials
 
 MODEL = "eu.anthropic.claude-sonnet-4-5-20250929-v1:0"
 REGION = "eu-west-1"
 SIZES = {"1 KB": 1 << 10, "100 KB": 100 << 10, "2 MB": 2 << 20}
+OWN_AGENT = "secure-bedrock/0 md/Botocore#1.44.5"
+BOTOCORE_AGENT = (
+    "Boto3/1.44.5 md/Botocore#1.44.5 ua/2.1 os/linux#6.1 md/arch#x86_64 lang/python#3.11.7"
+    " md/pyimpl#CPython m/Z,b,D cfg/retry-mode#legacy Botocore/1.44.5"
+)
 SIGNED = 20  # each signed anew, as every attempt is
 ROUNDS = 25
 
@@ -67,23 +72,27 @@ def picture(size: int) -> bytes:
     return json.dumps({"messages": messages}).encode()
 
 
-CALLS: dict[str, tuple[str, Callable[[int], bytes]]] = {
-    "Converse": ("converse", converse),
-    "Converse, an image": ("converse", picture),
-    "InvokeModel": ("invoke", native),
+# The last word: whether this library's own client wrote the body, or a botocore client that anybody may have changed.
+CALLS: dict[str, tuple[str, Callable[[int], bytes], bool]] = {
+    "Converse, typed": ("converse", converse, True),
+    "Converse, hardened": ("converse", converse, False),
+    "an image, typed": ("converse", picture, True),
+    "an image, hardened": ("converse", picture, False),
+    "InvokeModel": ("invoke", native, True),
 }
 
 
-def signed(path: str, body: bytes) -> WireRequest:
-    """A request as a typed call signs it."""
+def signed(path: str, body: bytes, *, ours: bool) -> WireRequest:
+    """A request as a call signs it: botocore's carries its body's length, and its own longer name."""
     headers = (
         ("Host", ROUTE.authority),
         ("Content-Type", "application/json"),
-        ("User-Agent", "secure-bedrock/0 md/Botocore#1.44.5"),
+        ("User-Agent", OWN_AGENT if ours else BOTOCORE_AGENT),
         ("amz-sdk-invocation-id", "7b3c6bb0-3b43-4d1e-8d0b-7b5d1d3c4a55"),
         ("amz-sdk-request", "attempt=1; max=4"),
+        *(() if ours else (("Content-Length", str(len(body))),)),
     )
-    request = WireRequest("POST", f"/model/{encode_label(MODEL)}/{path}", headers, body)
+    request = WireRequest("POST", f"/model/{encode_label(MODEL)}/{path}", headers, body, ours)
     keys = FrozenCredentials("AKIDEXAMPLE", "secret", "session-token" * 40)
     now = datetime.now(UTC)
     return sign(request, credentials=keys, region=REGION, signing_name="bedrock", now=now)
@@ -127,13 +136,17 @@ class Tls:
         self._out.read()
 
 
-def costs(path: str, body: bytes, tls: Tls) -> list[float]:
-    """Microseconds for the gate, its reading and its judging, a hash of the body, and its way through TLS."""
+def costs(path: str, body: bytes, tls: Tls, *, ours: bool) -> list[float]:
+    """Microseconds for the gate, its reading, a judging anew, a hash of the body, and its way through TLS."""
     table = operation_table(ROUTE.service)
-    requests = [signed(path, body) for _ in range(SIGNED)]
-    fields = parse_fields(requests[0].headers)
+    requests = [signed(path, body, ours=ours) for _ in range(SIGNED)]
+    fields = parse_fields(*require_plain(requests[0]))
     named = named_operation(requests[0], fields, table)
-    facts = read_facts(named, table, fields, body, policy=POLICY, granted=False)
+
+    def read() -> RequestFacts:
+        return read_facts(named, table, fields, body, policy=POLICY, granted=False, ours=ours)
+
+    facts = read()
 
     def gate_all() -> None:
         for request in requests:
@@ -143,9 +156,7 @@ def costs(path: str, body: bytes, tls: Tls) -> list[float]:
     gc.collect()
     return [
         cost(gate_all, times) / SIGNED,
-        cost(
-            lambda: read_facts(named, table, fields, body, policy=POLICY, granted=False), times * 20
-        ),
+        cost(read, times * 20),
         cost(lambda: judge_request(POLICY, facts), times * 20),
         cost(lambda: sha256(body).hexdigest(), times * 5),
         cost(lambda: tls.write(body), times * 5),
@@ -157,9 +168,9 @@ def main() -> int:
     tls = Tls()
     columns = ("gate", "reading", "judging", "SHA-256", "TLS")
     print(f"{'':28}" + "".join(f"{column:>10}" for column in columns) + f"{'gate / both':>13}")
-    for call, (path, make) in CALLS.items():
+    for call, (path, make, ours) in CALLS.items():
         for size, count in SIZES.items():
-            found = costs(path, make(count), tls)
+            found = costs(path, make(count), tls, ours=ours)
             share = found[0] / (found[3] + found[4])
             cells = "".join(f"{each:>8.1f}µs" for each in found)
             print(f"{call + ', ' + size:28}{cells}{share:>13.0%}")

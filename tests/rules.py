@@ -1,6 +1,7 @@
 """Rules for the gate that refuse nothing: a test overrides what it is about."""
 
 from secure_bedrock.policy.operation.members import Kind
+from secure_bedrock.policy.request.remembered import RememberedJudgements, remembering
 from secure_bedrock.policy.sections import GuardrailPolicy, LimitsPolicy
 from secure_bedrock.values import Decision
 
@@ -25,3 +26,7 @@ class Lenient:
 
     def refuse_place(self, kind: Kind, value: object) -> Decision | None:
         return None
+
+    @property
+    def _judged(self) -> RememberedJudgements:
+        return remembering(self)

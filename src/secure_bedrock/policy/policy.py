@@ -9,6 +9,7 @@ from secure_bedrock.errors import Problem
 from secure_bedrock.policy.decisions import Decisions
 from secure_bedrock.policy.model.residency import Destinations, checked_destinations
 from secure_bedrock.policy.operation.members import Kind
+from secure_bedrock.policy.request.remembered import RememberedJudgements, remembering
 from secure_bedrock.policy.sections import (
     AccountPolicy,
     AuditPolicy,
@@ -56,6 +57,7 @@ class Policy:
     _lines: Mapping[tuple[str | int, ...], int] = field(compare=False)
     _locked: Mapping[str, tuple[Region, ...]] = field(compare=False)
     _decisions: Decisions = field(compare=False)
+    _judged: RememberedJudgements = field(compare=False)
 
     def __init__(
         self,
@@ -212,6 +214,7 @@ class Policy:
         object.__setattr__(self, "_lines", lines)
         object.__setattr__(self, "_locked", known)
         object.__setattr__(self, "_decisions", decisions)
+        object.__setattr__(self, "_judged", remembering(self))
 
     def __repr__(self) -> str:
         mode = "" if self.mode == "enforce" else f", mode={self.mode!r}"

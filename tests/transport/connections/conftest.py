@@ -15,6 +15,7 @@ import trustme
 
 from secure_bedrock.network import PrivateRoute, RouteGuard, SystemConnector, SystemResolver
 from secure_bedrock.policy import Policy
+from secure_bedrock.policy.request.judgement import Judgement
 from secure_bedrock.transport.connections.connection import GuardedConnection
 from secure_bedrock.transport.connections.driver import GuardedResponse, GuardedTransport
 from secure_bedrock.transport.connections.opening import open_connection
@@ -187,10 +188,8 @@ def gated() -> Callable[..., GatedRequest]:
             head=f"{head}Content-Length: {len(body)}\r\n\r\n".encode(),
             body=body,
             route=route,
-            service="bedrock-runtime",
             operation="Converse",
-            model_id="m",
-            decision=Decision(True, "model", "listed"),
+            judgement=Judgement(Decision(True, "model", "listed"), "model", "m"),
             seal=wire._SEAL,
         )
 

@@ -327,8 +327,7 @@ def test_no_label_but_the_allowed_models_own_spelling_passes(label: str) -> None
 def test_only_the_gate_makes_a_gated_request() -> None:
     gated = gate(signed(), route=ROUTE, policy=RULES)
     parts: dict[str, Any] = {
-        name: getattr(gated, name)
-        for name in ("head", "body", "route", "service", "operation", "model_id", "decision")
+        name: getattr(gated, name) for name in ("head", "body", "route", "operation", "judgement")
     }
 
     for forge in (

@@ -44,7 +44,8 @@ ANY = st.lists(
 def outcome(headers: Sequence[Pair]) -> dict[str, str] | str:
     """The fields, or the rule that refused them."""
     try:
-        return dict(parse_fields(tuple(headers)))
+        names, values = zip(*headers, strict=True) if headers else ((), ())
+        return dict(parse_fields(names, values))
     except OperationDenied as refusal:
         return refusal.rule
 

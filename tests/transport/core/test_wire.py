@@ -106,6 +106,23 @@ def test_a_request_of_text_and_bytes_is_plain() -> None:
     require_plain(WireRequest("", "", (), b""))
 
 
+@pytest.mark.parametrize("field", [("X-Own",), ("X-Own", "1", "2")], ids=["one", "three"])
+def test_a_header_that_is_no_pair_goes_nowhere(field: tuple[str, ...]) -> None:
+    request = signed()
+    odd: Any = (*request.headers, field)
+
+    with pytest.raises(ValueError, match=r"argument|unpack"):
+        gate(replace(request, headers=odd), route=ROUTE, policy=RULES)
+
+
+def test_names_and_values_are_told_apart_in_their_order() -> None:
+    assert require_plain(WireRequest("GET", "/", (("A", "1"), ("b", "")), b"")) == (
+        ("A", "b"),
+        ("1", ""),
+    )
+    assert require_plain(WireRequest("GET", "/", (), b"")) == ((), ())
+
+
 SMUGGLED: dict[str, Callable[[str], WireRequest]] = {
     "in the method": lambda end: with_parts(method=f"POST / HTTP/1.1{end}X: y{end}{end}GET"),
     "behind the method": lambda end: with_parts(method=f"POST{end}"),

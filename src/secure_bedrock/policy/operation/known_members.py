@@ -16,6 +16,7 @@ UPGRADE: Final = "check how it is spelt, or use a version of this library that k
 """What to do about a stranger."""
 
 _MAP: Final = "{}"
+_LISTS: Final = (list, tuple)
 _Shapes = Mapping[str, Mapping[str, str]]
 _TOP: Final = "the request"
 # How a value was reached, as in `references`.
@@ -79,23 +80,20 @@ def _strange(shapes: _Shapes, root: str, parameters: object) -> str | None:
         if not stack:
             return None
         to, value, way = stack.pop()
-        if isinstance(value, list | tuple):
-            inside = (way, "[]")
-            stack += [(to, item, inside) for item in value]
-        elif not isinstance(value, dict):
-            continue
-        elif to.startswith(_MAP):
-            inside = (way, _MAP)
-            stack += [(to.removeprefix(_MAP), item, inside) for item in value.values()]
-        else:
+        if isinstance(value, dict):
+            if to[:2] == _MAP:
+                inside = (way, _MAP)
+                stack += [(to.removeprefix(_MAP), item, inside) for item in value.values()]
+                continue
             members = shapes[to]
             if not value.keys() <= members.keys():
                 return _written(way)
-            stack += [
-                (members[name], inner, (way, name))
-                for name, inner in value.items()
-                if members[name]
-            ]
+            for name, inner in value.items():
+                if members[name]:
+                    stack.append((members[name], inner, (way, name)))
+        elif isinstance(value, _LISTS):
+            inside = (way, "[]")
+            stack += [(to, item, inside) for item in value]
     return _TOP
 
 

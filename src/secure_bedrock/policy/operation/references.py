@@ -69,6 +69,13 @@ def references(
     return tuple(found)
 
 
+def body_references(operation: Operation, body: object) -> tuple[Reference, ...]:
+    """The same of a body alone."""
+    found: list[Reference] = []
+    _Walk(operation, found, wire=True).run(body)
+    return tuple(found)
+
+
 def parameter_references(
     operation: Operation, parameters: Mapping[str, object]
 ) -> tuple[Reference, ...]:

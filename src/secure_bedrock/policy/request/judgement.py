@@ -1,6 +1,6 @@
 """May this request leave? One pure decision over all that was read of it; the early check and the wire gate ask it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
@@ -41,12 +41,16 @@ class Rules(Terms, Protocol):
     def decide_model(self, model_id: object, *, operation: str = ...) -> Decision: ...
     def decide_endpoint(self, name: object, *, operation: str = ...) -> Decision: ...
     def refuse_place(self, kind: Kind, value: object) -> Decision | None: ...
+    @property
+    def _judged(self) -> Mapping["RequestFacts", "Judgement"]:
+        """`judge_request` of a request line's facts, remembered where it allows: see `RememberedJudgements`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RequestFacts:
     """What one request is, in the words of the table of operations; its repr shows none of what it names.
 
+    Equal to itself only: judgements are remembered by it.
     `granted` marks an operation that this library calls for itself: it is not asked of `operations.allow`. Whatever it
     names still is.
     `terms` are what guardrail and limits are held against. They are the last word's, on the bytes: an `early` question,

@@ -63,6 +63,13 @@ def asks_tokens(policy: Terms, service: str, operation: str) -> bool:
     return f"{service}:{operation}" not in token_places.EXEMPT and reaches_model(service, operation)
 
 
+def asks_terms(policy: Terms, service: str, operation: str) -> bool:
+    """Whether the policy asks for what a request says of guardrails or tokens."""
+    if not policy.guardrail.required and policy.limits.max_tokens is None:
+        return False
+    return asks_guardrail(policy, service, operation) or asks_tokens(policy, service, operation)
+
+
 @lru_cache(1024)
 def reaches_model(service: str, operation: str) -> bool:
     """Whether content may reach a model: true unless the table says that the operation only reads or controls.

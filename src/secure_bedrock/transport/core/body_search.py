@@ -14,7 +14,9 @@ _LONG: Final = 16 * 1024
 
 def may_name(names: re.Pattern[bytes], body: bytes) -> bool:
     """Whether one of the names stands in the body, or could behind an escape; the pattern begins with a quote."""
-    return _names(names, body) or _escapes(body)
+    found = _far_apart(names, body) if len(body) > _LONG else names.search(body) is not None
+    # One byte is looked for by the processor's own instructions, a pattern is not: where there is none, that is it.
+    return found or (b"\\" in body and _ESCAPED.search(body) is not None)
 
 
 def check_utf8(body: bytes) -> None:
@@ -25,20 +27,14 @@ def check_utf8(body: bytes) -> None:
         refuse_body("the body is not UTF-8")
 
 
-def _escapes(body: bytes) -> bool:
-    # One byte is looked for by the processor's own instructions, a pattern is not: where there is none, that is it.
-    return b"\\" in body and _ESCAPED.search(body) is not None
-
-
-def _names(names: re.Pattern[bytes], body: bytes) -> bool:
-    """In long bodies from quote to quote, while these are far apart."""
+def _far_apart(names: re.Pattern[bytes], body: bytes) -> bool:
+    """The same for long bodies: from quote to quote, while these are far apart."""
     at = 0
-    if len(body) > _LONG:
-        for _ in range(len(body) >> 12):
-            at = body.find(b'"', at)
-            if at < 0:
-                return False
-            if names.match(body, at):
-                return True
-            at += 1
+    for _ in range(len(body) >> 12):
+        at = body.find(b'"', at)
+        if at < 0:
+            return False
+        if names.match(body, at):
+            return True
+        at += 1
     return names.search(body, at) is not None

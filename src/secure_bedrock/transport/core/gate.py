@@ -1,6 +1,8 @@
 """The wire gate: the last decision before bytes leave, taken on those bytes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import lru_cache
+from itertools import chain
 from typing import Final
 
 from secure_bedrock.errors import (
@@ -51,9 +53,9 @@ def gate(
     `grants` are the "service:Operation" that this library calls for itself (discovery, credentials): for them
     the operation is not asked of the policy; what the request names always is.
     """
-    require_plain(request)
+    names, values = require_plain(request)
     table = _table(route.service)
-    fields = parse_fields(request.headers)
+    fields = parse_fields(names, values)
     if fields.get("host") != route.authority:
         raise EndpointDenied("the Host header is not the pinned endpoint's", rule="host-header")
     check_length(fields, request.body)
@@ -68,22 +70,24 @@ def gate(
         granted=granted,
         ours=request.ours is True,
     )
-    judgement = require_allowed(policy, facts)
+    judgement = (
+        policy._judged[facts]  # noqa: SLF001 - what it remembers is for the gate alone
+        if facts is named.line
+        else judge_request(policy, facts)
+    )
+    judgement.decision.or_raise(_DENIALS[judgement.family])
     if named.name in table.unsigned:
         check_anonymous(fields)
     else:
         check_authorization(
-            fields, request.body, region=route.region, signing_name=table.signing_name
+            fields, names, request.body, region=route.region, signing_name=table.signing_name
         )
     return GatedRequest(
-        head=_head(request, fields),
+        head=_head(request, fields, names, values),
         body=request.body,
         route=route,
-        service=route.service,
         operation=named.name,
-        model_id=judgement.model_id,
-        decision=judgement.decision,
-        would_deny=judgement.would_deny,
+        judgement=judgement,
         seal=_SEAL,
     )
 
@@ -111,12 +115,26 @@ def require_allowed(policy: Rules, facts: RequestFacts) -> Judgement:
     return judgement
 
 
-def _head(request: WireRequest, fields: Mapping[str, str]) -> bytes:
+def _head(
+    request: WireRequest,
+    fields: Mapping[str, str],
+    names: tuple[str, ...],
+    values: tuple[str, ...],
+) -> bytes:
     """Request line, Host, the other fields as they were checked, and a Content-Length of our own if none came."""
-    headers: Sequence[tuple[str, str]] = request.headers
+    headers = request.headers
     if headers[0][0] != "Host":  # RFC 9112 §3.2: it should stand first
-        headers = sorted(headers, key=lambda header: header[0].lower() != "host")
-    lines = [f"{request.method} {request.target} HTTP/1.1", *map(": ".join, headers)]
+        pairs = sorted(zip(names, values, strict=True), key=lambda pair: pair[0].lower() != "host")
+        names, values = zip(*pairs, strict=True)
+    parts = [*_between(names)]
+    parts[0] = f"{request.method} {request.target} HTTP/1.1"
+    parts[2 : 2 * len(values) + 1 : 2] = values
     if "content-length" not in fields:
-        lines.append(f"Content-Length: {len(request.body)}")
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii")
+        parts[-1] = f"\r\nContent-Length: {len(request.body)}\r\n\r\n"
+    return "".join(parts).encode("ascii")
+
+
+@lru_cache(maxsize=64)
+def _between(names: tuple[str, ...]) -> tuple[str, ...]:
+    """What stands between a head's values, and empty texts in their places; requests of one kind have the same."""
+    return "", *chain.from_iterable((f"\r\n{name}: ", "") for name in names), "\r\n\r\n"

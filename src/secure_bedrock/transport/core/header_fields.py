@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import Final
 
 from secure_bedrock.errors import OperationDenied
-from secure_bedrock.transport.core.wire import Headers
 
 # RFC 9110 §5.6.2: what a field name is made of.
 _NAME: Final = re.compile(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+")
@@ -55,22 +54,21 @@ _REFUSED: Final = frozenset(
 )
 
 
-def parse_fields(headers: Headers) -> Mapping[str, str]:
+def parse_fields(names: tuple[str, ...], values: tuple[str, ...]) -> Mapping[str, str]:
     """The fields by lower-case name; OperationDenied where names or values have more than one reading.
 
     Values are printable ASCII without space at either end: Latin-1 and UTF-8 read other bytes differently, and
     SigV4 and HTTP trim differently. No line end and no colon of a name survives, so fields can't be smuggled in.
     """
-    names = _lowered(tuple([name for name, _ in headers]))
-    values = [value for _, value in headers]
+    lowered = _lowered(names)
     text = "".join(values)
     if (
         not text.isascii()
-        or text.encode("ascii").translate(None, _PRINTABLE)
-        or [value for value in values if value != value.strip()]
+        or text.encode().translate(None, _PRINTABLE)
+        or (*map(str.strip, values),) != values
     ):
         raise OperationDenied("a header's value could be read in two ways", rule="header-form")
-    fields = dict(zip(names, values, strict=True))
+    fields = dict(zip(lowered, values, strict=True))
     if fields.get("accept-encoding", "identity") != "identity":
         raise OperationDenied("the request asks for an encoded answer", rule="header-refused")
     return fields

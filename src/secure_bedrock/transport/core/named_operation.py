@@ -11,11 +11,15 @@ from secure_bedrock.policy.http_surfaces import Surface, match_surface, table_of
 from secure_bedrock.policy.operation.members import Operation, Place
 from secure_bedrock.policy.operation.references import Reference, references
 from secure_bedrock.policy.operation.table import LABEL_SAFE, OperationTable
+from secure_bedrock.policy.request.judgement import RequestFacts
+from secure_bedrock.policy.request.terms import RequestTerms
 from secure_bedrock.transport.core.wire import WireRequest
 
 # RFC 9112 §3 (read 2026-11-20) asks recipients to take request lines of 8000 octets at least. Ours name an ARN or two,
 # and an ARN of 2048 characters has at most three times as many where each is percent-encoded.
 MAX_TARGET: Final = 8_192
+# Ours (2026-11-20): a model's ARN and its operation have some 300 characters.
+MAX_REMEMBERED: Final = 2_048
 _FORM: Final = "application/x-www-form-urlencoded; charset=utf-8"
 
 
@@ -24,7 +28,9 @@ class NamedOperation:
     """The operation of a request, and what its request line names.
 
     `operation` is None where the table knows names only, or where it is a `surface`. `in_headers` says that header
-    fields can name something too.
+    fields can name something too. `line` is the request where nothing but its line says what it is, one object for all
+    that have the line: what a policy remembers its judgement of. None where the line is longer than MAX_REMEMBERED, or
+    does not name the operation.
     """
 
     name: str
@@ -32,6 +38,7 @@ class NamedOperation:
     references: tuple[Reference, ...] = ()
     in_headers: bool = False
     surface: Surface | None = None
+    line: RequestFacts | None = None
 
 
 def named_operation(
@@ -72,7 +79,13 @@ def _by_request_line(service: str, method: str, target: str) -> NamedOperation:
     operation = table.operation(match.name)
     named = references(operation, labels=match.labels, query=asked, headers={})
     in_headers = any(bound.place is Place.HEADER for bound in operation.bound)
-    return NamedOperation(match.name, operation, named, in_headers)
+    line = _line(service, match.name, named) if len(target) <= MAX_REMEMBERED else None
+    return NamedOperation(match.name, operation, named, in_headers, line=line)
+
+
+def _line(service: str, name: str, named: tuple[Reference, ...]) -> RequestFacts:
+    """The request with a body of which nothing is asked, and which is no longer than it may be."""
+    return RequestFacts(service, name, named, terms=RequestTerms(body_bytes=0))
 
 
 def _query(query: str, known: frozenset[str]) -> Mapping[str, tuple[str, ...]]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from secure_bedrock.policy.operation.known_members import stranger_on_the_wire
 from secure_bedrock.policy.operation.members import BodyMember, BodyShape, Kind, Operation
-from secure_bedrock.policy.operation.references import Reference, references
+from secure_bedrock.policy.operation.references import Reference, body_references, references
 from secure_bedrock.policy.operation.table import OperationTable, operation_table
 from secure_bedrock.policy.request.documents import JUDGED
 from secure_bedrock.policy.request.judgement import RequestFacts
@@ -15,8 +15,7 @@ from secure_bedrock.policy.request.native_names import native_references
 from secure_bedrock.policy.request.terms import (
     RequestTerms,
     Terms,
-    asks_guardrail,
-    asks_tokens,
+    asks_terms,
     read_terms,
 )
 from secure_bedrock.policy.request.token_places import NATIVE
@@ -38,6 +37,7 @@ NATIVE_BODIES: Final = frozenset(
 # A body that others made is read whole up to this size: about 2 ms of reading at most, beside the second that a model
 # takes. Longer ones hold images or documents, and are searched for the names that tell (measured 2026-11-20).
 READ_WHOLE: Final = 256 * 1024
+_GUARDRAIL_KEYS: Final = frozenset(map(str.lower, GUARDRAIL_FIELDS))
 
 
 def read_facts(
@@ -55,12 +55,11 @@ def read_facts(
     `ours` says that this library's serialiser wrote the body from parameters whose every member the tables know.
     """
     found, document = named.references, None
-    asked = asks_guardrail(policy, table.service, named.name) or asks_tokens(
-        policy, table.service, named.name
-    )
+    asked = asks_terms(policy, table.service, named.name)
     operation = named.operation
     if operation is not None:
-        found += _unbound_guardrail(operation, fields)
+        if not fields.keys().isdisjoint(_GUARDRAIL_KEYS):
+            found += _unbound_guardrail(operation, fields)
         if named.in_headers:
             found += references(operation, labels={}, query={}, headers=fields)
         if operation.payload is None:
@@ -78,6 +77,10 @@ def read_facts(
         found += surface_references(named.surface, fields, document)
     elif table.protocol == "json" or (table.protocol == "rest-json" and body):
         parse_object(body)
+    if named.line is not None and len(found) == len(named.references) and not (asked or granted):
+        most = policy.limits.max_request_bytes
+        if most is None or len(body) <= most:
+            return named.line
     terms = RequestTerms(body_bytes=len(body))
     if asked:
         terms = read_terms(table.service, named.name, found, document or {}, len(body))
@@ -113,7 +116,7 @@ def _document(
 
 def _named(operation: Operation, document: dict[str, Any], *, ours: bool) -> tuple[Reference, ...]:
     """What the body's members name; a payload among them is read as the model's own API reads it."""
-    found = references(operation, labels={}, query={}, headers={}, body=document)
+    found = body_references(operation, document)
     for each in found:
         if each.kind is Kind.PAYLOAD and isinstance(each.value, str):
             payload = native_document(unwrapped(each.value))
@@ -136,7 +139,7 @@ def _payload(key: str, body: bytes, *, asked: bool) -> dict[str, Any] | None:
 
 def _check_encoding(body: bytes) -> None:
     """Refuse what another parser could take for UTF-16 or UTF-32, or decode leniently: names could hide in it."""
-    if not body.startswith(b"{") or body.startswith(b"{\0"):
+    if body[:1] != b"{" or body[1:2] == b"\0":
         refuse_body("the body does not begin as a JSON object in UTF-8 does")
     if not body.isascii():
         check_utf8(body)
