@@ -20,11 +20,11 @@ from secure_bedrock import Policy
 from secure_bedrock.policy.operation.table import encode_label, operation_table
 from secure_bedrock.policy.request.judgement import RequestFacts, judge_request
 from secure_bedrock.testing import LocalAuthority
-from secure_bedrock.transport.core.gate import gate
-from secure_bedrock.transport.core.header_fields import parse_fields
-from secure_bedrock.transport.core.named_operation import named_operation
-from secure_bedrock.transport.core.request_facts import read_facts
-from secure_bedrock.transport.core.sign import sign
+from secure_bedrock.transport.core.asking.sign import sign
+from secure_bedrock.transport.core.gate.header_fields import parse_fields
+from secure_bedrock.transport.core.gate.named_operation import named_operation
+from secure_bedrock.transport.core.gate.request_facts import read_facts
+from secure_bedrock.transport.core.gate.wire_gate import gate
 from secure_bedrock.transport.core.wire import WireRequest, require_plain
 from secure_bedrock.transport.credentials import FrozenCredentials
 

@@ -9,10 +9,10 @@ from secure_bedrock import Policy
 from secure_bedrock.discovery import RouteFinder
 from secure_bedrock.errors import AddressDenied
 from secure_bedrock.network import RouteGuard
-from secure_bedrock.transport.core.gate import gate
-from secure_bedrock.transport.core.sdk_headers import SdkHeaders, new_invocation_id
-from secure_bedrock.transport.core.serialise import serialise
-from secure_bedrock.transport.core.sign import sign
+from secure_bedrock.transport.core.asking.sdk_headers import SdkHeaders, new_invocation_id
+from secure_bedrock.transport.core.asking.serialise import serialise
+from secure_bedrock.transport.core.asking.sign import sign
+from secure_bedrock.transport.core.gate.wire_gate import gate
 from secure_bedrock.transport.core.wire import WireRequest
 from secure_bedrock.transport.credentials import FrozenCredentials
 from secure_bedrock.transport.user_agent import user_agent

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from secure_bedrock.policy.operation.table import operation_table
-from secure_bedrock.transport.core.sign import sign
+from secure_bedrock.transport.core.asking.sign import sign
 from secure_bedrock.transport.core.wire import WireRequest
 from secure_bedrock.transport.credentials import FrozenCredentials
 

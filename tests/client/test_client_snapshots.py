@@ -175,7 +175,7 @@ def test_no_two_copies_of_a_process_draw_the_same(client: SecureBedrockClient) -
 def _drawn_in_child(client: SecureBedrockClient) -> list[str]:
     """Fifty times an event id, an invocation id and a retry's jitter."""
     from secure_bedrock.audit import new_event_id
-    from secure_bedrock.transport.core.sdk_headers import new_invocation_id
+    from secure_bedrock.transport.core.asking.sdk_headers import new_invocation_id
 
     def drawn() -> str:
         random.seed(20261120)  # Python seeds it anew in a child, which nobody does after a restore

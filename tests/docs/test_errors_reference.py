@@ -36,8 +36,8 @@ PASSED_ON: dict[tuple[str, str], tuple[str, int]] = {
     ("policy/model/residency.py", "_refuse"): ("ResidencyDenied", 0),
     ("policy/request/judgement.py", "Decision"): ("OperationDenied", 1),
     ("policy/request/token_limits.py", "Decision"): ("LimitDenied", 1),
-    ("transport/core/named_operation.py", "_refuse"): ("OperationDenied", 1),
-    ("transport/core/serialise.py", "_invalid"): ("InvalidRequest", 1),
+    ("transport/core/gate/named_operation.py", "_refuse"): ("OperationDenied", 1),
+    ("transport/core/asking/serialise.py", "_invalid"): ("InvalidRequest", 1),
     ("models/folder.py", "_broken"): ("IncompleteResponse", 1),
 }
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from secure_bedrock.errors import IncompleteResponse
 from secure_bedrock.testing.frames import event, exception, frame
-from secure_bedrock.transport.core.eventstream import Frame, FrameParser
-from secure_bedrock.transport.core.http1 import ResponseReader
+from secure_bedrock.transport.core.answering.eventstream import Frame, FrameParser
+from secure_bedrock.transport.core.http1.framing import ResponseReader
 
 FUZZ = settings(max_examples=int(os.environ.get("FUZZ_EXAMPLES", "250")), deadline=None)
 

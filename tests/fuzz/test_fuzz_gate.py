@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from secure_bedrock.errors import Denied
 from secure_bedrock.policy import Policy
 from secure_bedrock.policy.operation.table import encode_label
-from secure_bedrock.transport.core.gate import gate
+from secure_bedrock.transport.core.gate.wire_gate import gate
 from secure_bedrock.transport.core.wire import GatedRequest, WireRequest
 from tests.signing import Route, signed_for
 

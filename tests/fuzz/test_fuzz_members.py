@@ -25,8 +25,8 @@ from secure_bedrock.policy import Policy
 from secure_bedrock.policy.operation.members import Kind
 from secure_bedrock.policy.operation.references import Reference
 from secure_bedrock.policy.operation.table import operation_table
-from secure_bedrock.transport.core.named_operation import named_operation
-from secure_bedrock.transport.core.request_facts import read_facts
+from secure_bedrock.transport.core.gate.named_operation import named_operation
+from secure_bedrock.transport.core.gate.request_facts import read_facts
 from secure_bedrock.transport.core.wire import WireRequest
 from tests.service_shapes import (
     DESCRIBED,

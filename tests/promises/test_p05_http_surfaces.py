@@ -19,9 +19,9 @@ from secure_bedrock.testing.reply import Reply
 from secure_bedrock.testing.request_reader import RawRequest
 from secure_bedrock.testing.sigv4_check import check_signature
 from secure_bedrock.transport.connections.driver import GuardedTransport
-from secure_bedrock.transport.core.http_request import judge_http_request
-from secure_bedrock.transport.core.sign import sign
+from secure_bedrock.transport.core.asking.sign import sign
 from secure_bedrock.transport.core.wire import WireRequest
+from secure_bedrock.transport.http_request import judge_http_request
 from secure_bedrock.values import Deadline
 
 REGION, MODEL, OTHER = "eu-west-1", "anthropic.claude-opus-4-8", "openai.gpt-5.5"

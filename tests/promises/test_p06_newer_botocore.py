@@ -17,7 +17,8 @@ from secure_bedrock.policy import http_surfaces
 from secure_bedrock.policy.operation import known_members
 from secure_bedrock.policy.operation.table import operation_table
 from secure_bedrock.testing import LocalAuthority, LocalServices
-from secure_bedrock.transport.core import named_operation, request_facts, serialise
+from secure_bedrock.transport.core.asking import serialise
+from secure_bedrock.transport.core.gate import named_operation, request_facts
 
 MODEL = "amazon.nova-lite-v1:0"
 MESSAGES = [{"role": "user", "content": [{"text": "x"}]}]

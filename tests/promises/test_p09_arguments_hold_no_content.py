@@ -24,11 +24,11 @@ from secure_bedrock.errors import (
 from secure_bedrock.models import InvokeModelResponse, Message, stream_event
 from secure_bedrock.models.invoke_requests import invoke_params
 from secure_bedrock.network import PrivateRoute
-from secure_bedrock.transport.core.answers import parse_json_answer
-from secure_bedrock.transport.core.eventstream import Frame
-from secure_bedrock.transport.core.http1 import ResponseHead
-from secure_bedrock.transport.core.serialise import serialise
-from secure_bedrock.transport.core.stream_events import event_of
+from secure_bedrock.transport.core.answering.eventstream import Frame
+from secure_bedrock.transport.core.answering.stream_events import event_of
+from secure_bedrock.transport.core.answering.whole_answers import parse_json_answer
+from secure_bedrock.transport.core.asking.serialise import serialise
+from secure_bedrock.transport.core.http1.framing import ResponseHead
 from secure_bedrock.values import parse_region, parse_service
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"

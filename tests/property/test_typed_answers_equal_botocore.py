@@ -20,15 +20,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from secure_bedrock.errors import ServiceError
-from secure_bedrock.transport.core.answers import (
+from secure_bedrock.transport.core.answering.eventstream import FrameParser
+from secure_bedrock.transport.core.answering.stream_events import event_of
+from secure_bedrock.transport.core.answering.whole_answers import (
     EVENT_STREAM,
     error_of,
     open_stream,
     parse_invoke_answer,
     parse_json_answer,
 )
-from secure_bedrock.transport.core.eventstream import FrameParser
-from secure_bedrock.transport.core.stream_events import event_of
 
 MODEL: ServiceModel = botocore.session.Session().get_service_model("bedrock-runtime")
 repeatable = settings(

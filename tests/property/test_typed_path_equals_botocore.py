@@ -19,11 +19,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from secure_bedrock.errors import InvalidRequest
+from secure_bedrock.transport.core.asking.input_shapes import INPUT_SHAPES
+from secure_bedrock.transport.core.asking.sdk_headers import SdkHeaders, lambda_trace_id
+from secure_bedrock.transport.core.asking.serialise import serialise
+from secure_bedrock.transport.core.asking.sign import sign
 from secure_bedrock.transport.core.blobs import EVENT_BLOBS, INPUT_BLOBS, OUTPUT_BLOBS
-from secure_bedrock.transport.core.input_shapes import INPUT_SHAPES
-from secure_bedrock.transport.core.sdk_headers import SdkHeaders, lambda_trace_id
-from secure_bedrock.transport.core.serialise import serialise
-from secure_bedrock.transport.core.sign import sign
 from secure_bedrock.transport.core.wire import WireRequest
 
 REGION = "eu-west-1"

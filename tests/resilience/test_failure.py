@@ -4,7 +4,7 @@ import pytest
 
 from secure_bedrock import errors
 from secure_bedrock.resilience import Failure, classify
-from secure_bedrock.transport.core.error_codes import service_error
+from secure_bedrock.transport.core.answering.error_codes import service_error
 
 # sentence → (code, status, kind); facts: bedrock-runtime's service model, botocore 1.44.5
 ANSWERS = {

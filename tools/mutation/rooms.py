@@ -12,12 +12,12 @@ _ELSEWHERE: Final = frozenset({"test_every_python.py"})
 # lockdown.py can only be tried in processes of their own, which would run the unchanged code as well.
 _NOT_MUTATED: Final = frozenset({"__init__", "lockdown"})
 _GATE_FILES: Final = (
-    "gate",
-    "header_fields",
-    "authorization",
-    "named_operation",
-    "request_facts",
-    "strict_json",
+    "gate/wire_gate",
+    "gate/header_fields",
+    "gate/authorization",
+    "gate/named_operation",
+    "gate/request_facts",
+    "gate/strict_json",
     "wire",
 )
 # The grammars that the guard and the gate read by.
@@ -79,17 +79,13 @@ def _network() -> list[Target]:
 def _gate() -> list[Target]:
     tests = _gate_tests()
     own = {
-        "named_operation": ["test_gate_protocols.py", "test_http_request.py"],
-        "header_fields": ["test_gate_header_laws.py"],
-        "request_facts": ["test_request_facts.py"],
+        "gate/named_operation": ["test_gate_protocols.py", "test_http_request.py"],
+        "gate/header_fields": ["test_gate_header_laws.py"],
+        "gate/request_facts": ["test_request_facts.py"],
         "wire": ["test_wire.py"],
     }
     return [
-        _target(
-            f"transport/core/{stem}.py",
-            tests,
-            [*_GATE_TESTS, *own.get(stem, [])],
-        )
+        _target(f"transport/core/{stem}.py", tests, [*_GATE_TESTS, *own.get(stem, [])])
         for stem in _GATE_FILES
     ]
 
@@ -104,8 +100,11 @@ def _decisions() -> list[Target]:
 
 
 def _gate_tests() -> list[Path]:
-    patterns = ("test_gate*.py", "test_http_request.py", "test_request_facts.py", "test_wire.py")
-    return [path for pattern in patterns for path in _tests("transport/core", pattern)]
+    return [
+        *_tests("transport/core/gate", "test_*.py"),
+        *_tests("transport", "test_http_request.py"),
+        *_tests("transport/core", "test_wire.py"),
+    ]
 
 
 def _tests(room: str, pattern: str) -> list[Path]:

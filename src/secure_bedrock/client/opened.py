@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from secure_bedrock.errors import IncompleteResponse
 from secure_bedrock.transport.connections.driver import GuardedResponse
-from secure_bedrock.transport.core.answers import open_stream, request_id_of
-from secure_bedrock.transport.core.eventstream import FrameParser
-from secure_bedrock.transport.core.stream_events import StreamEvent, event_of
+from secure_bedrock.transport.core.answering.eventstream import FrameParser
+from secure_bedrock.transport.core.answering.stream_events import StreamEvent, event_of
+from secure_bedrock.transport.core.answering.whole_answers import open_stream, request_id_of
 
 
 class OpenedStream:

@@ -20,7 +20,7 @@ from secure_bedrock.models import (
 )
 from secure_bedrock.resilience import classify
 from secure_bedrock.transport.calls.record_facts import note_latency, note_usage
-from secure_bedrock.transport.core.stream_events import StreamEvent as WireEvent
+from secure_bedrock.transport.core.answering.stream_events import StreamEvent as WireEvent
 
 Piece = TypeVar("Piece")
 

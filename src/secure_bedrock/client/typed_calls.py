@@ -20,7 +20,10 @@ from secure_bedrock.transport.calls.record_facts import (
 )
 from secure_bedrock.transport.calls.runner import CallPlan
 from secure_bedrock.transport.connections.driver import GuardedResponse
-from secure_bedrock.transport.core.answers import parse_invoke_answer, parse_json_answer
+from secure_bedrock.transport.core.answering.whole_answers import (
+    parse_invoke_answer,
+    parse_json_answer,
+)
 from secure_bedrock.transport.typed import PreparedCall, TypedChannel
 from secure_bedrock.values import BEDROCK_RUNTIME, Deadline
 

@@ -14,14 +14,14 @@ from secure_bedrock.policy.operation.table import operation_table
 from secure_bedrock.transport.calls.record_facts import note_judgement, note_response, note_route
 from secure_bedrock.transport.calls.route_holder import RouteHolder
 from secure_bedrock.transport.connections.driver import GuardedResponse, GuardedTransport
-from secure_bedrock.transport.core.gate import gate
-from secure_bedrock.transport.core.sdk_headers import (
+from secure_bedrock.transport.core.asking.sdk_headers import (
     SdkHeaders,
     lambda_trace_id,
     new_invocation_id,
 )
-from secure_bedrock.transport.core.serialise import serialise
-from secure_bedrock.transport.core.sign import sign
+from secure_bedrock.transport.core.asking.serialise import serialise
+from secure_bedrock.transport.core.asking.sign import sign
+from secure_bedrock.transport.core.gate.wire_gate import gate
 from secure_bedrock.transport.core.wire import WireRequest
 from secure_bedrock.transport.credentials import CredentialSource, FrozenCredentials
 from secure_bedrock.transport.credentials.identity import IdentityCheck

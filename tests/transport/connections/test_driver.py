@@ -20,7 +20,7 @@ from secure_bedrock.errors import (
 )
 from secure_bedrock.transport.botocore_parts.packaged_loader import packaged_loader
 from secure_bedrock.transport.connections.driver import GuardedTransport
-from secure_bedrock.transport.core.http1 import MAX_ERROR_BYTES, longest_body
+from secure_bedrock.transport.core.http1.framing import MAX_ERROR_BYTES, longest_body
 from secure_bedrock.values import Deadline
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
@@ -385,7 +385,7 @@ def test_an_unusable_ca_bundle_stops_the_transport_at_once(
 def test_a_whole_answer_without_a_measure_is_refused_and_a_stream_is_not(
     start: Any, caller: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("secure_bedrock.transport.core.http1.MAX_BODY_BYTES", 1)
+    monkeypatch.setattr("secure_bedrock.transport.core.http1.framing.MAX_BODY_BYTES", 1)
     call = caller(start())
     response = call()
     with pytest.raises(IncompleteResponse) as caught:

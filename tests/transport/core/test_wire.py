@@ -12,7 +12,7 @@ import pytest
 
 from secure_bedrock.errors import Denied, TransportTampered
 from secure_bedrock.policy.operation.table import encode_label
-from secure_bedrock.transport.core.gate import gate
+from secure_bedrock.transport.core.gate.wire_gate import gate
 from secure_bedrock.transport.core.wire import _SEAL, GatedRequest, WireRequest, require_plain
 from tests.rules import Lenient
 from tests.signing import Route, signed_for

@@ -12,7 +12,7 @@ from typing import Any, Final
 from botocore.client import ClientCreator
 from botocore.model import ServiceModel
 
-from secure_bedrock.transport.core.sign import _STAMP, _Signable
+from secure_bedrock.transport.core.asking.sign import _STAMP, _Signable
 from secure_bedrock.transport.hardened.making.client_class import _PRESIGNERS
 from secure_bedrock.transport.hardened.making.config_options import OPTIONS
 from secure_bedrock.transport.hardened.reading.quiet_parsing import _FIRST_ERROR_STATUS
@@ -344,19 +344,19 @@ _WIRE = [
                 lambda method: list(method.__code__.co_varnames[1:5])
                 == ["operation_name", "request", "region_name", "signing_type"])),
     touch("botocore.signers:RequestSigner.generate_presigned_url", "hardened/sending/quiet_signing.py"),
-    touch("botocore.auth:SIGV4_TIMESTAMP", "hardened/sending/quiet_signing.py core/sign.py", equals(_STAMP)),
-    touch("botocore.auth:SigV4Auth", "core/sign.py", takes(object(), "bedrock", "eu-west-1"),
+    touch("botocore.auth:SIGV4_TIMESTAMP", "hardened/sending/quiet_signing.py core/asking/sign.py", equals(_STAMP)),
+    touch("botocore.auth:SigV4Auth", "core/asking/sign.py", takes(object(), "bedrock", "eu-west-1"),
           asks_only("request", _Signable.__slots__)),
-    touch("botocore.auth:SigV4Auth.add_auth", "core/sign.py",
+    touch("botocore.auth:SigV4Auth.add_auth", "core/asking/sign.py",
           calls_of_itself("_modify_request_before_signing", "canonical_request", "string_to_sign", "signature",
                           "_inject_signature_to_request"),
           goes_through("_modify_request_before_signing", "canonical_request", "string_to_sign", "signature",
                        "_inject_signature_to_request")),
-    touch("botocore.auth:SigV4Auth._modify_request_before_signing", "core/sign.py", takes("self", object())),
-    touch("botocore.auth:SigV4Auth.canonical_request", "core/sign.py", takes("self", object())),
-    touch("botocore.auth:SigV4Auth.string_to_sign", "core/sign.py", takes("self", object(), "canonical")),
-    touch("botocore.auth:SigV4Auth.signature", "core/sign.py", takes("self", "to sign", object())),
-    touch("botocore.auth:SigV4Auth._inject_signature_to_request", "core/sign.py", takes("self", object(), "sig")),
+    touch("botocore.auth:SigV4Auth._modify_request_before_signing", "core/asking/sign.py", takes("self", object())),
+    touch("botocore.auth:SigV4Auth.canonical_request", "core/asking/sign.py", takes("self", object())),
+    touch("botocore.auth:SigV4Auth.string_to_sign", "core/asking/sign.py", takes("self", object(), "canonical")),
+    touch("botocore.auth:SigV4Auth.signature", "core/asking/sign.py", takes("self", "to sign", object())),
+    touch("botocore.auth:SigV4Auth._inject_signature_to_request", "core/asking/sign.py", takes("self", object(), "sig")),
 ]  # fmt: skip
 
 _PARSERS = [

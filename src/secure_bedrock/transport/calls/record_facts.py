@@ -7,7 +7,7 @@ from secure_bedrock.audit import CallRecord
 from secure_bedrock.models.wire import is_count
 from secure_bedrock.network import PrivateRoute
 from secure_bedrock.transport.connections.driver import GuardedResponse
-from secure_bedrock.transport.core.answers import request_id_of
+from secure_bedrock.transport.core.answering.whole_answers import request_id_of
 from secure_bedrock.transport.core.wire import GatedRequest
 
 

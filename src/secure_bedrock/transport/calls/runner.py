@@ -10,7 +10,7 @@ from secure_bedrock.policy.operation.references import Reference
 from secure_bedrock.policy.request.judgement import RequestFacts, first_model
 from secure_bedrock.resilience import Failure, RetryEngine, RetryNote, StopReason, classify
 from secure_bedrock.transport.call_deadline import not_after_the_caller, within
-from secure_bedrock.transport.core.gate import require_allowed, require_service
+from secure_bedrock.transport.core.gate.wire_gate import require_allowed, require_service
 from secure_bedrock.values import Deadline
 
 T = TypeVar("T")

@@ -19,7 +19,7 @@ from secure_bedrock.transport.connections.connection import GuardedConnection, P
 from secure_bedrock.transport.connections.pool import ConnectionPool
 from secure_bedrock.transport.connections.time_limit import TimeLimit
 from secure_bedrock.transport.connections.tls import tls_context
-from secure_bedrock.transport.core.http1 import ResponseHead, ResponseReader, longest_body
+from secure_bedrock.transport.core.http1.framing import ResponseHead, ResponseReader, longest_body
 from secure_bedrock.transport.core.wire import GatedRequest
 from secure_bedrock.values import Deadline
 

@@ -7,7 +7,7 @@ from typing import Any
 from botocore.parsers import PROTOCOL_PARSERS, ResponseParserError
 
 from secure_bedrock.errors import IncompleteResponse
-from secure_bedrock.transport.core.json_weight import check_weight
+from secure_bedrock.transport.core.answering.json_weight import check_weight
 from secure_bedrock.transport.hardened.reading.botocore_errors import UNREADABLE
 from secure_bedrock.transport.hardened.reading.event_stream import CompleteEventStream
 from secure_bedrock.values import BEDROCK_RUNTIME

@@ -20,8 +20,8 @@ from secure_bedrock.transport.calls.record_facts import note_params, note_route
 from secure_bedrock.transport.calls.route_holder import RouteHolder
 from secure_bedrock.transport.calls.runner import CallPlan, CallRunner
 from secure_bedrock.transport.connections.driver import GuardedTransport
-from secure_bedrock.transport.core.gate import require_allowed
-from secure_bedrock.transport.core.sdk_headers import new_invocation_id
+from secure_bedrock.transport.core.asking.sdk_headers import new_invocation_id
+from secure_bedrock.transport.core.gate.wire_gate import require_allowed
 from secure_bedrock.transport.hardened.reading.botocore_errors import as_botocore
 from secure_bedrock.transport.hardened.sending.call_state import CONTEXT_KEY, CallState, state_of
 from secure_bedrock.transport.hardened.sending.content_free import WithheldParams

@@ -6,9 +6,9 @@ from botocore.endpoint import Endpoint, convert_to_response_dict
 from botocore.hooks import first_non_none_response
 
 from secure_bedrock.errors import ServiceError, TransportTampered
-from secure_bedrock.transport.core.answers import retry_after
-from secure_bedrock.transport.core.error_codes import clean_code, service_error
-from secure_bedrock.transport.core.json_weight import check_weight
+from secure_bedrock.transport.core.answering.error_codes import clean_code, service_error
+from secure_bedrock.transport.core.answering.json_weight import check_weight
+from secure_bedrock.transport.core.answering.whole_answers import retry_after
 from secure_bedrock.transport.hardened.reading.answer_facts import note_answer
 from secure_bedrock.transport.hardened.reading.answer_witness import witness
 from secure_bedrock.transport.hardened.reading.quiet_parsing import (

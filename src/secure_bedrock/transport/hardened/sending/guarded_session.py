@@ -19,9 +19,9 @@ from secure_bedrock.policy import Policy
 from secure_bedrock.transport.calls.record_facts import note_judgement, note_response
 from secure_bedrock.transport.calls.route_holder import RouteHolder
 from secure_bedrock.transport.connections.driver import GuardedResponse
-from secure_bedrock.transport.core.answers import parse_invoke_answer
-from secure_bedrock.transport.core.authorization import signing_key
-from secure_bedrock.transport.core.gate import gate
+from secure_bedrock.transport.core.answering.whole_answers import parse_invoke_answer
+from secure_bedrock.transport.core.gate.authorization import signing_key
+from secure_bedrock.transport.core.gate.wire_gate import gate
 from secure_bedrock.transport.core.wire import GatedRequest, WireRequest
 from secure_bedrock.transport.hardened.reading.raw_body import RawBody
 from secure_bedrock.transport.hardened.sending.call_state import CallState, require_state

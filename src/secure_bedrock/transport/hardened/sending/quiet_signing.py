@@ -9,7 +9,7 @@ from botocore.auth import SIGV4_TIMESTAMP
 from botocore.signers import RequestSigner
 
 from secure_bedrock.errors import OperationDenied
-from secure_bedrock.transport.core.sign import signer_class
+from secure_bedrock.transport.core.asking.sign import signer_class
 from secure_bedrock.transport.credentials import CredentialSource, FrozenCredentials
 from secure_bedrock.transport.credentials.for_botocore import BotocoreCredentials
 from secure_bedrock.transport.hardened.sending.call_state import state_of

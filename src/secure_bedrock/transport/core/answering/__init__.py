@@ -1,0 +1,1 @@
+"""What was answered: bytes become typed answers, events and errors."""
