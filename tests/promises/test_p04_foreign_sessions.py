@@ -15,23 +15,11 @@ from secure_bedrock import SecureBedrockClient, SecureSession, create_client
 from secure_bedrock.errors import CredentialPathDenied, EnvironmentDenied
 from secure_bedrock.testing import ConnectLog, LocalBedrock
 from tests.corpus import CorpusEntry
-from tests.promises.place import ENIS, PUBLIC, Place, call_of
+from tests.promises.place import PUBLIC, Place, call_of
 
 SERVICE = "bedrock-runtime"
 FOREIGN = ("aiohttp", "httpx", "aiobotocore", "requests")
 """What brings connections of its own; asynchronous clients of botocore are built on the first three."""
-
-
-@pytest.fixture
-def place(corpus_server: LocalBedrock) -> Place:
-    return Place(corpus_server, *ENIS, PUBLIC)
-
-
-@pytest.fixture
-def hardened(place: Place, hardened_over: Any) -> Any:
-    return hardened_over(
-        place.route, place.policy, resolver=place.resolver, connector=place.connector
-    )
 
 
 class AioConfig(Config):
