@@ -83,9 +83,8 @@ class GuardedEndpoint(_Endpoint):  # type: ignore[misc]
 
     def _parse(self, operation_model: Any, response: Any, state: CallState) -> dict[str, Any]:
         answer = convert_to_response_dict(response, operation_model)
-        if isinstance(
-            body := answer["body"], bytes
-        ):  # else a stream, which nobody parses as a whole
+        body = answer["body"]
+        if isinstance(body, bytes):  # else a stream, which nobody parses as a whole
             check_weight(body)
         parser = quiet_parser(operation_model.service_model.resolved_protocol)
         parsed: dict[str, Any] = parse_answer(parser, answer, operation_model.output_shape)
