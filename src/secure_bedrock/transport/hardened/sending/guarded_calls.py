@@ -23,7 +23,12 @@ from secure_bedrock.transport.connections.driver import GuardedTransport
 from secure_bedrock.transport.core.asking.sdk_headers import new_invocation_id
 from secure_bedrock.transport.core.gate.wire_gate import require_allowed
 from secure_bedrock.transport.hardened.reading.botocore_errors import as_botocore
-from secure_bedrock.transport.hardened.sending.call_state import CONTEXT_KEY, CallState, state_of
+from secure_bedrock.transport.hardened.sending.call_state import (
+    CONTEXT_KEY,
+    CallState,
+    refuse_answer,
+    state_of,
+)
 from secure_bedrock.transport.hardened.sending.content_free import WithheldParams
 from secure_bedrock.transport.hardened.sending.failures import failures_of
 from secure_bedrock.transport.hardened.sending.named_parameters import named_parameters
@@ -150,9 +155,7 @@ class GuardedCalls:
             if state.vouches_for(answer, failed=False):
                 return answer
         if state.answered_by is None:
-            raise TransportTampered(
-                "an answer did not come through the guarded transport", rule="no-witness"
-            )
+            refuse_answer()
         state.answered_by.raw.close()  # nobody else will read what is left of it
         raise TransportTampered(
             "an answer was changed on its way from the transport", rule="answer-changed"
