@@ -14,7 +14,7 @@ from typing import Any
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape, StructureShape
 
 import generate_operations as generator
-from operation_model.kinds import Leaf, kind_of
+from operation_model.kinds import STRUCTURES, Leaf, kind_of
 
 DESCRIBED = sorted(set(generator.SERVICES) - generator.NAMES_ONLY)
 DEEPEST_REPEAT = 3  # how often a structure may stand inside itself
@@ -35,10 +35,18 @@ def is_document(shape: Shape) -> bool:
     return bool(getattr(inner, "is_document_type", False))
 
 
+def is_leaf(shape: Shape, owner: str, member: str) -> bool:
+    """Whether what stands there is looked at as it is, and not into."""
+    if is_document(shape) or f"{owner}.{member}" in STRUCTURES:
+        return True
+    return not isinstance(shape, (StructureShape, ListShape, MapShape))
+
+
 def kind_at(shape: Shape, owner: str, member: str) -> str | None:
-    """What a text, blob or document at `owner.member` names; None where it names nothing."""
+    """What a text, blob, document or one of STRUCTURES at `owner.member` names; None where it names nothing."""
     free = shape.type_name == "blob" or is_document(shape)
-    if not free and not isinstance(shape, StringShape):
+    told = f"{owner}.{member}" in STRUCTURES
+    if not free and not told and not isinstance(shape, StringShape):
         return None
     return kind_of(
         Leaf(
@@ -55,7 +63,7 @@ def kind_at(shape: Shape, owner: str, member: str) -> str | None:
 
 def walked(value: Any, shape: Shape, owner: str = "", member: str = "") -> Iterator[Found]:
     """(kind, value) of everything that the parameters name, by botocore's shapes; None for a choice that is left out."""
-    if is_document(shape) or not isinstance(shape, (StructureShape, ListShape, MapShape)):
+    if is_leaf(shape, owner, member):
         kind = kind_at(shape, owner, member)
         if kind is not None:
             yield kind, value
@@ -149,7 +157,7 @@ def members_of(service: str) -> tuple[Member, ...]:
 def _places(
     shape: Shape, owner: str, member: str, path: tuple[str, ...], above: tuple[str, ...]
 ) -> Iterator[tuple[tuple[str, ...], str]]:
-    if is_document(shape) or not isinstance(shape, (StructureShape, ListShape, MapShape)):
+    if is_leaf(shape, owner, member):
         kind = kind_at(shape, owner, member)
         if kind is not None:
             yield path, kind
@@ -171,6 +179,8 @@ NEVER = {
 """What no policy can allow, by kind."""
 OWN_CHOICES = ("CUSTOM", "BEDROCK_FOUNDATION_MODEL")
 """Choices of a model that the request names itself."""
+CALLERS_TOOLS = ("AMAZON.UserInput", "inline_function")
+"""Built-in tools that AWS does not run."""
 
 
 @dataclass(frozen=True)
@@ -230,7 +240,7 @@ class Filler:
         }
 
     def _least(self, shape: Shape, owner: str, name: str) -> Any:
-        if isinstance(shape, StructureShape) and not is_document(shape):
+        if isinstance(shape, StructureShape) and not is_leaf(shape, owner, name):
             return self._union(shape) if shape.is_tagged_union else self._required(shape)
         if isinstance(shape, ListShape):
             # An empty list of texts could stand in a query string, where it would be nothing at all.
@@ -260,6 +270,11 @@ class Filler:
         if kind in NEVER:
             self._blocked.add(kind)
             return NEVER[kind]
+        if kind == "built-in-tool":
+            if isinstance(shape, StructureShape):
+                self._blocked.add(kind)
+                return {}
+            return next(each for each in CALLERS_TOOLS if each in shape.metadata["enum"])
         if kind == "document" and isinstance(shape, StringShape):
             return "{}"
         if kind == "model-choice":

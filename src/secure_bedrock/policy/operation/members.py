@@ -70,6 +70,8 @@ class Kind(StrEnum):
     """Content that the service keeps beyond the request, or is to keep: an earlier answer, an uploaded file."""
     SYSTEM_TOOL = "system-tool"
     """A tool that runs at the model's provider."""
+    BUILT_IN = "built-in-tool"
+    """Which of a service's own tools an agent may use: some run at AWS, some at the caller's."""
     DOCUMENT = "document"
     """JSON in no fixed shape."""
     PAYLOAD = "payload"

@@ -18,7 +18,7 @@ ABSENT: Final = object()
 """What stands for a body that was not sent; JSON's null is None, and names nothing that could be judged."""
 
 # Kinds whose value is whatever the caller wrote: it is handed on as it is, never looked into.
-_FREE: Final = frozenset({Kind.DOCUMENT, Kind.PAYLOAD})
+_FREE: Final = frozenset({Kind.DOCUMENT, Kind.PAYLOAD, Kind.BUILT_IN})
 
 _MAP: Final = ("{}",)
 
@@ -28,7 +28,7 @@ class Reference:
     """Something that a request names, and where: `path` is made of the table's words only, never of the caller's.
 
     `value` is a string, except where `ambiguous` says that something else stands there (a gate denies that) or `kind`
-    is `document` or `payload`, whose value is the caller's own. It is left out of the repr, because it may be content.
+    is `document`, `payload` or `built-in-tool`, whose value may be anything. It is left out of the repr, because it may be content.
     """
 
     kind: Kind
