@@ -14,7 +14,7 @@ from typing import Any
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape, StructureShape
 
 import generate_operations as generator
-from operation_model.kinds import STRUCTURES, Leaf, kind_of
+from operation_model.kinds import NEEDED, STRUCTURES, Leaf, kind_of
 
 DESCRIBED = sorted(set(generator.SERVICES) - generator.NAMES_ONLY)
 DEEPEST_REPEAT = 3  # how often a structure may stand inside itself
@@ -79,6 +79,17 @@ def walked(value: Any, shape: Shape, owner: str = "", member: str = "") -> Itera
         for name, left_out in shape.members.items():
             if name not in value and kind_at(left_out, shape.name, name) == "model-choice":
                 yield "model-choice", None
+        yield from (("model-choice", None) for _ in left_to_the_service(value, shape))
+
+
+def left_to_the_service(value: dict[str, Any], shape: StructureShape) -> list[str]:
+    """The members that are not there although what is there makes them necessary."""
+    return [
+        other
+        for name in value
+        for said, other in NEEDED.get(f"{shape.name}.{name}", {}).items()
+        if name in shape.members and value[name] == said and other not in value
+    ]
 
 
 class Writer:
@@ -226,7 +237,11 @@ class Filler:
         inner = self._along(shape.members[here], rest, value, shape.name, here)
         if shape.is_tagged_union:
             return {here: inner}
-        return {**self._required(shape, without=here), here: inner}
+        return self._complete({**self._required(shape, without=here), here: inner}, shape)
+
+    def _complete(self, value: dict[str, Any], shape: StructureShape) -> dict[str, Any]:
+        others = left_to_the_service(value, shape)
+        return {**value, **{o: self._least(shape.members[o], shape.name, o) for o in others}}
 
     def _required(self, shape: StructureShape, without: str = "") -> dict[str, Any]:
         """What the service requires, and the choices of a model that are AWS's where they are left out."""
@@ -241,7 +256,9 @@ class Filler:
 
     def _least(self, shape: Shape, owner: str, name: str) -> Any:
         if isinstance(shape, StructureShape) and not is_leaf(shape, owner, name):
-            return self._union(shape) if shape.is_tagged_union else self._required(shape)
+            if shape.is_tagged_union:
+                return self._union(shape)
+            return self._complete(self._required(shape), shape)
         if isinstance(shape, ListShape):
             # An empty list of texts could stand in a query string, where it would be nothing at all.
             floor = 0 if isinstance(shape.member, StructureShape) else 1

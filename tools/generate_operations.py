@@ -55,7 +55,7 @@ def table_of(service: str, loader: Loader) -> dict[str, Any]:
     """What the wire gate has to know of a service, as plain JSON values."""
     model = loader.load_service_model(service, "service-2")
     metadata = model["metadata"]
-    rows, shapes = _rows(service, model)
+    rows, shapes, needed = _rows(service, model)
     table = {
         "service": service,
         "botocore": botocore.__version__,
@@ -68,18 +68,20 @@ def table_of(service: str, loader: Loader) -> dict[str, Any]:
             name for name, shape in model["operations"].items() if shape.get("authtype") == "none"
         ),
     }
+    table |= {"needed": needed} if needed else {}
     return table | ({"shapes": shapes} if shapes else {})
 
 
-def _rows(service: str, model: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-    """Rows and structures; of the services that this library only asks for facts, names and request lines alone."""
+def _rows(service: str, model: dict[str, Any]) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+    """Rows, structures and what these need; of services that are only asked for facts names and request lines alone."""
     names = sorted(model["operations"])
     if service in NAMES_ONLY:
         rest = model["metadata"]["protocol"] == "rest-json"
-        return request_lines(model) if rest else names, {}
+        return request_lines(model) if rest else names, {}, {}
     graph = ServiceGraph(service, model)
     rows = {name: graph.row(name) for name in names}
-    return rows, graph.shapes(rows)
+    shapes = graph.shapes(rows)
+    return rows, shapes, graph.needed(shapes)
 
 
 def members_of(service: str, loader: Loader) -> dict[str, Any]:

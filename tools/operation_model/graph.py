@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from operation_model.classes import class_of
-from operation_model.kinds import STRUCTURES, Leaf, kind_of
+from operation_model.kinds import NEEDED, STRUCTURES, Leaf, kind_of
 
 Model = dict[str, Any]
 PLACES = {"uri": "label", "querystring": "query", "header": "header"}
@@ -47,6 +47,15 @@ class ServiceGraph:
                 found[name] = self._shape(name)
                 left.extend(to[1:] for to in found[name].values() if to and to[0] == "#")
         return dict(sorted(found.items()))
+
+    def needed(self, shapes: Model) -> Model:
+        """By structure among these, what of NEEDED is said of its members."""
+        found: Model = {}
+        for key, values in NEEDED.items():
+            structure, _, member = key.partition(".")
+            if structure in shapes and member in self._all[structure]["members"]:
+                found.setdefault(structure, {})[member] = values
+        return found
 
     def members(self) -> dict[str, Model]:
         """Every member of every structure that a request can hold, with the structure it leads to, "" where to none.

@@ -191,6 +191,12 @@ EXCEPTIONS: Final[dict[str, tuple[str | None, str]]] = {
 STRUCTURES: Final = frozenset({"HarnessSkill.awsSkills"})
 """Those of EXCEPTIONS that are structures: that they stand there says it, whatever they hold."""
 
+NEEDED: Final[dict[str, dict[str, str]]] = {
+    "KnowledgeBaseConfiguration.type": {"MANAGED": "managedKnowledgeBaseConfiguration"},
+    "ManagedKnowledgeBaseConfiguration.embeddingModelType": {"CUSTOM": "embeddingModelArn"},
+}
+"""By a member, its values with which AWS chooses a model unless another member of the structure names one."""
+
 NAMES_NOTHING: Final[dict[str, str]] = {
     "the caller's own words, or a model's": """
         basePromptTemplate appendToPrompt blob blockedInputMessaging blockedOutputsMessaging bytes content data

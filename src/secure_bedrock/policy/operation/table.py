@@ -144,7 +144,7 @@ def operation_table(service: str) -> OperationTable:
         rest=rest,
         _index=_index(rest),
         _rows={name: row for name, row in by_name.items() if "class" in row},
-        _shapes=ShapeGraph(table.get("shapes", {})),
+        _shapes=ShapeGraph(table.get("shapes", {}), table.get("needed", {})),
     )
 
 

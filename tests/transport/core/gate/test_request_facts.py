@@ -264,6 +264,8 @@ def test_no_body_that_names_something_goes_unparsed() -> None:
 def test_a_choice_that_is_left_out_is_looked_for_by_what_it_is_missing_in() -> None:
     pattern = _telling_names("bedrock-agent-runtime", "AgenticRetrieveStream")
     assert pattern.search(b'{"agenticRetrieveConfiguration": {"maxAgentIteration": 2}}')
+    pattern = _telling_names("bedrock-agent", "CreateKnowledgeBase")
+    assert pattern.search(b'{"knowledgeBaseConfiguration": {"type": "MANAGED"}}')
 
 
 CHAT: dict[str, Any] = {

@@ -159,10 +159,15 @@ def _telling_names(service: str, name: str) -> re.Pattern[bytes]:
     found: set[str] = set()
     for shape in shapes:
         for step in filter(None, shape.members.values()):
-            if _matters(step) or (step.shape and operation.shapes[step.shape].choices):
+            if _matters(step) or (step.shape and _may_leave_out(operation.shapes[step.shape])):
                 found.update(_telling(step.name, shape, shapes, common))
     names = "|".join(map(re.escape, sorted(found)))
     return re.compile(f'"(?:{names})"'.encode("ascii"))
+
+
+def _may_leave_out(shape: BodyShape) -> bool:
+    """Whether what is missing in the structure can leave a choice to the service."""
+    return bool(shape.choices or shape.needed)
 
 
 def _matters(step: BodyMember | None) -> bool:
