@@ -164,8 +164,10 @@ def test_utf_8_is_taken() -> None:
     assert asked(CONVERSE, b'{"x":"{"}{') == []  # only how it begins is looked at here
 
 
-def test_a_payload_in_the_models_own_format_is_any_bytes() -> None:
-    assert asked(INVOKE, b"\xff\x00[", ours=False) == []
+@pytest.mark.parametrize("ours", [False, True])
+def test_a_payload_in_the_models_own_format_is_json_whoever_wrote_the_rest(ours: bool) -> None:
+    with pytest.raises(OperationDenied, match="not JSON"):
+        asked(INVOKE, b"\xff\x00[", ours=ours)
 
 
 def test_a_body_in_which_nothing_can_name_anything_is_any_bytes() -> None:
