@@ -73,7 +73,7 @@ def walked(value: Any, shape: Shape, owner: str = "", member: str = "") -> Itera
     elif isinstance(shape, MapShape):
         for item in value.values():
             yield from walked(item, shape.value, owner, member)
-    else:
+    elif isinstance(shape, StructureShape):
         for name, inner in value.items():
             yield from walked(inner, shape.members[name], shape.name, name)
         for name, left_out in shape.members.items():
@@ -176,7 +176,9 @@ def _places(
         yield from _places(shape.member, owner, member, (*path, "[]"), above)
     elif isinstance(shape, MapShape):
         yield from _places(shape.value, owner, member, (*path, "{}"), above)
-    elif shape.name not in above and not shape.serialization.get("eventstream"):
+    elif isinstance(shape, StructureShape) and not (
+        shape.name in above or shape.serialization.get("eventstream")
+    ):
         for name, inner in shape.members.items():
             yield from _places(inner, shape.name, name, (*path, name), (*above, shape.name))
 

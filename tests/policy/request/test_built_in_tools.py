@@ -43,7 +43,15 @@ def agents(signature: object) -> dict[str, tuple[str, str, dict[str, Any]]]:
 
 
 COME_BACK = ("AMAZON.UserInput", "ANTHROPIC.Bash", "ANTHROPIC.Computer", "ANTHROPIC.TextEditor")
-RUN_THERE = ("AMAZON.CodeInterpreter", "FUTURE.Tool", "amazon.userinput", "", None, 7, {})
+RUN_THERE: tuple[object, ...] = (
+    "AMAZON.CodeInterpreter",
+    "FUTURE.Tool",
+    "amazon.userinput",
+    "",
+    None,
+    7,
+    {},
+)
 
 
 @pytest.mark.parametrize("signature", COME_BACK)

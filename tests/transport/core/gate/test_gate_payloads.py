@@ -28,6 +28,7 @@ POLICY = Policy(
             "Converse",
             "CountTokens",
             "InvokeModel",
+            "InvokeModelWithBidirectionalStream",
             "InvokeModelWithResponseStream",
             "StartAsyncInvoke",
             "sagemaker-runtime:InvokeEndpoint",
@@ -241,6 +242,12 @@ OTHERWISE = (
 def test_a_payload_that_is_declared_as_anything_else_is_refused(declared: str) -> None:
     for path in ("invoke", "invoke-with-response-stream"):
         assert rule(path, b'{"messages": []}', declared=declared) == "body-ambiguous"
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"\0\0\0\x10", b'{"model": "other"}'])
+@pytest.mark.parametrize("declared", ["application/vnd.amazon.eventstream", "application/json"])
+def test_a_stream_that_is_sent_is_refused_unread(body: bytes, declared: str) -> None:
+    assert rule("invoke-with-bidirectional-stream", body, declared=declared) == "body-ambiguous"
 
 
 def test_an_endpoint_of_the_accounts_own_takes_any_type() -> None:

@@ -38,6 +38,8 @@ NATIVE_BODIES: Final = frozenset(
 )
 """Operations whose body is JSON of a Bedrock model's own API: SageMaker's and AgentCore's are of the account's code."""
 
+_STREAMED: Final = "bedrock-runtime:InvokeModelWithBidirectionalStream"
+
 _GUARDRAIL_KEYS: Final = frozenset(map(str.lower, GUARDRAIL_FIELDS))
 
 
@@ -135,6 +137,8 @@ def _payload(
     key: str, fields: Mapping[str, str], body: bytes, *, asked: bool
 ) -> dict[str, Any] | None:
     """A payload's JSON where the policy asks for what it says, or where it may name something."""
+    if key == _STREAMED:
+        refuse_body("the body is a stream of events, which nobody can read before it is sent")
     if key in NATIVE_BODIES:
         check_declared(fields.get("content-type"))
     if asked and key in NATIVE:
