@@ -11,7 +11,7 @@ from secure_bedrock.policy import Policy
 from secure_bedrock.resilience import RetryEngine, RetrySettings
 from secure_bedrock.testing import LocalBedrock
 from secure_bedrock.transport.calls.runner import CallRunner
-from secure_bedrock.transport.hardened.making.session import build_client
+from secure_bedrock.transport.hardened.making.build import build_client
 
 MAKER = Callable[..., Any]
 

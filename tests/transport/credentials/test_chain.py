@@ -20,7 +20,7 @@ from secure_bedrock.resilience import RetryEngine
 from secure_bedrock.testing import ConnectLog, LocalBedrock
 from secure_bedrock.transport.calls.runner import CallRunner
 from secure_bedrock.transport.credentials.chain import credential_source
-from secure_bedrock.transport.hardened.making.session import build_client
+from secure_bedrock.transport.hardened.making.build import build_client
 from tests.transport.credentials.sts_server import LocalSts
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
