@@ -6,9 +6,9 @@ from secure_bedrock import errors
 
 if TYPE_CHECKING:
     from secure_bedrock.client import SecureBedrockClient
-    from secure_bedrock.client.lockdown import lockdown
     from secure_bedrock.client.boto3_session import SecureSession
     from secure_bedrock.client.create import create_client
+    from secure_bedrock.client.lockdown import lockdown
     from secure_bedrock.policy import Policy
     from secure_bedrock.values import Deadline
     from secure_bedrock.values.version import __version__

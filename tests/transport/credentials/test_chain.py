@@ -1,10 +1,12 @@
 """The chain asks the providers that the policy lists, in botocore's order, and no others."""
 
+import copy
 import json
+import pickle
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -244,6 +246,12 @@ def test_credentials_that_need_themselves_are_refused_and_do_not_hang() -> None:
         source.frozen()
     assert caught.value.rule == "credential-loop"
     assert made
+
+
+@pytest.mark.parametrize("operation", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_a_chain_is_in_no_pickle_and_no_copy(operation: Callable[[object], object]) -> None:
+    with pytest.raises(TypeError, match="not pickled"):
+        operation(credential_source(policy(), environ={}))
 
 
 class _Container(BaseHTTPRequestHandler):
