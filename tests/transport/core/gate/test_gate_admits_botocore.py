@@ -8,7 +8,7 @@ import pytest
 from secure_bedrock.transport.core.gate.wire_gate import gate
 from secure_bedrock.transport.core.wire import WireRequest
 from tests.captured import Captured, capture, text
-from tests.rules import Lenient
+from tests.lenient import Lenient
 from tests.signing import Route
 
 
