@@ -138,14 +138,13 @@ def test_the_pause_counts_from_the_end_of_the_fetch_that_hung() -> None:
     assert len(source.given_s) == 2
 
 
-def test_values_that_last_no_longer_are_not_asked_for_with_every_call() -> None:
-    """An instance's role gives the same ones until five minutes before their end."""
-    source = Source(EARLY_MIN, lambda: Expiring(OLD, EARLY_MIN * 60))
+def test_after_a_success_there_is_no_pause() -> None:
+    """New values in the environment are read with the next call, though the old ones were read just before."""
+    fetched = iter([Expiring(OLD, EARLY_MIN * 60), Expiring(NEW, 3600.0)])
+    source = Source(EARLY_MIN, lambda: next(fetched))
 
-    for _ in range(3):
-        assert source.credentials.frozen() is OLD
-
-    assert len(source.given_s) == 1
+    assert source.credentials.frozen() is OLD
+    assert source.credentials.frozen() is NEW
 
 
 def test_a_failed_early_fetch_does_not_put_off_the_one_that_is_needed() -> None:

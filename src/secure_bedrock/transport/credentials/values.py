@@ -22,7 +22,7 @@ MANDATORY_S = 10 * 60
 # for the call. botocore has no limit here and asks again with every call (`_refresh`, 1.44.5, read 2026-11-20).
 EARLY_S = 5.0
 EARLY_SHARE = 0.25
-# How long nobody asks early again: the five minutes between the two windows have ten tries.
+# How long nobody asks early again after a failure: the five minutes between the two windows have ten tries.
 EARLY_PAUSE_S = 30.0
 
 ROLE_NAME_ONLY = "role/"
@@ -154,10 +154,8 @@ class RefreshingCredentials:
             with within(_early_limit()):
                 return self._fetch()
         except Exception:  # noqa: BLE001 - the values in hand still work; the mandatory window raises
-            return current
-        finally:
-            # After a success too: what came may last no longer than what was there.
             self._not_early_before = self._monotonic() + EARLY_PAUSE_S
+            return current
 
     def _left(self, current: Expiring) -> float:
         return current.expires_at - self._clock()
