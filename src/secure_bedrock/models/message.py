@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from secure_bedrock.errors import InvalidRequest
 from secure_bedrock.models.blocks import Block, parse_block
+from secure_bedrock.models.quiet_repr import never_raises
 from secure_bedrock.models.text_blocks import CitationsBlock, TextBlock
 from secure_bedrock.models.tool_blocks import ToolUseBlock
 from secure_bedrock.models.wire import list_of, text_of
@@ -74,6 +75,7 @@ class Message:
         """The tools that the message asks for."""
         return [block for block in self.content if isinstance(block, ToolUseBlock)]
 
+    @never_raises
     def __repr__(self) -> str:
         role = self.role if self.role in _ROLES else "?"
         return f"Message({role}, {list(self.content)!r})"
