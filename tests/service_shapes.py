@@ -15,8 +15,9 @@ from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape
 
 import generate_operations as generator
 from operation_model.kinds import Leaf, kind_of
+from secure_bedrock.policy.operation.table import BEDROCK_SERVICES
 
-DESCRIBED = sorted(set(generator.SERVICES) - generator.NAMES_ONLY)
+DESCRIBED = sorted(BEDROCK_SERVICES)
 DEEPEST_REPEAT = 3  # how often a structure may stand inside itself
 
 Found = tuple[str, Any]

@@ -13,13 +13,7 @@ from secure_bedrock.errors import EnvironmentDenied, ProxyDenied
 from secure_bedrock.testing import ConnectLog, LocalBedrock
 from tests.corpus import CorpusEntry
 from tests.promises.place import ENIS, Place, call_of
-
-
-class RawSession:
-    """A session that would send whatever it is given, by whichever signature."""
-
-    def send(self, *given: Any) -> Any:
-        raise AssertionError(f"sent {given[0]}")
+from tests.promises.raw_session import RawSession
 
 
 @pytest.mark.corpus("time-pickle-client")

@@ -24,7 +24,7 @@ from secure_bedrock.values import PerProcess
 from secure_bedrock.values.version import __version__
 
 if TYPE_CHECKING:
-    from secure_bedrock.transport.hardened.making.hardening import HardenedSession
+    from secure_bedrock.transport.hardened.making.hardened_session import HardenedSession
 
 
 PolicyLike = Policy | str | os.PathLike[str] | None
@@ -116,7 +116,7 @@ class Parts:
 
     def session(self) -> "HardenedSession":
         """The hardened botocore session; botocore's own is loaded here and not before."""
-        from secure_bedrock.transport.hardened.making.session import hardened_session  # noqa: PLC0415 - loads botocore
+        from secure_bedrock.transport.hardened.making.build import hardened_session  # noqa: PLC0415 - loads botocore
 
         with self._lock():
             if self._session is None:
@@ -145,7 +145,7 @@ class Parts:
         )
 
     def _credential_client(self, service: str, source: CredentialSource) -> Any:
-        from secure_bedrock.transport.hardened.making.session import CREDENTIAL_GRANTS  # noqa: PLC0415 - loads botocore
+        from secure_bedrock.transport.hardened.making.build import CREDENTIAL_GRANTS  # noqa: PLC0415 - loads botocore
 
         return self.session().build_client(service, {}, grants=CREDENTIAL_GRANTS, source=source)
 

@@ -11,9 +11,9 @@ from operation_model.classes import BY_HAND, Unclassified, class_of
 from operation_model.graph import ServiceGraph
 from operation_model.kinds import EXCEPTIONS, KINDS, NAMES_NOTHING, Unexplained, unused_rules
 from secure_bedrock.policy.operation.members import Kind, OperationClass
-from secure_bedrock.policy.operation.table import operation_table
+from secure_bedrock.policy.operation.table import BEDROCK_SERVICES, operation_table
 
-DESCRIBED = [service for service in generator.SERVICES if service not in generator.NAMES_ONLY]
+DESCRIBED = sorted(BEDROCK_SERVICES)
 recorded = pytest.mark.skipif(
     botocore.__version__ != operation_table("bedrock").botocore_version,
     reason="the rules were read against another botocore",

@@ -28,22 +28,24 @@ Script = Callable[[str], CredentialSource]
 
 
 @pytest.fixture
-def script(tmp_path: Path) -> Script:
+def script(plain_surroundings: Path) -> Script:
     """A source whose process writes its number into `pid` and runs the lines of a shell."""
 
     def make(lines: str) -> CredentialSource:
-        (tmp_path / ".aws").mkdir()
-        config = f"[default]\ncredential_process = {tmp_path / 'give'}\n"
-        (tmp_path / ".aws" / "config").write_text(config)
-        (tmp_path / "give").write_text(f"#!/bin/sh\necho $$ > {tmp_path / 'pid'}\n{lines}\n")
-        (tmp_path / "give").chmod(0o700)
+        (plain_surroundings / ".aws").mkdir()
+        config = f"[default]\ncredential_process = {plain_surroundings / 'give'}\n"
+        (plain_surroundings / ".aws" / "config").write_text(config)
+        (plain_surroundings / "give").write_text(
+            f"#!/bin/sh\necho $$ > {plain_surroundings / 'pid'}\n{lines}\n"
+        )
+        (plain_surroundings / "give").chmod(0o700)
         policy = Policy(
             region="eu-west-1",
             models=["amazon.nova-lite-v1:0"],
             network={"cidrs": ["10.20.0.0/16"]},
             identity={"credentials": ["custom-process"]},
         )
-        return credential_source(policy, environ={"HOME": str(tmp_path)})
+        return credential_source(policy, environ={"HOME": str(plain_surroundings)})
 
     return make
 
@@ -65,7 +67,7 @@ def document(minutes: float) -> str:
 
 
 def test_a_process_that_hangs_is_killed_and_nothing_that_it_wrote_is_repeated(
-    script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    script: Script, plain_surroundings: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(process, "PROCESS_S", 0.3)
     began = time.monotonic()
@@ -74,7 +76,7 @@ def test_a_process_that_hangs_is_killed_and_nothing_that_it_wrote_is_repeated(
         script(HANG).frozen()
 
     assert time.monotonic() - began < ENOUGH_S
-    assert is_gone(tmp_path)
+    assert is_gone(plain_surroundings)
     assert caught.value.rule == "credential-process"
     assert "longer than 0.3 seconds" in str(caught.value)
     assert SAID not in str(caught.value)
@@ -94,18 +96,18 @@ def test_a_process_that_writes_more_than_a_pipe_holds_is_read(script: Script) ->
 
 
 def test_a_process_that_hangs_when_it_is_asked_again_is_killed_too(
-    script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    script: Script, plain_surroundings: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its first values are almost over, so that the refresh is waited for."""
     monkeypatch.setattr(process, "PROCESS_S", 0.5)
-    asked = tmp_path / "asked"
+    asked = plain_surroundings / "asked"
     source = script(f"[ -e {asked} ] && exec sleep 30\ntouch {asked}\necho '{document(5)}'")
 
     with pytest.raises(CredentialPathDenied) as caught:
         source.frozen()
 
     assert caught.value.rule == "credential-process"
-    assert is_gone(tmp_path)
+    assert is_gone(plain_surroundings)
 
 
 def test_no_process_is_started_for_a_call_that_is_late() -> None:
@@ -115,7 +117,9 @@ def test_no_process_is_started_for_a_call_that_is_late() -> None:
     assert log.processes == []
 
 
-def test_who_is_interrupted_leaves_no_process_behind(script: Script, tmp_path: Path) -> None:
+def test_who_is_interrupted_leaves_no_process_behind(
+    script: Script, plain_surroundings: Path
+) -> None:
     def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
         raise KeyboardInterrupt
 
@@ -129,7 +133,7 @@ def test_who_is_interrupted_leaves_no_process_behind(script: Script, tmp_path: P
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
 
-    assert is_gone(tmp_path)
+    assert is_gone(plain_surroundings)
 
 
 def test_what_another_user_owns_is_left_and_the_wait_is_over_all_the_same(

@@ -31,7 +31,7 @@ def hardened_clients(
 
     @contextmanager
     def opened(service: str, grants: frozenset[str]) -> Iterator[Any]:
-        from secure_bedrock.transport.hardened.making.session import build_client  # noqa: PLC0415 - loads botocore
+        from secure_bedrock.transport.hardened.making.build import build_client  # noqa: PLC0415 - loads botocore
         from secure_bedrock.transport.settings import judge_settings  # noqa: PLC0415 - needed here alone
 
         client = build_client(

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 from secure_bedrock.errors import CredentialPathDenied, EndpointNotFound
 from secure_bedrock.policy import Policy
@@ -20,7 +20,7 @@ from secure_bedrock.transport.credentials import (
     StaticCredentials,
     freeze,
 )
-from secure_bedrock.transport.credentials.fetching import fetching
+from secure_bedrock.transport.credentials.fetching import LOOP, fetch_of, fetching
 from secure_bedrock.transport.credentials.none_found import no_credentials
 from secure_bedrock.transport.settings.files import CONFIG_FILE, CREDENTIALS_FILE, named_profile
 from secure_bedrock.values import PerProcess, forget_at_snapshot
@@ -83,32 +83,31 @@ class CredentialChain:
         self._environ = environ
         self._lock = PerProcess(threading.Lock)
         self._found: CredentialSource | None = None
-        self._fetching = threading.local()
         forget_at_snapshot(self)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
 
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("credentials are not pickled")
+
     def frozen(self) -> FrozenCredentials:
         """The values of the moment; CredentialPathDenied where no listed provider has any."""
-        if getattr(self._fetching, "now", False):
+        if (under_way := fetch_of(self)) is not None:
             # Fetching them needs a route that itself has to be looked up with credentials: without this, a deadlock.
-            self._fetching.looped = True
+            under_way.looped = True
             raise _loop(next_step="name the endpoint's host and addresses in the policy")
-        self._fetching.now, self._fetching.looped = True, False
-        try:
-            with fetching():
+        with fetching(self) as fetch:
+            try:
                 return self._source().frozen()
-        except EndpointNotFound as error:
-            if self._fetching.looped:
-                raise _loop(error) from error
-            raise CredentialPathDenied(
-                f"the credentials come from a service without a private route: {error.reason}",
-                rule="no-private-route",
-                next_step="add its [network.endpoints.<service>] table, or pass frozen credentials",
-            ) from error
-        finally:
-            self._fetching.now = False
+            except EndpointNotFound as error:
+                if fetch.looped:
+                    raise _loop(error) from error
+                raise CredentialPathDenied(
+                    f"the credentials come from a service without a private route: {error.reason}",
+                    rule="no-private-route",
+                    next_step="add its [network.endpoints.<service>] table, or pass frozen credentials",
+                ) from error
 
     def forget_moment(self) -> None:
         """Ask the providers again on the next call: what is in hand was meant for another moment."""
@@ -241,9 +240,9 @@ def _loop(error: EndpointNotFound | None = None, *, next_step: str = "") -> Cred
     """The refusal of credentials that need themselves; with what could not be found without them."""
     reason = "these credentials would be needed to find the endpoint that is to give them"
     if error is None:
-        return CredentialPathDenied(reason, rule="credential-loop", next_step=next_step)
+        return CredentialPathDenied(reason, rule=LOOP, next_step=next_step)
     return CredentialPathDenied(
         f"{reason}: {error.reason}",
-        rule="credential-loop",
+        rule=LOOP,
         next_step=f"{error.next_step}; or have a lock that names the endpoint, written with other credentials",
     )

@@ -12,7 +12,7 @@ from secure_bedrock.errors import OperationDenied
 from secure_bedrock.policy.operation.table import encode_label
 from secure_bedrock.transport.core.gate.header_fields import _REFUSED, parse_fields
 from secure_bedrock.transport.core.gate.wire_gate import gate
-from tests.rules import Lenient
+from tests.lenient import Lenient
 from tests.signing import LASTING, Route, signed_for
 
 Pair = tuple[str, str]

@@ -17,7 +17,7 @@ from secure_bedrock.policy.sections import LimitsPolicy
 from secure_bedrock.transport.core.gate.request_facts import _matters, _telling, _telling_names
 from secure_bedrock.transport.core.gate.wire_gate import gate
 from secure_bedrock.values import Decision
-from tests.rules import Lenient
+from tests.lenient import Lenient
 from tests.signing import Route, signed_for
 
 MODEL = "amazon.nova-lite-v1:0"

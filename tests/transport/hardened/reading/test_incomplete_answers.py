@@ -308,7 +308,7 @@ def test_a_stream_that_is_refused_unread_gives_its_connection_up_at_once(
         CALLS["ConverseStream"](client)
 
     # The error, which a caller may keep, holds the answer through its traceback.
-    (connection,) = client._secure.route.transport()._pool._opened
+    (connection,) = client._secure.way.transport()._pool._opened
     assert (caught.value.rule, connection.usable) == ("content-type", False)
 
 

@@ -42,7 +42,7 @@ class ClientParts:
     """What a hardened client holds beside botocore's own parts."""
 
     policy: Policy
-    route: RouteHolder
+    way: RouteHolder
     grants: frozenset[str] = frozenset()
     runner: CallRunner | None = None
     max_attempts: int = 1
@@ -87,7 +87,7 @@ class GuardedCalls:
         return answer
 
     def _plan(self, operation: str, params: dict[str, Any], *, streaming: bool) -> CallPlan:
-        route = self._secure.route.known
+        route = self._secure.way.known
         service = self._service_model.service_name
         return CallPlan(
             service=service,
@@ -97,7 +97,7 @@ class GuardedCalls:
             endpoint_host=route.host if route else "",
             vpc_endpoint_id=route.vpc_endpoint_id if route else None,
             granted=f"{service}:{operation}" in self._secure.grants,
-            find_route=None if route else self._secure.route.route,
+            find_route=None if route else self._secure.way.route,
         )
 
     def _run(self, plan: CallPlan, state: CallState, params: dict[str, Any]) -> Any:
@@ -123,7 +123,7 @@ class GuardedCalls:
     def _attempt(self, plan: CallPlan, state: CallState, params: dict[str, Any]) -> Any:
         """One try; where no address of the route could be reached, and so nothing was sent, over a renewed one too."""
         self._early_check(plan)
-        way = self._secure.route
+        way = self._secure.way
         tried = way.transport()
         try:
             return self._attempt_over(tried, plan, state, params)

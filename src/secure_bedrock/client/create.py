@@ -1,14 +1,9 @@
-"""Hardened botocore clients, for whatever takes a boto3 client; and the boto3 session that makes them."""
+"""`create_client`: a hardened botocore client, for whatever takes a boto3 client."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from secure_bedrock.client.parts import Parts, PolicyLike, policy_of
 from secure_bedrock.transport.keywords import refuse_unknown
-
-if TYPE_CHECKING:
-    from secure_bedrock.client.boto3_session import SecureSession
-
-__all__ = ["SecureSession", "create_client"]
 
 
 def create_client(
@@ -31,13 +26,3 @@ def create_client(
     refuse_unknown("create_client()", boto3_kwargs, {"policy", "credentials", *KEYWORDS})
     parts = Parts(policy_of(policy, {}), credentials=credentials)
     return parts.session().create_client(service, **boto3_kwargs)
-
-
-if not TYPE_CHECKING:  # boto3 is imported with the first session, not with the first client
-
-    def __getattr__(name: str) -> object:
-        if name != "SecureSession":
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from secure_bedrock.client.boto3_session import SecureSession  # noqa: PLC0415
-
-        return SecureSession

@@ -10,7 +10,7 @@ from secure_bedrock.transport.calls.runner import CallRunner
 from secure_bedrock.transport.credentials import CredentialSource
 from secure_bedrock.transport.credentials.chain import credential_source
 from secure_bedrock.transport.credentials.identity import IdentityCheck, asks_sts
-from secure_bedrock.transport.hardened.making.hardening import HardenedSession, SessionParts
+from secure_bedrock.transport.hardened.making.hardened_session import HardenedSession, SessionParts
 from secure_bedrock.transport.settings import Finding
 from secure_bedrock.transport.settings.preflight import preflight
 
