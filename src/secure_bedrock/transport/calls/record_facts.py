@@ -44,7 +44,8 @@ def note_params(record: CallRecord, params: Mapping[str, Any]) -> None:
 
 def note_judgement(record: CallRecord, gated: GatedRequest) -> None:
     """Write what the gate saw in the bytes: the model that they name, and what mode "report" let through."""
-    record.model_id = readable_model(gated.model_id) or record.model_id
+    # No mode lets through what is no identifier, so this one needs no second look.
+    record.model_id = gated.model_id or record.model_id
     if gated.would_deny is not None:
         record.would_deny = gated.would_deny.rule
 
