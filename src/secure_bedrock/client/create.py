@@ -4,6 +4,7 @@ from typing import Any
 
 from secure_bedrock.client.parts import Parts, PolicyLike, policy_of
 from secure_bedrock.transport.keywords import refuse_unknown
+from secure_bedrock.values import importing
 
 
 def create_client(
@@ -21,7 +22,8 @@ def create_client(
     Looking for the route may ask EC2, over its own private endpoint. A service without a route still gives a client,
     each call of which raises EndpointNotFound.
     """
-    from secure_bedrock.transport.hardened.making.arguments import KEYWORDS  # noqa: PLC0415 - loads botocore
+    with importing():
+        from secure_bedrock.transport.hardened.making.arguments import KEYWORDS  # noqa: PLC0415 - loads botocore
 
     refuse_unknown("create_client()", boto3_kwargs, {"policy", "credentials", *KEYWORDS})
     parts = Parts(policy_of(policy, {}), credentials=credentials)

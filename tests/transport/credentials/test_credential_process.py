@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import time
+import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -93,6 +94,93 @@ def test_a_process_that_writes_more_than_a_pipe_holds_is_read(script: Script) ->
     )
 
     assert script(f"{many}; echo '{document(60)}'").frozen().access_key == "ASIAPROCESS"
+
+
+def test_a_process_that_writes_without_end_is_killed_and_not_kept_in_memory(
+    script: Script, plain_surroundings: Path
+) -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(CredentialPathDenied) as caught:
+            script(f"exec yes {SAID}").frozen()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 30 * process.OUTPUT_BYTES
+    assert is_gone(plain_surroundings)
+    assert caught.value.rule == "credential-process"
+    assert "wrote more than 262144 bytes" in str(caught.value)
+    assert SAID not in str(caught.value)
+    assert (caught.value.__cause__, caught.value.__context__) == (None, None)
+
+
+def test_the_limit_is_what_may_be_written(script: Script) -> None:
+    text = document(60)
+    blanks = process.OUTPUT_BYTES - len(text) - 1
+    exactly = f"printf '%{blanks}s' ''; echo '{text}'"
+
+    assert script(exactly).frozen().access_key == "ASIAPROCESS"
+
+
+def test_one_byte_more_than_the_limit_is_refused(script: Script) -> None:
+    text = document(60)
+    blanks = process.OUTPUT_BYTES - len(text)
+
+    with pytest.raises(CredentialPathDenied, match="wrote more than"):
+        script(f"printf '%{blanks}s' ''; echo '{text}'").frozen()
+
+
+def test_what_a_process_says_beside_its_output_is_read_and_kept_nowhere(script: Script) -> None:
+    """A program that logs much still gives its credentials: its pipe must not be full."""
+    noise = f"yes {SAID} | head -c 5000000 >&2"
+    tracemalloc.start()
+    try:
+        found = script(f"{noise}; echo '{document(60)}'").frozen()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert found.access_key == "ASIAPROCESS"
+    assert peak < 5_000_000
+
+
+def test_a_process_that_ended_is_not_waited_for_because_its_child_holds_the_pipes(
+    script: Script, tmp_path: Path
+) -> None:
+    began = time.monotonic()
+    background = f"sleep 20 & echo $! > {tmp_path / 'child'}"
+
+    found = script(f"{background}\necho '{document(60)}'").frozen()
+
+    assert found.access_key == "ASIAPROCESS"
+    assert time.monotonic() - began < ENOUGH_S
+    os.kill(int((tmp_path / "child").read_text()), signal.SIGKILL)
+
+
+def test_what_the_child_of_an_ended_process_still_passes_on_is_taken(script: Script) -> None:
+    found = script(f"(sleep 0.1; echo '{document(60)}') &").frozen()
+
+    assert found.access_key == "ASIAPROCESS"
+
+
+def test_a_process_that_closes_its_pipes_and_goes_on_is_killed_at_its_time(
+    script: Script, plain_surroundings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "PROCESS_S", 0.5)
+
+    with pytest.raises(CredentialPathDenied, match=r"longer than 0\.5 seconds"):
+        script("exec >&- 2>&-; exec sleep 30").frozen()
+
+    assert is_gone(plain_surroundings)
+
+
+def test_a_process_that_fails_has_not_given_credentials(script: Script) -> None:
+    with pytest.raises(CredentialPathDenied) as caught:
+        script(f"echo '{document(60)}'; echo {SAID} >&2; exit 3").frozen()
+
+    assert caught.value.rule == "credential-provider"
+    assert SAID not in str(caught.value)
 
 
 def test_a_process_that_hangs_when_it_is_asked_again_is_killed_too(
