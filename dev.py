@@ -60,7 +60,7 @@ class Environment:
     def __init__(self, directory: Path, lock: Path, python: str | None = None) -> None:
         self.directory = directory
         self.lock = lock
-        self.base = python
+        self.made_by = python
         scripts = "Scripts" if os.name == "nt" else "bin"
         self.python = directory / scripts / ("python.exe" if os.name == "nt" else "python")
         self.scripts = directory / scripts
@@ -82,10 +82,10 @@ class Environment:
     def _make(self) -> None:
         say(f"making {self.directory.name} (once)")
         shutil.rmtree(self.directory, ignore_errors=True)
-        if self.base is None:
+        if self.made_by is None:
             venv.EnvBuilder(with_pip=True).create(self.directory)
         else:
-            run([self.base, "-m", "venv", self.directory])
+            run([self.made_by, "-m", "venv", self.directory])
 
     def _install_lock(self) -> None:
         stamp = self.directory / f"{self.lock.stem}.sha256"

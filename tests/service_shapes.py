@@ -14,9 +14,10 @@ from typing import Any
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape, StructureShape
 
 import generate_operations as generator
-from operation_model.kinds import Leaf, kind_of
+from operation_model.kinds import NEEDED, STRUCTURES, Leaf, kind_of
+from secure_bedrock.policy.operation.table import BEDROCK_SERVICES
 
-DESCRIBED = sorted(set(generator.SERVICES) - generator.NAMES_ONLY)
+DESCRIBED = sorted(BEDROCK_SERVICES)
 DEEPEST_REPEAT = 3  # how often a structure may stand inside itself
 
 Found = tuple[str, Any]
@@ -35,10 +36,18 @@ def is_document(shape: Shape) -> bool:
     return bool(getattr(inner, "is_document_type", False))
 
 
+def is_leaf(shape: Shape, owner: str, member: str) -> bool:
+    """Whether what stands there is looked at as it is, and not into."""
+    if is_document(shape) or f"{owner}.{member}" in STRUCTURES:
+        return True
+    return not isinstance(shape, (StructureShape, ListShape, MapShape))
+
+
 def kind_at(shape: Shape, owner: str, member: str) -> str | None:
-    """What a text, blob or document at `owner.member` names; None where it names nothing."""
+    """What a text, blob, document or one of STRUCTURES at `owner.member` names; None where it names nothing."""
     free = shape.type_name == "blob" or is_document(shape)
-    if not free and not isinstance(shape, StringShape):
+    told = f"{owner}.{member}" in STRUCTURES
+    if not free and not told and not isinstance(shape, StringShape):
         return None
     return kind_of(
         Leaf(
@@ -55,7 +64,7 @@ def kind_at(shape: Shape, owner: str, member: str) -> str | None:
 
 def walked(value: Any, shape: Shape, owner: str = "", member: str = "") -> Iterator[Found]:
     """(kind, value) of everything that the parameters name, by botocore's shapes; None for a choice that is left out."""
-    if is_document(shape) or not isinstance(shape, (StructureShape, ListShape, MapShape)):
+    if is_leaf(shape, owner, member):
         kind = kind_at(shape, owner, member)
         if kind is not None:
             yield kind, value
@@ -65,12 +74,23 @@ def walked(value: Any, shape: Shape, owner: str = "", member: str = "") -> Itera
     elif isinstance(shape, MapShape):
         for item in value.values():
             yield from walked(item, shape.value, owner, member)
-    else:
+    elif isinstance(shape, StructureShape):
         for name, inner in value.items():
             yield from walked(inner, shape.members[name], shape.name, name)
         for name, left_out in shape.members.items():
             if name not in value and kind_at(left_out, shape.name, name) == "model-choice":
                 yield "model-choice", None
+        yield from (("model-choice", None) for _ in left_to_the_service(value, shape))
+
+
+def left_to_the_service(value: dict[str, Any], shape: StructureShape) -> list[str]:
+    """The members that are not there although what is there makes them necessary."""
+    return [
+        other
+        for name in value
+        for said, other in NEEDED.get(f"{shape.name}.{name}", {}).items()
+        if name in shape.members and value[name] == said and other not in value
+    ]
 
 
 class Writer:
@@ -149,7 +169,7 @@ def members_of(service: str) -> tuple[Member, ...]:
 def _places(
     shape: Shape, owner: str, member: str, path: tuple[str, ...], above: tuple[str, ...]
 ) -> Iterator[tuple[tuple[str, ...], str]]:
-    if is_document(shape) or not isinstance(shape, (StructureShape, ListShape, MapShape)):
+    if is_leaf(shape, owner, member):
         kind = kind_at(shape, owner, member)
         if kind is not None:
             yield path, kind
@@ -157,7 +177,9 @@ def _places(
         yield from _places(shape.member, owner, member, (*path, "[]"), above)
     elif isinstance(shape, MapShape):
         yield from _places(shape.value, owner, member, (*path, "{}"), above)
-    elif shape.name not in above and not shape.serialization.get("eventstream"):
+    elif isinstance(shape, StructureShape) and not (
+        shape.name in above or shape.serialization.get("eventstream")
+    ):
         for name, inner in shape.members.items():
             yield from _places(inner, shape.name, name, (*path, name), (*above, shape.name))
 
@@ -171,6 +193,8 @@ NEVER = {
 """What no policy can allow, by kind."""
 OWN_CHOICES = ("CUSTOM", "BEDROCK_FOUNDATION_MODEL")
 """Choices of a model that the request names itself."""
+CALLERS_TOOLS = ("AMAZON.UserInput", "inline_function")
+"""Built-in tools that AWS does not run."""
 
 
 @dataclass(frozen=True)
@@ -216,7 +240,11 @@ class Filler:
         inner = self._along(shape.members[here], rest, value, shape.name, here)
         if shape.is_tagged_union:
             return {here: inner}
-        return {**self._required(shape, without=here), here: inner}
+        return self._complete({**self._required(shape, without=here), here: inner}, shape)
+
+    def _complete(self, value: dict[str, Any], shape: StructureShape) -> dict[str, Any]:
+        others = left_to_the_service(value, shape)
+        return {**value, **{o: self._least(shape.members[o], shape.name, o) for o in others}}
 
     def _required(self, shape: StructureShape, without: str = "") -> dict[str, Any]:
         """What the service requires, and the choices of a model that are AWS's where they are left out."""
@@ -230,8 +258,10 @@ class Filler:
         }
 
     def _least(self, shape: Shape, owner: str, name: str) -> Any:
-        if isinstance(shape, StructureShape) and not is_document(shape):
-            return self._union(shape) if shape.is_tagged_union else self._required(shape)
+        if isinstance(shape, StructureShape) and not is_leaf(shape, owner, name):
+            if shape.is_tagged_union:
+                return self._union(shape)
+            return self._complete(self._required(shape), shape)
         if isinstance(shape, ListShape):
             # An empty list of texts could stand in a query string, where it would be nothing at all.
             floor = 0 if isinstance(shape.member, StructureShape) else 1
@@ -260,6 +290,11 @@ class Filler:
         if kind in NEVER:
             self._blocked.add(kind)
             return NEVER[kind]
+        if kind == "built-in-tool":
+            if isinstance(shape, StructureShape):
+                self._blocked.add(kind)
+                return {}
+            return next(each for each in CALLERS_TOOLS if each in shape.metadata["enum"])
         if kind == "document" and isinstance(shape, StringShape):
             return "{}"
         if kind == "model-choice":

@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run every chosen target for its share of the time; 1 when one of them failed."""
     options = _options(arguments)
     os.environ["FUZZ_EXAMPLES"] = _ROUND
-    sys.path.insert(0, str(ROOT / "src"))
+    sys.path[:0] = [str(ROOT / "src"), str(ROOT)]  # the targets import what tests share
     guided = options.engine == "atheris" or (options.engine == "auto" and _has_atheris())
     targets = {n: t for n, t in _targets(guided).items() if options.only in n}
     _say(f"{len(targets)} targets, {options.seconds} s, {'atheris' if guided else 'hypothesis'}")

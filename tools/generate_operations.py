@@ -18,32 +18,15 @@ from botocore.loaders import Loader
 from operation_model.graph import ServiceGraph, request_lines
 from operation_model.page import page
 
+if __name__ == "__main__":  # the checkout's own services, whatever is installed
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
+
+from secure_bedrock.policy.operation.table import BEDROCK_SERVICES, FACT_SERVICES, SERVICES
+
 ROOT = Path(__file__).parents[1]
 TABLES = ROOT / "src" / "secure_bedrock" / "policy" / "operation" / "tables"
 MEMBERS = TABLES.with_name("member_tables")
 PAGE = ROOT / "docs" / "reference" / "operations.md"
-
-SERVICES = (
-    "bedrock",
-    "bedrock-agent",
-    "bedrock-agent-runtime",
-    "bedrock-agentcore",
-    "bedrock-agentcore-control",
-    "bedrock-data-automation",
-    "bedrock-data-automation-runtime",
-    "bedrock-runtime",
-    "cloudtrail",
-    "ec2",
-    "logs",
-    "sagemaker-runtime",
-    "signin",
-    "ssm",
-    "sso",
-    "sso-oidc",
-    "sts",
-)
-NAMES_ONLY = frozenset({"cloudtrail", "ec2", "logs", "signin", "ssm", "sso", "sso-oidc", "sts"})
-"""Services that this library asks for facts, records and credentials: no request to them names a model."""
 
 
 def packaged_loader() -> Loader:
@@ -55,7 +38,7 @@ def table_of(service: str, loader: Loader) -> dict[str, Any]:
     """What the wire gate has to know of a service, as plain JSON values."""
     model = loader.load_service_model(service, "service-2")
     metadata = model["metadata"]
-    rows, shapes = _rows(service, model)
+    rows, shapes, needed = _rows(service, model)
     table = {
         "service": service,
         "botocore": botocore.__version__,
@@ -68,18 +51,20 @@ def table_of(service: str, loader: Loader) -> dict[str, Any]:
             name for name, shape in model["operations"].items() if shape.get("authtype") == "none"
         ),
     }
+    table |= {"needed": needed} if needed else {}
     return table | ({"shapes": shapes} if shapes else {})
 
 
-def _rows(service: str, model: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-    """Rows and structures; of the services that this library only asks for facts, names and request lines alone."""
+def _rows(service: str, model: dict[str, Any]) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+    """Rows, structures and what these need; of services that are only asked for facts names and request lines alone."""
     names = sorted(model["operations"])
-    if service in NAMES_ONLY:
+    if service in FACT_SERVICES:
         rest = model["metadata"]["protocol"] == "rest-json"
-        return request_lines(model) if rest else names, {}
+        return request_lines(model) if rest else names, {}, {}
     graph = ServiceGraph(service, model)
     rows = {name: graph.row(name) for name in names}
-    return rows, graph.shapes(rows)
+    shapes = graph.shapes(rows)
+    return rows, shapes, graph.needed(shapes)
 
 
 def members_of(service: str, loader: Loader) -> dict[str, Any]:
@@ -109,13 +94,12 @@ def rendered(table: dict[str, Any]) -> str:
 def files() -> dict[Path, str]:
     """Every file that is written, with its text."""
     loader = packaged_loader()
-    tables = {service: table_of(service, loader) for service in SERVICES}
+    tables = {service: table_of(service, loader) for service in sorted(SERVICES)}
     texts = {TABLES / f"{service}.json": rendered(table) for service, table in tables.items()}
-    for service in SERVICES:
-        if service not in NAMES_ONLY:
-            texts[MEMBERS / f"{service}.json"] = rendered(members_of(service, loader))
-    described = [table for service, table in tables.items() if service not in NAMES_ONLY]
-    return texts | {PAGE: page(described, NAMES_ONLY)}
+    described = sorted(BEDROCK_SERVICES)
+    for service in described:
+        texts[MEMBERS / f"{service}.json"] = rendered(members_of(service, loader))
+    return texts | {PAGE: page([tables[service] for service in described], FACT_SERVICES)}
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -6,8 +6,9 @@ from secure_bedrock import errors
 
 if TYPE_CHECKING:
     from secure_bedrock.client import SecureBedrockClient
+    from secure_bedrock.client.boto3_session import SecureSession
+    from secure_bedrock.client.create import create_client
     from secure_bedrock.client.lockdown import lockdown
-    from secure_bedrock.client.session import SecureSession, create_client
     from secure_bedrock.policy import Policy
     from secure_bedrock.values import Deadline
     from secure_bedrock.values.version import __version__
@@ -27,9 +28,9 @@ _HOMES = {
     "Deadline": "secure_bedrock.values",
     "Policy": "secure_bedrock.policy",
     "SecureBedrockClient": "secure_bedrock.client",
-    "SecureSession": "secure_bedrock.client.session",
+    "SecureSession": "secure_bedrock.client.boto3_session",
     "__version__": "secure_bedrock.values.version",
-    "create_client": "secure_bedrock.client.session",
+    "create_client": "secure_bedrock.client.create",
     "lockdown": "secure_bedrock.client.lockdown",
 }
 

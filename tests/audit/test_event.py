@@ -80,6 +80,34 @@ def test_what_should_be_an_identifier_and_is_not_is_left_out(name: str, text: st
     assert getattr(event(**{name: text}), name) == UNREADABLE
 
 
+# field → (what is kept, what is one word and not kept)
+GRAMMARS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "guardrail_id": (
+        ("abc123def456", "arn:aws:bedrock:eu-west-1:111122223333:guardrail/abc123def456"),
+        ("hunter2", "AKIAIOSFODNN7EXAMPLE", "ABC123DEF456", "abc123def456/x"),
+    ),
+    "guardrail_version": (("1", "99999999", "DRAFT"), ("hunter2", "0", "draft", "4111-1111")),
+    "service_tier": (("default", "priority", "flex", "reserved"), ("hunter2", "Flex", "")),
+    "stop_reason": (
+        ("end_turn", "model_context_window_exceeded", "reason_of_tomorrow"),
+        ("Passw0rd", "sk-ant-api03", "end turn", "a__b"),
+    ),
+    "aws_request_id": (("0d1c5ba2-1f2e-4a3b-9c4d-5e6f7a8b9c0d",), ("x" * 65, "jane@example.com")),
+    "error_code": (
+        ("ThrottlingException", "503", "stream-cut", "Throttling.User"),
+        ("wJalrXUtnFEMI/K7MDENG", "jane@example.com", "x" * 129),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", GRAMMARS)
+def test_each_field_has_a_grammar_of_its_own(name: str) -> None:
+    kept, left_out = GRAMMARS[name]
+
+    assert [getattr(event(**{name: text}), name) for text in kept] == list(kept)
+    assert {getattr(event(**{name: text}), name) for text in left_out} == {UNREADABLE}
+
+
 @pytest.mark.parametrize(
     "model_id",
     [

@@ -2,7 +2,6 @@
 
 import json
 import pathlib
-from collections.abc import Iterator
 
 import pytest
 
@@ -28,12 +27,8 @@ allow = ["Converse", "InvokeModel"]
 
 
 @pytest.fixture(autouse=True)
-def here(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> Iterator[None]:
-    for name in ("NO_COLOR", "FORCE_COLOR", "LAMBDA_TASK_ROOT", "SECURE_BEDROCK_POLICY"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "secure-bedrock.toml").write_text(POLICY)
-    return iter([None])
+def policy_here(empty_directory: pathlib.Path) -> None:
+    (empty_directory / "secure-bedrock.toml").write_text(POLICY)
 
 
 ASKED = {

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 
 import pytest
 
@@ -27,14 +26,7 @@ network = { cidrs = ["10.20.0.0/16"] }
 """
 
 
-@pytest.fixture(autouse=True)
-def plain(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> Iterator[None]:
-    """An empty directory and no variable that the command line reads."""
-    names = ("NO_COLOR", "FORCE_COLOR", "LAMBDA_TASK_ROOT", "SECURE_BEDROCK_POLICY", "AWS_REGION")
-    for name in names:
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
-    return iter([None])
+pytestmark = pytest.mark.usefixtures("empty_directory")
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import json
 import pathlib
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -36,12 +35,7 @@ cidrs = ["10.20.0.1/16"]
 """
 
 
-@pytest.fixture(autouse=True)
-def here(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> Iterator[None]:
-    for name in ("NO_COLOR", "FORCE_COLOR", "LAMBDA_TASK_ROOT", "SECURE_BEDROCK_POLICY"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
-    return iter([None])
+pytestmark = pytest.mark.usefixtures("empty_directory")
 
 
 def write(text: str | bytes) -> None:

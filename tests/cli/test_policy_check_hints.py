@@ -2,7 +2,6 @@
 
 import json
 import pathlib
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,12 +14,7 @@ HEAD = 'region = "eu-west-1"\nmodels = ["amazon.nova-lite-v1:0"]\n'
 HOST = f"{EXAMPLE_ENDPOINT_ID}-a1b2c3d4.bedrock-runtime.eu-west-1.vpce.amazonaws.com"
 
 
-@pytest.fixture(autouse=True)
-def here(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> Iterator[None]:
-    for name in ("NO_COLOR", "FORCE_COLOR", "LAMBDA_TASK_ROOT", "SECURE_BEDROCK_POLICY"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
-    return iter([None])
+pytestmark = pytest.mark.usefixtures("empty_directory")
 
 
 def checked(text: str, capsys: pytest.CaptureFixture[str], *, status: int = 0) -> dict[str, Any]:

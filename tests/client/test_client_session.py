@@ -10,7 +10,8 @@ from botocore.client import BaseClient
 from botocore.config import Config
 
 from secure_bedrock.audit import InvocationEvent
-from secure_bedrock.client.session import SecureSession, create_client
+from secure_bedrock.client.boto3_session import SecureSession
+from secure_bedrock.client.create import create_client
 from secure_bedrock.errors import (
     Denied,
     EndpointDenied,
@@ -126,13 +127,6 @@ def test_a_session_takes_credentials_and_shows_none(policy: Policy, bedrock: Loc
     assert session.get_credentials().access_key == "AKIAOTHER"
     assert session._session.get_auth_token() is None
     assert session._session.get_scoped_config() == {}
-
-
-def test_names_that_are_not_there_are_not_there() -> None:
-    import secure_bedrock.client.session as module
-
-    with pytest.raises(AttributeError, match="Nonsense"):
-        module.Nonsense  # type: ignore[attr-defined]  # noqa: B018
 
 
 def test_a_session_takes_boto3s_arguments_for_all_its_clients(bedrock: LocalBedrock) -> None:

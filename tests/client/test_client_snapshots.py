@@ -110,7 +110,7 @@ def test_a_dropped_client_is_not_kept_for_the_next_snapshot(
     runtime = create_client("bedrock-runtime", local.policy)
     held = [
         weakref.ref(each)
-        for each in (client._parts.routes, client._parts.source, runtime._secure.route)
+        for each in (client._parts.routes, client._parts.source, runtime._secure.way)
     ]
     client.close()
     runtime.close()

@@ -7,7 +7,8 @@ import pytest
 
 from secure_bedrock.audit import InvocationEvent
 from secure_bedrock.client import SecureBedrockClient
-from secure_bedrock.client.session import SecureSession, create_client
+from secure_bedrock.client.boto3_session import SecureSession
+from secure_bedrock.client.create import create_client
 from secure_bedrock.models import ConverseOptions, InvokeOptions, converse_params, invoke_params
 from secure_bedrock.policy import Policy
 

@@ -7,7 +7,7 @@ import pytest
 
 from secure_bedrock import SecureBedrockClient
 from secure_bedrock.audit import InvocationEvent
-from secure_bedrock.errors import Denied, GuardrailDenied, InvalidRequest, LimitDenied
+from secure_bedrock.errors import Denied, GuardrailDenied, LimitDenied, OperationDenied
 from secure_bedrock.testing import LocalBedrock
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
@@ -154,11 +154,11 @@ def test_what_weakens_either_never_arrives(
     assert [(event.outcome, event.guard_reason) for event in events] == [("refused", rule)]
 
 
-def test_a_payload_of_any_format_is_sent_where_nobody_asks(
+def test_a_payload_that_is_no_json_is_sent_nowhere(
     client: SecureBedrockClient, local: LocalBedrock
 ) -> None:
-    with pytest.raises(InvalidRequest) as answer:  # the local Bedrock's, which wanted JSON
+    with pytest.raises(OperationDenied) as refusal:
         client.invoke_model(MODEL, b"\xff\x00 no JSON")
 
-    assert answer.value.http_status == 400
-    assert local.requests[0].body == b"\xff\x00 no JSON"
+    assert refusal.value.rule == "body-ambiguous"
+    assert local.requests == []

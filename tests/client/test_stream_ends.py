@@ -233,7 +233,7 @@ def test_a_hardened_stream_that_fails_ends_its_connection_although_it_is_kept(
     with pytest.raises(Exception, match=r"throttling|Checksum"):
         list(stream)
 
-    (connection,) = hardened._secure.route.transport()._pool._opened
+    (connection,) = hardened._secure.way.transport()._pool._opened
     assert not connection.usable
     stream.close()
     hardened.close()

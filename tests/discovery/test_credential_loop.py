@@ -135,7 +135,7 @@ def finder() -> RouteFinder:
 
 
 def test_a_source_that_needs_no_credentials_ends_the_loop(finder: RouteFinder) -> None:
-    with fetching():
+    with fetching(finder):
         route = finder.route("sts")
 
     assert route.host == "sts.eu-west-1.amazonaws.com"
@@ -167,7 +167,7 @@ def test_who_fetches_credentials_does_not_wait_for_a_search_that_waits_for_them(
 
     def fetch() -> None:
         assert searched.wait(ENOUGH_S)
-        with fetching():
+        with fetching(own):
             own.route("sts")
         asked.set()
 

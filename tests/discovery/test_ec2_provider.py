@@ -202,3 +202,81 @@ def test_cidrs_of_a_vpc_that_was_not_asked_for_are_not_taken(
 
     assert isinstance(found, EndpointFacts)
     assert found.cidrs == ()
+
+
+PUBLIC_BLOCK = {"CidrBlock": "54.1.0.0/16", "CidrBlockState": {"State": "associated"}}
+
+# sentence → (network of the policy, addresses of the interface, CIDRs of its VPC, or None where it is not described)
+PUBLIC: dict[str, tuple[dict[str, Any], dict[str, Any], list[Any] | None]] = {
+    "a VPC that is not described": ({}, {"address": "54.1.2.3"}, None),
+    "a VPC that owns the public CIDR": ({}, {"address": "54.1.2.3"}, [PUBLIC_BLOCK]),
+    "an IPv6 address of AWS's ranges": (
+        {},
+        {"address": "10.20.1.10", "Ipv6Addresses": [{"Ipv6Address": "2600:1f14::a"}]},
+        [],
+    ),
+    "a policy with other CIDRs": ({"cidrs": ["10.20.0.0/16"]}, {"address": "54.1.2.3"}, []),
+    "a public CIDR that alone would approve": (
+        {"address_check": "cidr"},
+        {"address": "10.20.1.10"},
+        [PUBLIC_BLOCK],
+    ),
+}
+
+
+Public = Callable[[dict[str, Any], list[Any] | None], Any]
+
+
+@pytest.fixture
+def public_ec2(
+    listed_ec2: Callable[..., Any], interface: Callable[..., Any], vpc: Callable[..., Any]
+) -> Public:
+    """Makes an EC2 of one interface with these addresses, in a VPC with these CIDRs."""
+
+    def make(addresses: dict[str, Any], blocks: list[Any] | None) -> Any:
+        described = {"Ipv6CidrBlockAssociationSet": [], "CidrBlockAssociationSet": blocks}
+        return listed_ec2(
+            interfaces=[interface("eni-1", **addresses)],
+            vpc_list=[] if blocks is None else [vpc(**described)],
+        )
+
+    return make
+
+
+@pytest.mark.parametrize(("network", "addresses", "blocks"), PUBLIC.values(), ids=PUBLIC)
+def test_a_public_address_is_denied_as_in_a_lock(
+    public_ec2: Public,
+    network: dict[str, Any],
+    addresses: dict[str, Any],
+    blocks: list[Any] | None,
+) -> None:
+    policy = policy_with(network={"endpoints": {"ec2": {}}, **network})
+
+    with pytest.raises(EndpointDenied, match="is not private") as caught:
+        Ec2Provider(policy, public_ec2(addresses, blocks)).find(BEDROCK_RUNTIME, UNKNOWN)
+
+    assert caught.value.rule == "endpoint-public-address"
+    assert "network.cidrs" in caught.value.next_step
+
+
+def test_a_public_address_in_a_cidr_of_the_policy_is_taken(public_ec2: Public) -> None:
+    ec2 = public_ec2({"address": "54.1.2.3"}, [PUBLIC_BLOCK])
+    policy = policy_with(network={"cidrs": ["54.1.0.0/16"], "endpoints": {"ec2": {}}})
+
+    found = Ec2Provider(policy, ec2).find(BEDROCK_RUNTIME, UNKNOWN)
+
+    assert isinstance(found, EndpointFacts)
+    assert found.addresses == ("54.1.2.3",)
+
+
+def test_an_interface_that_was_not_asked_for_gives_no_address(
+    listed_ec2: Callable[..., Any], interface: Callable[..., Any]
+) -> None:
+    ec2 = listed_ec2(
+        interfaces=[interface("eni-1", "10.20.1.10"), interface("eni-666", "10.20.9.9")]
+    )
+
+    found = Ec2Provider(policy_with(), ec2).find(BEDROCK_RUNTIME, UNKNOWN)
+
+    assert isinstance(found, Nothing)
+    assert "NetworkInterfaceId" in found.why

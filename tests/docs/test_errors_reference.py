@@ -3,7 +3,7 @@
 import ast
 import inspect
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -56,18 +56,46 @@ COMPOSED = {
 }
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
 def name_of(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
-def rule_in(call: ast.Call, place: int) -> str | None:
-    """The rule that a call writes out: its keyword `rule`, else the argument at `place`."""
+def text_of(node: ast.expr | None) -> str | None:
+    """The text of a string literal."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    return None
+
+
+@cache
+def constants(path: Path) -> dict[str, str]:
+    """The strings that a module names at its top level, or imports by name from a module of this package."""
+    named: dict[str, str] = {}
+    for node in tree_of(path).body:
+        if isinstance(node, ast.ImportFrom):
+            source = PACKAGE.parent.joinpath(*(node.module or "").split(".")).with_suffix(".py")
+            theirs = constants(source) if source.is_file() else {}
+            named |= {a.asname or a.name: theirs[a.name] for a in node.names if a.name in theirs}
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            text = text_of(node.value)
+            named |= {name_of(target): text for target in targets if text is not None}
+    return named
+
+
+def rule_in(call: ast.Call, place: int, named: Mapping[str, str]) -> str | None:
+    """The rule that a call writes out or names: its keyword `rule`, else the argument at `place`."""
     values = [keyword.value for keyword in call.keywords if keyword.arg == "rule"]
     if not values and 0 <= place < len(call.args):
         values = [call.args[place]]
-    if values and isinstance(values[0], ast.Constant) and isinstance(values[0].value, str):
-        return values[0].value
-    return None
+    if values and isinstance(values[0], ast.Name):
+        return named.get(values[0].id)
+    return text_of(values[0]) if values else None
 
 
 def admits(call: ast.Call) -> bool:
@@ -80,8 +108,8 @@ def calls() -> Iterator[tuple[str, ast.Call]]:
     for path in sorted(PACKAGE.rglob("*.py")):
         file = path.relative_to(PACKAGE).as_posix()
         if not file.startswith(("errors/", "testing/")):
-            tree = ast.parse(path.read_text("utf-8"))
-            yield from ((file, node) for node in ast.walk(tree) if isinstance(node, ast.Call))
+            nodes = ast.walk(tree_of(path))
+            yield from ((file, node) for node in nodes if isinstance(node, ast.Call))
 
 
 @cache
@@ -90,7 +118,7 @@ def rules_in_the_source() -> dict[str, set[str]]:
     for file, call in calls():
         function = name_of(call.func)
         error, place = PASSED_ON.get((file, function), (function, -1))
-        rule = rule_in(call, place)
+        rule = rule_in(call, place, constants(PACKAGE / file))
         if error in errors.__all__ and rule is not None and not admits(call):
             found[error].add(rule)
     for error, rules in COMPOSED.items():
@@ -109,8 +137,7 @@ def mentioned() -> set[str]:
     names: set[str] = set()
     for path in PACKAGE.rglob("*.py"):
         if path.relative_to(PACKAGE).parts[0] not in ("errors", "testing"):
-            tree = ast.parse(path.read_text("utf-8"))
-            names |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+            names |= {node.id for node in ast.walk(tree_of(path)) if isinstance(node, ast.Name)}
     return names
 
 

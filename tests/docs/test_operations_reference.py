@@ -8,11 +8,11 @@ import pytest
 
 import generate_operations as generator
 from secure_bedrock.policy.operation.members import Kind, Operation
-from secure_bedrock.policy.operation.table import operation_table
+from secure_bedrock.policy.operation.table import BEDROCK_SERVICES, operation_table
 
 Rows = Callable[[str, str], list[dict[str, str]]]
 PAGE = "docs/reference/operations.md"
-DESCRIBED = [service for service in generator.SERVICES if service not in generator.NAMES_ONLY]
+DESCRIBED = sorted(BEDROCK_SERVICES)
 
 
 def operations(service: str) -> Iterator[Operation]:

@@ -12,6 +12,7 @@ from secure_bedrock.errors import AddressDenied
 from secure_bedrock.network import Address, PrivateRoute, RouteGuard, parse_address, parse_cidr
 from secure_bedrock.network.ranges import NEVER_V4, NEVER_V6
 from secure_bedrock.values import BEDROCK_RUNTIME, AddressCheck, Region
+from tests.splicing import spliced
 
 FUZZ = settings(max_examples=int(os.environ.get("FUZZ_EXAMPLES", "250")), deadline=None)
 HOST = "bedrock-runtime.us-east-1.amazonaws.com"
@@ -26,11 +27,6 @@ PIECES = st.sampled_from(
     ["0", "00", "010", "1", "10", "127", "169.254", "255", "256", "0x7f", "fd12", "FFFF", "::", ":", ".", "..", "%", "%1",
      "%eth0", "/", "A", "aB", "/16", "/33", "/016", "/-1", " ", "\n", "\0", "-", "+1", "_", "e", "\u0661", "\uff11", "\u3002", "[", "]"]
 )  # fmt: skip
-
-
-def spliced(text: str, at: int, piece: str, cut: int) -> str:
-    at %= len(text) + 1
-    return text[:at] + piece + text[at + cut :]
 
 
 def around(text: str, length: int) -> str:

@@ -15,6 +15,7 @@ from secure_bedrock.errors import IncompleteResponse
 from secure_bedrock.testing.frames import event, exception, frame
 from secure_bedrock.transport.core.answering.eventstream import Frame, FrameParser
 from secure_bedrock.transport.core.http1.framing import ResponseReader
+from tests.splicing import spliced
 
 FUZZ = settings(max_examples=int(os.environ.get("FUZZ_EXAMPLES", "250")), deadline=None)
 
@@ -34,11 +35,6 @@ PIECES = st.sampled_from(
      b"Content-Length: 5\r\n", b"Transfer-Encoding: identity\r\n", b"Connection: close\r\n", b"X: y\r\n z\r\n", b"HTTP/1.1 ",
      b"100 Continue\r\n\r\n", b"0\r\n\r\n", b""]
 )  # fmt: skip
-
-
-def spliced(text: bytes, at: int, piece: bytes, cut: int) -> bytes:
-    at %= len(text) + 1
-    return text[:at] + piece + text[at + cut :]
 
 
 def changed(

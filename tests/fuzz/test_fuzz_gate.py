@@ -16,6 +16,7 @@ from secure_bedrock.policy.operation.table import encode_label
 from secure_bedrock.transport.core.gate.wire_gate import gate
 from secure_bedrock.transport.core.wire import GatedRequest, WireRequest
 from tests.signing import Route, signed_for
+from tests.splicing import spliced
 
 FUZZ = settings(max_examples=int(os.environ.get("FUZZ_EXAMPLES", "400")), deadline=None)
 MODELS = (
@@ -61,11 +62,6 @@ VALUES = PIECES | st.sampled_from(
     ["2", "02", "chunked", "gzip", "evil.example", "Bearer x", "Amazon.X", "identity", ""]
 )
 At = st.integers(0, 200)
-
-
-def spliced(text: str, at: int, piece: str, cut: int) -> str:
-    at %= len(text) + 1
-    return text[:at] + piece + text[at + cut :]
 
 
 Change = Callable[[WireRequest], WireRequest]

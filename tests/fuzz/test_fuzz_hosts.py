@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from secure_bedrock.errors import EndpointDenied
 from secure_bedrock.network import EndpointUrl, judge_host, parse_endpoint_url, vpc_endpoint_id_of
 from secure_bedrock.values import BEDROCK_RUNTIME, Region, ServiceName
+from tests.splicing import spliced
 
 FUZZ = settings(max_examples=int(os.environ.get("FUZZ_EXAMPLES", "400")), deadline=None)
 LETTERS = set("abcdefghijklmnopqrstuvwxyz0123456789-.")
@@ -36,11 +37,6 @@ PIECES = st.sampled_from(
      "\u3002", "\u212a", "\uff0e", "\u017f", "é", "%2e", "%00", "\0", "\n", "\r\n", "\t", " ", "@", "/", "\\", "?", "#", ":", ";",
      "user:pw@", ":443", ":0443", ":8443", ":65536", ":0", "a" * 64]
 )  # fmt: skip
-
-
-def spliced(text: str, at: int, piece: str, cut: int) -> str:
-    at %= len(text) + 1
-    return text[:at] + piece + text[at + cut :]
 
 
 NEAR = st.builds(spliced, HOSTS, st.integers(0, 90), PIECES, st.integers(0, 3))

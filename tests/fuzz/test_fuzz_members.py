@@ -26,7 +26,7 @@ from secure_bedrock.policy.operation.members import Kind
 from secure_bedrock.policy.operation.references import Reference
 from secure_bedrock.policy.operation.table import operation_table
 from secure_bedrock.transport.core.gate.named_operation import named_operation
-from secure_bedrock.transport.core.gate.request_facts import read_facts
+from secure_bedrock.transport.core.gate.request_facts import NATIVE_BODIES, read_facts
 from secure_bedrock.transport.core.wire import WireRequest
 from tests.service_shapes import (
     DESCRIBED,
@@ -80,6 +80,8 @@ def written(service: str, name: str, seed: int, share: float) -> Request:
     parameters = {} if shape is None else Writer(random.Random(seed), share=share).value(shape)
     if "contentType" in parameters:  # the gate reads a body only as what it is declared to be
         parameters["contentType"] = "application/json"
+    if f"{service}:{name}" in NATIVE_BODIES and "body" in parameters:
+        parameters["body"] = b"{}"
     return of_parameters(service, name, parameters)
 
 

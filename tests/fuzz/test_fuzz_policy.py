@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from secure_bedrock.errors import PolicyInvalid
 from secure_bedrock.policy import Policy, parse_model_id
+from tests.splicing import spliced
 
 FUZZ = settings(max_examples=int(os.environ.get("FUZZ_EXAMPLES", "200")), deadline=None)
 
@@ -34,11 +35,6 @@ IDS = st.sampled_from(
 PIECES = st.sampled_from(
     [".", "..", ":", "::", "/", "-", "_", "*", "%2F", "us", "global.", "v1", "0", "00", "é", "\n", "\0", " ", "A", "arn:", "aws-cn"]
 )  # fmt: skip
-
-
-def spliced(text: str, at: int, piece: str, cut: int) -> str:
-    at %= len(text) + 1
-    return text[:at] + piece + text[at + cut :]
 
 
 def changed(whole: st.SearchStrategy[str], piece: st.SearchStrategy[str]) -> st.SearchStrategy[str]:

@@ -233,7 +233,7 @@ def test_a_block_that_can_t_be_read_makes_the_answer_incomplete(events: list[Str
     assert caught.value.partial == Message.assistant("a")
 
 
-@pytest.mark.parametrize("events", [[], [BEGIN], [BEGIN, COST], [END, COST]], ids=str)
+@pytest.mark.parametrize("events", [[], [BEGIN], [BEGIN, COST], [COST]], ids=str)
 def test_before_the_first_content_there_is_nothing_to_hand_over(events: list[StreamEvent]) -> None:
     with pytest.raises(IncompleteResponse) as caught:
         fold(*events).response()

@@ -24,7 +24,6 @@ ENTRIES = {
     for entry in CORPUS["entries"]
     if entry["category"] in CATEGORIES and "scenario" not in entry["setup"]
 }
-PRIVATE_DNS_SUFFIXES = (".amazonaws.com", ".api.aws")
 
 
 def pinned_facts(entry: dict[str, Any]) -> dict[str, Any]:

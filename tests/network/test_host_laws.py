@@ -17,6 +17,7 @@ from secure_bedrock.network import (
     vpc_endpoint_id_of,
 )
 from secure_bedrock.values import BEDROCK_RUNTIME, Region, ServiceName, dns_suffix_of
+from tests.splicing import spliced
 
 LOWER = string.ascii_lowercase + string.digits
 REGIONS = st.sampled_from(["us-east-1", "eu-west-1", "eu-central-2", "us-gov-west-1", "cn-north-1"])
@@ -63,11 +64,6 @@ PIECES = st.sampled_from(
     [".", "-", "--", "xn--", "A", "_", "%", "%2e", "@", "/", "\\", "?", "#", ":", ";", " ", "\t", "\n", "\r\n", "\0", "é", "\u3002",
      "\uff0e", "\u212a", "\u017f", "\u0660", "1", "0x", "a" * 64, "b" * 190]
 )  # fmt: skip
-
-
-def spliced(text: str, at: int, piece: str, cut: int) -> str:
-    at %= len(text) + 1
-    return text[:at] + piece + text[at + cut :]
 
 
 NEAR = st.builds(

@@ -1,5 +1,7 @@
-"""The source distribution is the whole tree: what its tests read and what `dev.py` needs are in it."""
+"""The source distribution is the whole tree, what its tests and `dev.py` need included, and holds nothing else."""
 
+import shutil
+import subprocess
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +11,9 @@ from hatchling.builders.sdist import SdistBuilder
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = (".ci", "benchmarks", "docs", "examples", "requirements", "src", "tests", "tools")
-FILES = ("dev.py", "pyproject.toml", "LICENSE", *(page.name for page in ROOT.glob("*.md")))
+PAGES = ("CHANGELOG.md", "CONTRIBUTING.md", "README.md", "SECURITY.md")
+FILES = ("LICENSE", "dev.py", "pyproject.toml", *PAGES)
+ADDED = (".gitignore", "PKG-INFO")  # by hatchling, to every source distribution
 
 pytestmark = pytest.mark.xdist_group("source-distribution")  # built once, not once a worker
 
@@ -37,4 +41,22 @@ def test_everything_of_the_tree_is_in_it(held: set[str]) -> None:
 
 def test_nothing_else_is_in_it(held: set[str]) -> None:
     """No environment, cache or build of the developer's; hatchling adds two files of its own."""
-    assert sorted(held - set(tree())) == [".gitignore", "PKG-INFO"]
+    assert sorted(held - set(tree())) == sorted(ADDED)
+
+
+def test_no_stray_file_lies_in_the_root(held: set[str]) -> None:
+    """What is tracked there belongs there; an unpacked archive has no git, and its own list is asked."""
+    root = {path.partition("/")[0] for path in tracked() or held}
+
+    assert sorted(root - {"PKG-INFO"}) == sorted([".gitignore", *FILES, *FOLDERS])
+
+
+def tracked() -> list[str]:
+    """Every file that git keeps of this tree; none where the tree is no repository."""
+    git = shutil.which("git")
+    if git is None or not (ROOT / ".git").exists():
+        return []
+    listed = subprocess.run(
+        [git, "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return listed.stdout.rstrip("\0").split("\0")

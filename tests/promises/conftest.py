@@ -18,7 +18,7 @@ from secure_bedrock.audit import InvocationEvent
 from secure_bedrock.resilience import RetryEngine, RetrySettings
 from secure_bedrock.testing import LocalAuthority, LocalBedrock
 from tests.corpus import FIXTURE
-from tests.promises.place import Call, Place, call_of
+from tests.promises.place import ENIS, PUBLIC, Call, Place, call_of
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
 
@@ -115,6 +115,20 @@ def corpus_server(authority: LocalAuthority) -> Iterator[LocalBedrock]:
     host = FIXTURE["dns_names"][0]
     with LocalBedrock(region=FIXTURE["region"], host=host, authority=authority) as running:
         yield running
+
+
+@pytest.fixture
+def place(corpus_server: LocalBedrock) -> Place:
+    """The server behind the corpus's addresses, and behind a public one that is not approved."""
+    return Place(corpus_server, *ENIS, PUBLIC)
+
+
+@pytest.fixture
+def hardened(place: Place, hardened_over: Make) -> Any:
+    """A hardened client over the place."""
+    return hardened_over(
+        place.route, place.policy, resolver=place.resolver, connector=place.connector
+    )
 
 
 @pytest.fixture(params=["typed", "hardened"])

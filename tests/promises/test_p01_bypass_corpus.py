@@ -199,7 +199,7 @@ def test_another_service_gets_its_own_endpoint_and_no_call_that_nobody_can_judge
         client.retrieve(knowledgeBaseId="ABCDEFGHIJ", retrievalQuery={"text": "hello"})
     assert trial.connector.attempts == []
 
-    connection = client._secure.route.transport()._pool.lease(Deadline.after(5))
+    connection = client._secure.way.transport()._pool.lease(Deadline.after(5))
     connection.close()
     assert [attempt.address for attempt in trial.connector.attempts] == [ENI]
     assert f"https://{trial.resolver.asked[0]}" == url

@@ -192,7 +192,7 @@ def _way_of(client: Any) -> Any:
     if isinstance(client, SecureBedrockClient):
         channel = client._parts._channels.get("bedrock-runtime")
         return None if channel is None else channel._way
-    return client._secure.route
+    return client._secure.way
 
 
 def test_a_replaced_interface_works_once_ec2_lists_it(vpc: Vpc, opened: Any) -> None:
@@ -463,7 +463,7 @@ def test_a_call_that_has_begun_ends_over_the_route_that_it_began_with(vpc: Vpc) 
     """Another thread's renewal in the middle of botocore's preparations must not look like a rewritten URL."""
     client = vpc.typed().client("bedrock-runtime")
     vpc.clients.append(client)
-    way = client._secure.route
+    way = client._secure.way
     vpc.lists(NEW, endpoint_id=RECREATED)
     refused = AddressDenied("was", rule="not-eni-address", address=NEW)
 
@@ -482,7 +482,7 @@ def test_a_zonal_name_that_a_caller_chose_stays_chosen(vpc: Vpc) -> None:
     vpc.dns.set(zonal, [OLD])
     chosen = vpc.typed().client("bedrock-runtime", endpoint_url=f"https://{zonal}")
     vpc.clients.append(chosen)
-    way = chosen._secure.route
+    way = chosen._secure.way
     assert way.route().host == zonal
     tried = way.transport()
     vpc.lists(NEW, SECOND)

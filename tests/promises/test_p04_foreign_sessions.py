@@ -15,23 +15,12 @@ from secure_bedrock import SecureBedrockClient, SecureSession, create_client
 from secure_bedrock.errors import CredentialPathDenied, EnvironmentDenied
 from secure_bedrock.testing import ConnectLog, LocalBedrock
 from tests.corpus import CorpusEntry
-from tests.promises.place import ENIS, PUBLIC, Place, call_of
+from tests.promises.place import PUBLIC, Place, call_of
+from tests.promises.raw_session import RawSession
 
 SERVICE = "bedrock-runtime"
 FOREIGN = ("aiohttp", "httpx", "aiobotocore", "requests")
 """What brings connections of its own; asynchronous clients of botocore are built on the first three."""
-
-
-@pytest.fixture
-def place(corpus_server: LocalBedrock) -> Place:
-    return Place(corpus_server, *ENIS, PUBLIC)
-
-
-@pytest.fixture
-def hardened(place: Place, hardened_over: Any) -> Any:
-    return hardened_over(
-        place.route, place.policy, resolver=place.resolver, connector=place.connector
-    )
 
 
 class AioConfig(Config):
@@ -44,13 +33,6 @@ class AioConfig(Config):
 
 
 AioConfig.__module__ = "aiobotocore.config"
-
-
-class HttpxSession:
-    """A session that would send whatever it is given, by whichever signature."""
-
-    def send(self, *given: Any) -> Any:
-        raise AssertionError(f"sent {given[0]}")
 
 
 class AioSession:
@@ -93,12 +75,12 @@ def test_a_session_of_another_kind_is_refused(
 ) -> None:
     with ConnectLog() as log:
         with pytest.raises(corpus_entry.refusal):
-            hardened._endpoint.http_session = HttpxSession()
+            hardened._endpoint.http_session = RawSession()
         for make in makers(place, bedrock):
             with pytest.raises(EnvironmentDenied, match=r"aiobotocore\.config\.AioConfig"):
-                make(config=AioConfig(http_session_cls=HttpxSession))
+                make(config=AioConfig(http_session_cls=RawSession))
             with pytest.raises(TypeError, match="http_session_cls"):
-                make(http_session_cls=HttpxSession)
+                make(http_session_cls=RawSession)
     assert log.events == []
     assert call_of("hardened", hardened)() == "end_turn"
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from secure_bedrock.testing import ConnectLog, Fault, LocalBedrock
+from secure_bedrock.testing import ConnectLog, Fault
 from secure_bedrock.testing.reply import Reply
 from tests.corpus import BYPASS, CorpusEntry
-from tests.promises.place import ENIS, MESSAGES, MODEL, PUBLIC, Place
+from tests.promises.place import ENIS, MESSAGES, MODEL, Place
 
 NATIVE = b'{"anthropic_version": "bedrock-2023-05-31", "max_tokens": 9, "messages": []}'
 CALLS: dict[str, dict[str, Callable[[Any], Any]]] = {
@@ -39,11 +39,6 @@ def require_one_way(place: Place, log: ConnectLog, *, requests: int) -> None:
     assert log.connects == [("127.0.0.1", place.server.port)]
     assert log.public == []
     assert [request.refused for request in place.server.requests] == [None] * requests
-
-
-@pytest.fixture
-def place(corpus_server: LocalBedrock) -> Place:
-    return Place(corpus_server, *ENIS, PUBLIC)
 
 
 @pytest.mark.parametrize("operation", CALLS["typed"])

@@ -51,6 +51,7 @@ DENIED: dict[str, tuple[Any, str]] = {
     "account": (THEIRS, "arn-account"),
     "url": ("https://example.com/x", "url"),
     "system-tool": ("nova_grounding", "system-tool"),
+    "built-in-tool": ("AMAZON.CodeInterpreter", "system-tool"),
     "lambda": (f"arn:aws:lambda:eu-west-1:{THEIRS}:function:tool", "arn-account"),
     "key": (
         f"arn:aws:kms:eu-west-1:{THEIRS}:key/0e1e2e3e-1111-2222-3333-444455556666",
@@ -175,13 +176,16 @@ def assert_judged(place: Place, member: Member) -> None:
         value = json.dumps(value)
     if member.path[-1] in CONNECTORS:
         rule = "member-unknown"
+    if member.path[-1] == "awsSkills":
+        value = {"paths": ["*"]}
     denied, allowed = FILLER.fill(member, value), FILLER.fill(member)
     beside = {DENIED[kind][1] for kind in denied.blocked}
     assert_denied(place, member, denied.parameters, {rule, *beside})
     if member.kind in NEVER:
         return
     if allowed.blocked:
-        assert_denied(place, member, allowed.parameters, beside)
+        refused = {DENIED[kind][1] for kind in allowed.blocked}
+        assert_denied(place, member, allowed.parameters, refused)
         return
     for call in (place.call, place.call_past_the_early_check):
         call(member, allowed.parameters)

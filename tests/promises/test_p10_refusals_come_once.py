@@ -8,7 +8,7 @@ from botocore.config import Config
 
 from secure_bedrock.audit import InvocationEvent
 from secure_bedrock.client import SecureBedrockClient
-from secure_bedrock.client.session import SecureSession
+from secure_bedrock.client.boto3_session import SecureSession
 from secure_bedrock.errors import (
     AddressDenied,
     Denied,

@@ -12,26 +12,8 @@ from secure_bedrock import SecureBedrockClient
 from secure_bedrock.errors import EnvironmentDenied, ProxyDenied
 from secure_bedrock.testing import ConnectLog, LocalBedrock
 from tests.corpus import CorpusEntry
-from tests.promises.place import ENIS, PUBLIC, Place, call_of
-
-
-class RawSession:
-    """A session that would send whatever it is given, by whichever signature."""
-
-    def send(self, *given: Any) -> Any:
-        raise AssertionError(f"sent {given[0]}")
-
-
-@pytest.fixture
-def place(corpus_server: LocalBedrock) -> Place:
-    return Place(corpus_server, *ENIS, PUBLIC)
-
-
-@pytest.fixture
-def hardened(place: Place, hardened_over: Any) -> Any:
-    return hardened_over(
-        place.route, place.policy, resolver=place.resolver, connector=place.connector
-    )
+from tests.promises.place import ENIS, Place, call_of
+from tests.promises.raw_session import RawSession
 
 
 @pytest.mark.corpus("time-pickle-client")

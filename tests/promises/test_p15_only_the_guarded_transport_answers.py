@@ -1,6 +1,6 @@
 """P15: an answer that did not pass through the guarded transport is not returned, whoever gave it.
 
-The table tells the story once, over clients as users make them; tests/transport/frontend/test_tampering.py has every
+The table tells the story once, over clients as users make them; tests/transport/hardened/test_tampering.py has every
 seam of botocore's.
 """
 

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 import botocore.session
 import pytest
-from botocore.awsrequest import AWSPreparedRequest
 from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.model import ServiceModel, Shape, StructureShape
@@ -25,6 +24,7 @@ from secure_bedrock.transport.core.asking.serialise import serialise
 from secure_bedrock.transport.core.asking.sign import sign
 from secure_bedrock.transport.core.blobs import EVENT_BLOBS, INPUT_BLOBS, OUTPUT_BLOBS
 from secure_bedrock.transport.core.wire import WireRequest
+from tests.captured import Captured, capture, text
 
 REGION = "eu-west-1"
 OPERATIONS = sorted(INPUT_SHAPES)
@@ -57,18 +57,6 @@ class Frozen:
     access_key: str
     secret_key: str
     token: str | None
-
-
-class Captured(Exception):
-    """Ends a call in botocore just before its bytes would leave."""
-
-    def __init__(self, request: AWSPreparedRequest) -> None:
-        super().__init__("captured")
-        self.request = request
-
-
-def capture(request: AWSPreparedRequest, **_: object) -> None:
-    raise Captured(request)
 
 
 TOKENS = {"with a session token": "FwoGZXIvYXdzEXAMPLE+/=", "without one": None}
@@ -111,10 +99,6 @@ def botocores(client: BaseClient, operation: str, params: dict[str, Any]) -> Wir
     return WireRequest(
         str(request.method), url.path, (("Host", ROUTE.authority), *headers.items()), bytes(body)
     )
-
-
-def text(value: str | bytes) -> str:
-    return value.decode() if isinstance(value, bytes) else value
 
 
 def ours(

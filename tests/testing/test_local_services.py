@@ -12,8 +12,8 @@ from botocore.eventstream import EventStreamBuffer
 from botocore.exceptions import ClientError
 
 from secure_bedrock import Policy
+from secure_bedrock.policy.operation.table import BEDROCK_SERVICES
 from secure_bedrock.testing import LocalServices
-from secure_bedrock.testing.local_services import BEDROCK_SERVICES
 from secure_bedrock.testing.plain_answer import plain_reply
 from secure_bedrock.testing.service_model import load_service_model
 from secure_bedrock.testing.shape_check import problems_of
@@ -23,7 +23,7 @@ OTHERS = ("sts", "ec2", "ssm", "logs", "cloudtrail", "sso")
 
 @pytest.fixture(scope="module")
 def services() -> Iterator[LocalServices]:
-    with LocalServices((*BEDROCK_SERVICES, *OTHERS)) as running:
+    with LocalServices((*sorted(BEDROCK_SERVICES), *OTHERS)) as running:
         yield running
 
 
@@ -76,7 +76,7 @@ def test_a_stock_client_is_answered(
     assert str(services.requests[0].operation).lower() == call.replace("_", "")
 
 
-@pytest.mark.parametrize("service", BEDROCK_SERVICES)
+@pytest.mark.parametrize("service", sorted(BEDROCK_SERVICES))
 def test_every_answer_fits_the_model(service: str) -> None:
     model = load_service_model(service)
     for operation in model.operations:

@@ -1,6 +1,7 @@
 """A local Bedrock and a maker of hardened clients that reach it."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from secure_bedrock.policy import Policy
 from secure_bedrock.resilience import RetryEngine, RetrySettings
 from secure_bedrock.testing import LocalBedrock
 from secure_bedrock.transport.calls.runner import CallRunner
-from secure_bedrock.transport.hardened.making.session import build_client
+from secure_bedrock.transport.hardened.making.build import build_client
 
 MAKER = Callable[..., Any]
 
@@ -29,19 +30,8 @@ def bedrock(server: LocalBedrock) -> LocalBedrock:
 
 
 @pytest.fixture(autouse=True)
-def _no_aws_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    for name in (
-        "AWS_PROFILE",
-        "AWS_DEFAULT_PROFILE",
-        "AWS_REGION",
-        "AWS_DEFAULT_REGION",
-        "AWS_ACCESS_KEY_ID",
-        "AWS_SECRET_ACCESS_KEY",
-        "AWS_SESSION_TOKEN",
-    ):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+def _plain(plain_surroundings: Path) -> None:
+    """Every test of the transport starts without settings."""
 
 
 @pytest.fixture

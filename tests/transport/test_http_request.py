@@ -455,6 +455,9 @@ def test_every_native_operation_of_the_runtime_is_reached_by_its_own_path() -> N
         path = "/".join("x" if part is None else part for part in operation.segments)
         with pytest.raises(Denied) as caught:
             asked(RUNTIME, path, {}, method=operation.method).judged(none)
+        if operation.name == "InvokeModelWithBidirectionalStream":  # refused whatever is allowed
+            assert caught.value.rule == "body-ambiguous"
+            continue
         assert caught.value.rule == "operation-not-listed", operation.name
         assert operation.name in caught.value.reason
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from operation_model.classes import class_of
-from operation_model.kinds import Leaf, kind_of
+from operation_model.kinds import NEEDED, STRUCTURES, Leaf, kind_of
 
 Model = dict[str, Any]
 PLACES = {"uri": "label", "querystring": "query", "header": "header"}
@@ -47,6 +47,15 @@ class ServiceGraph:
                 found[name] = self._shape(name)
                 left.extend(to[1:] for to in found[name].values() if to and to[0] == "#")
         return dict(sorted(found.items()))
+
+    def needed(self, shapes: Model) -> Model:
+        """By structure among these, what of NEEDED is said of its members."""
+        found: Model = {}
+        for key, values in NEEDED.items():
+            structure, _, member = key.partition(".")
+            if structure in shapes and member in self._all[structure]["members"]:
+                found.setdefault(structure, {})[member] = values
+        return found
 
     def members(self) -> dict[str, Model]:
         """Every member of every structure that a request can hold, with the structure it leads to, "" where to none.
@@ -114,7 +123,7 @@ class ServiceGraph:
         return found
 
     def _leads(self, name: str, member: str, reference: Model, target: str) -> str | None:
-        if self._is_structure(target):
+        if self._is_structure(target) and f"{name}.{member}" not in STRUCTURES:
             return f"#{target}" if self._kinds[target] else None
         leaf = self._leaf(name, member, reference)
         return None if leaf is None else kind_of(leaf)
@@ -123,7 +132,7 @@ class ServiceGraph:
         _, target = self._inside(reference["shape"])
         shape = self._all[target]
         opaque = shape["type"] == "blob" or bool(shape.get("document"))
-        if shape["type"] != "string" and not opaque:
+        if shape["type"] != "string" and not opaque and f"{structure}.{member}" not in STRUCTURES:
             return None
         documentation = reference.get("documentation", "") + " " + shape.get("documentation", "")
         return Leaf(

@@ -83,6 +83,10 @@ KINDS: Final[dict[str, str]] = {
 """Kind to the member names that always mean it."""
 
 EXCEPTIONS: Final[dict[str, tuple[str | None, str]]] = {
+    "AgentActionGroup.parentActionGroupSignature": (
+        "built-in-tool",
+        "AMAZON.CodeInterpreter runs at AWS",
+    ),
     "AgenticRetrieveConfiguration.foundationModelType": (
         "model-choice",
         "MANAGED lets AWS choose the model",
@@ -105,6 +109,10 @@ EXCEPTIONS: Final[dict[str, tuple[str | None, str]]] = {
         "the gateway whose targets the portal asks consent for",
     ),
     "ContentBody.body": (None, "the text of an answer to an agent"),
+    "CreateAgentActionGroupRequest.parentActionGroupSignature": (
+        "built-in-tool",
+        "AMAZON.CodeInterpreter runs at AWS",
+    ),
     "CreateInferenceProfileRequest.description": (None, "the caller's own words"),
     "CreateInferenceProfileRequest.inferenceProfileName": (None, "the name of what is being made"),
     "CryptoX402PaymentInput.payload": ("document", "a payment's terms, in no fixed shape"),
@@ -118,7 +126,9 @@ EXCEPTIONS: Final[dict[str, tuple[str | None, str]]] = {
     "HarnessLiteLlmModelConfig.modelId": ("external-model", "a model of any provider"),
     "HarnessManagedMemoryConfiguration.arn": ("memory", "the memory that a harness writes to"),
     "HarnessOpenAiModelConfig.modelId": ("external-model", "a model of OpenAI's own service"),
+    "HarnessSkill.awsSkills": ("built-in-tool", "skills of AWS's own, which run in its runtime"),
     "HarnessSkillS3Source.uri": ("s3", "an object"),
+    "HarnessTool.type": ("built-in-tool", "a browser and a code interpreter run at AWS"),
     "HostingEnvironment.arn": ("resource", "where a workload runs"),
     "IamPrincipal.arn": (None, "who may do something, not where it goes"),
     "InferenceConnectorSource.connectorId": (
@@ -165,6 +175,10 @@ EXCEPTIONS: Final[dict[str, tuple[str | None, str]]] = {
         "system-tool",
         "a tool that runs at the model's provider, not at the caller's",
     ),
+    "UpdateAgentActionGroupRequest.parentActionGroupSignature": (
+        "built-in-tool",
+        "AMAZON.CodeInterpreter runs at AWS",
+    ),
     "VersionCreatedBySource.arn": (None, "who made a version: a note"),
     "WebLocation.domain": (
         None,
@@ -173,6 +187,15 @@ EXCEPTIONS: Final[dict[str, tuple[str | None, str]]] = {
     "WebLocation.url": (None, "where a citation of an earlier answer came from: nothing is called"),
 }
 """`Structure.member` to its kind (None: it names nothing), and why the rule for its name is not right for it."""
+
+STRUCTURES: Final = frozenset({"HarnessSkill.awsSkills"})
+"""Those of EXCEPTIONS that are structures: that they stand there says it, whatever they hold."""
+
+NEEDED: Final[dict[str, dict[str, str]]] = {
+    "KnowledgeBaseConfiguration.type": {"MANAGED": "managedKnowledgeBaseConfiguration"},
+    "ManagedKnowledgeBaseConfiguration.embeddingModelType": {"CUSTOM": "embeddingModelArn"},
+}
+"""By a member, its values with which AWS chooses a model unless another member of the structure names one."""
 
 NAMES_NOTHING: Final[dict[str, str]] = {
     "the caller's own words, or a model's": """
@@ -246,7 +269,7 @@ _NOTHING: Final = {name: why for why, names in NAMES_NOTHING.items() for name in
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A string, blob or document that a structure of the service has as a member, containers taken off."""
+    """A string, blob, document or one of STRUCTURES that a structure has as a member, containers taken off."""
 
     structure: str
     member: str

@@ -35,7 +35,10 @@ A path reads from the outside in: `label:`, `query:` and `header:` are sent outs
 list, `{{}}` every value of a map. `(again)` marks a structure that holds itself: its members are looked for at every
 depth. Kinds `document` and `payload` are the caller's own format, in which a list of members cannot see: of these, what
 a model's own API reads is read for names that tell, and parameters of a connector are refused. A `model-choice` that a
-request leaves out is refused as one that leaves the choice to AWS: that is what leaving it out can mean.
+request leaves out is refused as one that leaves the choice to AWS: that is what leaving it out can mean. A
+`built-in-tool` is refused (`system-tool`) unless it comes back to the caller: `AMAZON.UserInput`, `ANTHROPIC.Bash`,
+`ANTHROPIC.Computer`, `ANTHROPIC.TextEditor`, a harness's `inline_function`; or is judged by its URL or ARN beside it:
+`remote_mcp`, `agentcore_gateway`.
 
 ## Classes
 

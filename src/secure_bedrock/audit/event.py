@@ -15,18 +15,22 @@ CUT_MARK: Final = "…[cut]"
 UNREADABLE: Final = "unreadable"
 """Stands for what should be an identifier and is not: a prompt that was passed as a model id must not end up here."""
 
-# Members whose text a caller or an answer chose, and what an identifier of AWS's looks like (model ids and ARNs:
-# pattern of ConverseRequest.modelId in bedrock-runtime's service-2.json, botocore 1.44.5, read 2026-11-20).
-_FROM_OUTSIDE: Final = (
-    "model_id",
-    "error_code",
-    "aws_request_id",
-    "stop_reason",
-    "guardrail_id",
-    "guardrail_version",
-    "service_tier",
-)
-_IDENTIFIER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/=+*-]{0,2047}", re.ASCII)
+# Members whose text a caller or an answer chose, and what each looks like, as narrow as AWS's own are: any one word may
+# be a password. Sources: bedrock-runtime's service-2.json (ConverseRequest.modelId, GuardrailIdentifier, -Version,
+# StopReason, ServiceTierType; botocore 1.44.5, read 2026-11-20) and the 12 letters and digits of guardrails' ids.
+# What a model id is, models' own grammar tells before: here only that it is of one piece.
+_FROM_OUTSIDE: Final = {
+    name: re.compile(pattern, re.ASCII)
+    for name, pattern in {
+        "model_id": r"[A-Za-z0-9][A-Za-z0-9_.:/=+*-]{0,2047}",
+        "error_code": r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}",
+        "aws_request_id": r"[A-Za-z0-9][A-Za-z0-9_.:/=+-]{0,63}",
+        "stop_reason": r"[a-z][a-z0-9]{0,31}(?:_[a-z0-9]{1,32}){0,5}",
+        "guardrail_id": r"(?:arn:aws[a-z-]{0,10}:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:guardrail/)?[a-z0-9]{12}",
+        "guardrail_version": r"[1-9][0-9]{0,7}|DRAFT",
+        "service_tier": r"default|priority|flex|reserved",
+    }.items()
+}
 
 Outcome = Literal["ok", "error", "refused", "cancelled", "incomplete"]
 GuardVerdict = Literal["private", "refused"]
@@ -105,9 +109,9 @@ class InvocationEvent:
     dropped_before: int | None = None
 
     def __post_init__(self) -> None:
-        for name in _FROM_OUTSIDE:
+        for name, form in _FROM_OUTSIDE.items():
             value = getattr(self, name)
-            if value is not None and not _IDENTIFIER.fullmatch(value):
+            if value is not None and not form.fullmatch(value):
                 object.__setattr__(self, name, UNREADABLE)
 
     @classmethod

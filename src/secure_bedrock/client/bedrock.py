@@ -19,6 +19,7 @@ from secure_bedrock.network import PrivateRoute, Resolver
 from secure_bedrock.policy import Policy
 from secure_bedrock.policy.policy import KEYS
 from secure_bedrock.transport.keywords import refuse_unknown
+from secure_bedrock.values import importing
 
 if TYPE_CHECKING:
     from secure_bedrock.client.streams import ConverseStream, InvokeModelStream
@@ -150,7 +151,8 @@ class SecureBedrockClient:
 
         Takes boto3's keyword arguments, judged as `create_client` judges them.
         """
-        from secure_bedrock.transport.hardened.making.arguments import KEYWORDS  # noqa: PLC0415 - loads botocore
+        with importing():
+            from secure_bedrock.transport.hardened.making.arguments import KEYWORDS  # noqa: PLC0415 - loads botocore
 
         refuse_unknown("SecureBedrockClient.client()", boto3_kwargs, KEYWORDS)
         return self._parts.session().create_client(service, **boto3_kwargs)

@@ -18,13 +18,14 @@ from secure_bedrock.transport.connections.driver import GuardedTransport
 from secure_bedrock.transport.credentials import CredentialSource
 from secure_bedrock.transport.credentials.chain import credential_source
 from secure_bedrock.transport.credentials.identity import IdentityCheck, asks_sts
+from secure_bedrock.transport.loading import load_for_calls
 from secure_bedrock.transport.settings.preflight import preflight
 from secure_bedrock.transport.typed import TypedChannel
-from secure_bedrock.values import PerProcess
+from secure_bedrock.values import PerProcess, importing
 from secure_bedrock.values.version import __version__
 
 if TYPE_CHECKING:
-    from secure_bedrock.transport.hardened.making.hardening import HardenedSession
+    from secure_bedrock.transport.hardened.making.hardened_session import HardenedSession
 
 
 PolicyLike = Policy | str | os.PathLike[str] | None
@@ -63,6 +64,7 @@ class Parts:
         connector: Connector | None = None,
         use_lock: bool = True,
     ) -> None:
+        load_for_calls()
         # The one place where a lock reaches a client: before anything is made that keeps the policy.
         policy, lock = policy_with_lock(policy) if use_lock else (policy, None)
         self.policy = policy
@@ -116,7 +118,8 @@ class Parts:
 
     def session(self) -> "HardenedSession":
         """The hardened botocore session; botocore's own is loaded here and not before."""
-        from secure_bedrock.transport.hardened.making.session import hardened_session  # noqa: PLC0415 - loads botocore
+        with importing():
+            from secure_bedrock.transport.hardened.making.build import hardened_session  # noqa: PLC0415 - loads botocore
 
         with self._lock():
             if self._session is None:
@@ -145,7 +148,8 @@ class Parts:
         )
 
     def _credential_client(self, service: str, source: CredentialSource) -> Any:
-        from secure_bedrock.transport.hardened.making.session import CREDENTIAL_GRANTS  # noqa: PLC0415 - loads botocore
+        with importing():
+            from secure_bedrock.transport.hardened.making.build import CREDENTIAL_GRANTS  # noqa: PLC0415 - loads botocore
 
         return self.session().build_client(service, {}, grants=CREDENTIAL_GRANTS, source=source)
 

@@ -25,7 +25,7 @@ from secure_bedrock.transport.core.answering.whole_answers import (
     parse_json_answer,
 )
 from secure_bedrock.transport.typed import PreparedCall, TypedChannel
-from secure_bedrock.values import BEDROCK_RUNTIME, Deadline
+from secure_bedrock.values import BEDROCK_RUNTIME, Deadline, importing
 
 # Streams are loaded with the first stream: their classes are 5 ms of a cold start.
 if TYPE_CHECKING:
@@ -69,7 +69,8 @@ class TypedCalls:
         self, model_id: object, make: MakeParams, deadline_s: float | None
     ) -> "ConverseStream":
         """ConverseStream, with its first event in hand."""
-        from secure_bedrock.client.streams import ConverseStream  # noqa: PLC0415
+        with importing():
+            from secure_bedrock.client.streams import ConverseStream  # noqa: PLC0415
 
         return ConverseStream(*self._open("ConverseStream", model_id, make, deadline_s))
 
@@ -77,7 +78,8 @@ class TypedCalls:
         self, model_id: object, make: MakeParams, deadline_s: float | None
     ) -> "InvokeModelStream":
         """InvokeModelWithResponseStream, with its first event in hand."""
-        from secure_bedrock.client.streams import InvokeModelStream  # noqa: PLC0415
+        with importing():
+            from secure_bedrock.client.streams import InvokeModelStream  # noqa: PLC0415
 
         operation = "InvokeModelWithResponseStream"
         return InvokeModelStream(*self._open(operation, model_id, make, deadline_s))
@@ -85,7 +87,8 @@ class TypedCalls:
     def _open(
         self, operation: str, model_id: object, make: MakeParams, deadline_s: float | None
     ) -> "tuple[OpenedStream, CallRecord]":
-        from secure_bedrock.client.opened import open_events  # noqa: PLC0415
+        with importing():
+            from secure_bedrock.client.opened import open_events  # noqa: PLC0415
 
         def take(response: GuardedResponse, _record: CallRecord) -> "OpenedStream":
             return open_events(operation, response)

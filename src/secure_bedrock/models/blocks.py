@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from secure_bedrock.models.media_blocks import DocumentBlock, ImageBlock, document_of, image_of
+from secure_bedrock.models.quiet_repr import never_raises
 from secure_bedrock.models.text_blocks import (
     CitationsBlock,
     ReasoningBlock,
@@ -33,6 +34,7 @@ class UnknownBlock:
         refuse_lost_members(self.raw)
         return dict(self.raw)
 
+    @never_raises
     def __repr__(self) -> str:
         # A member's name is the API's, but a caller's dict can have anything as its key.
         return f"UnknownBlock({shown(self.name)})"

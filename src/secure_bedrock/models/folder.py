@@ -7,10 +7,12 @@ from typing import Any, ClassVar, Final
 from secure_bedrock.errors import IncompleteResponse
 from secure_bedrock.models.blocks import Block, parse_block
 from secure_bedrock.models.message import Message
+from secure_bedrock.models.message_order import MessageOrder
 from secure_bedrock.models.open_block import OpenBlock
 from secure_bedrock.models.response import ConverseResponse
 from secure_bedrock.models.stream import (
     BlockStart,
+    BlockStop,
     MessageStart,
     MessageStop,
     Metadata,
@@ -26,6 +28,9 @@ from secure_bedrock.models.stream import (
 _FROM_STOP: Final = ("additionalModelResponseFields",)
 _FROM_METADATA: Final = ("usage", "metrics", "trace", "performanceConfig", "serviceTier")
 
+# What the order of events asks about; every other event of a message is of its content.
+_NAMES: Final[dict[type, str]] = {MessageStart: "messageStart", MessageStop: "messageStop"}
+
 
 class StreamFolder:
     """Takes events in the order of their arrival; blocks are told apart by their index. Used by one thread.
@@ -34,9 +39,10 @@ class StreamFolder:
     together, with what had arrived as its `partial`.
     """
 
-    __slots__ = ("_blocks", "_metadata", "_role", "_stop")
+    __slots__ = ("_blocks", "_metadata", "_order", "_role", "_stop")
 
     def __init__(self) -> None:
+        self._order = MessageOrder()
         self._role: str | None = None
         self._blocks: dict[int, OpenBlock] = {}
         self._stop: MessageStop | None = None
@@ -49,12 +55,13 @@ class StreamFolder:
 
     def add(self, event: StreamEvent) -> None:
         """Take the next event."""
-        fold = self._folds.get(type(event))
+        kind = type(event)
+        fold = self._folds.get(kind)
         if fold is None:
             return
         try:
-            if self._stop is not None and type(event) is not Metadata:
-                raise self._broken("an event came after the message's end")
+            if kind is not Metadata:
+                self._order.take(_NAMES.get(kind, "contentBlockDelta"))
             fold(self, event)
         except IncompleteResponse as problem:
             if problem.partial is None:
@@ -108,8 +115,6 @@ class StreamFolder:
         self._blocks[index] = block
 
     def _message_start(self, event: MessageStart) -> None:
-        if self._role is not None:
-            raise self._broken("the message began twice")
         self._role = event.role
 
     def _block_start(self, event: BlockStart) -> None:
@@ -134,6 +139,9 @@ class StreamFolder:
     def _other(self, event: OtherDelta) -> None:
         self._block(event.index, event.kind).add_other(event.kind, event.value)
 
+    def _block_stop(self, event: BlockStop) -> None:
+        """It adds nothing; a block may end without it."""
+
     def _message_stop(self, event: MessageStop) -> None:
         self._stop = event
 
@@ -148,6 +156,7 @@ class StreamFolder:
         ToolInputDelta: _tool_input,
         ReasoningDelta: _reasoning,
         OtherDelta: _other,
+        BlockStop: _block_stop,
         MessageStop: _message_stop,
         Metadata: _take_metadata,
     }

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Self
 
 from secure_bedrock.errors import IncompleteResponse
+from secure_bedrock.models.quiet_repr import never_raises
 from secure_bedrock.models.usage import Usage
 from secure_bedrock.models.wire import shown
 
@@ -48,6 +49,7 @@ class InvokeModelResponse:
         """The same answer with the call's event."""
         return replace(self, event=event)
 
+    @never_raises
     def __repr__(self) -> str:
         return f"InvokeModelResponse({len(self.body)} bytes, content_type={shown(self.content_type)!r})"
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 from secure_bedrock.errors import InvalidRequest
+from secure_bedrock.models.quiet_repr import never_raises
 from secure_bedrock.models.wire import bytes_of, optional_text_of, rest_of, struct_of, text_of
 
 _IMAGE: Final = frozenset({"format", "source"})
@@ -41,6 +42,7 @@ class ImageBlock:
         """The block under botocore's member names."""
         return {"image": {**self.extra, "format": self.format, "source": dict(self.source)}}
 
+    @never_raises
     def __repr__(self) -> str:
         return f"ImageBlock({_size_of(self.source)})"
 
@@ -61,6 +63,7 @@ class DocumentBlock:
             members["format"] = self.format
         return {"document": members}
 
+    @never_raises
     def __repr__(self) -> str:
         return f"DocumentBlock({_size_of(self.source)})"
 

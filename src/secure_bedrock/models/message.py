@@ -6,9 +6,10 @@ from typing import Any, Self
 
 from secure_bedrock.errors import InvalidRequest
 from secure_bedrock.models.blocks import Block, parse_block
+from secure_bedrock.models.quiet_repr import never_raises
 from secure_bedrock.models.text_blocks import CitationsBlock, TextBlock
 from secure_bedrock.models.tool_blocks import ToolUseBlock
-from secure_bedrock.models.wire import list_of, text_of
+from secure_bedrock.models.wire import list_of, malformed, text_of
 
 Part = str | Block | Mapping[str, Any]
 """Something that can stand in a message: text, a block, or a block in wire form."""
@@ -46,10 +47,10 @@ class Message:
 
     @classmethod
     def from_wire(cls, raw: Mapping[str, Any]) -> Self:
-        """The message in an answer; IncompleteResponse where a required member is missing."""
+        """The message in an answer; IncompleteResponse where a required member is missing, or a block is none."""
         message = object.__new__(cls)
         object.__setattr__(message, "role", text_of(raw, "role"))
-        blocks = tuple([parse_block(block) for block in list_of(raw, "content")])
+        blocks = tuple([_answered(block) for block in list_of(raw, "content")])
         object.__setattr__(message, "content", blocks)
         return message
 
@@ -74,6 +75,7 @@ class Message:
         """The tools that the message asks for."""
         return [block for block in self.content if isinstance(block, ToolUseBlock)]
 
+    @never_raises
     def __repr__(self) -> str:
         role = self.role if self.role in _ROLES else "?"
         return f"Message({role}, {list(self.content)!r})"
@@ -82,6 +84,13 @@ class Message:
 # Source: enum ConversationRole in bedrock-runtime's service-2.json (botocore 1.44.5, read 2026-11-20).
 _ROLES = frozenset({"user", "assistant", "system"})
 _EXPECTED = "a message's content must be a str, a block, a block as a dict, or a list of these"
+
+
+def _answered(raw: object) -> Block:
+    """A block of an answer: a union, so it has exactly one member, known or of tomorrow."""
+    if not isinstance(raw, Mapping) or len(raw) != 1:
+        raise malformed("content")
+    return parse_block(raw)
 
 
 def _block_of(part: object) -> Block:

@@ -6,6 +6,7 @@ from typing import Any, Final, Self
 
 from secure_bedrock.errors import IncompleteResponse
 from secure_bedrock.models.message import Message
+from secure_bedrock.models.quiet_repr import never_raises
 from secure_bedrock.models.text_blocks import ReasoningBlock
 from secure_bedrock.models.tool_blocks import ToolUseBlock
 from secure_bedrock.models.usage import Metrics, Usage
@@ -102,6 +103,7 @@ class ConverseResponse:
         """The same answer with the call's event."""
         return replace(self, event=event)
 
+    @never_raises
     def __repr__(self) -> str:
         return f"ConverseResponse({shown(self.stop_reason)}, {self.message!r})"
 

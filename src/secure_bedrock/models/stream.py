@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from secure_bedrock.models.quiet_repr import never_raises, repr_of_members
 from secure_bedrock.models.usage import Usage
 from secure_bedrock.models.wire import bytes_of, malformed, shown
 
@@ -26,6 +27,7 @@ class MessageStart:
 
     role: str
 
+    @never_raises
     def __repr__(self) -> str:
         return f"MessageStart(role={shown(self.role)!r})"
 
@@ -84,11 +86,13 @@ class OtherDelta(_Quiet):
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class BlockStop:
     """A block is complete."""
 
     index: int
+
+    __repr__ = never_raises(repr_of_members)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from secure_bedrock.models.quiet_repr import never_raises
 from secure_bedrock.models.wire import (
     bytes_of,
     malformed,
@@ -30,6 +31,7 @@ class TextBlock:
         """The block under botocore's member names."""
         return {"text": self.text}
 
+    @never_raises
     def __repr__(self) -> str:
         return f"TextBlock({len(self.text)} characters)"
 
@@ -52,6 +54,7 @@ class ReasoningBlock:
             members["signature"] = self.signature
         return {"reasoningContent": {"reasoningText": members}}
 
+    @never_raises
     def __repr__(self) -> str:
         size = len(self.text or "") if self.redacted is None else len(self.redacted)
         return f"ReasoningBlock({size} {'characters' if self.redacted is None else 'bytes'})"
@@ -75,6 +78,7 @@ class CitationsBlock:
         members = {"content": list(self.content), "citations": list(self.citations)}
         return {"citationsContent": {**self.extra, **members}}
 
+    @never_raises
     def __repr__(self) -> str:
         return f"CitationsBlock({len(self.text)} characters, {len(self.citations)} citations)"
 

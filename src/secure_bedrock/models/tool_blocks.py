@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
+from secure_bedrock.models.quiet_repr import never_raises
 from secure_bedrock.models.wire import list_of, malformed, optional_text_of, rest_of, shown, text_of
 
 _TOOL_USE: Final = frozenset({"toolUseId", "name", "input"})
@@ -32,6 +33,7 @@ class ToolUseBlock:
         members = {"toolUseId": self.tool_use_id, "name": self.name, "input": self.input}
         return {"toolUse": {**self.extra, **members}}
 
+    @never_raises
     def __repr__(self) -> str:
         size = len(self.input) if isinstance(self.input, Mapping) else 0
         return f"ToolUseBlock({'malformed' if self.malformed else f'{size} members'})"
@@ -63,6 +65,7 @@ class ToolResultBlock:
             members["status"] = self.status
         return {"toolResult": members}
 
+    @never_raises
     def __repr__(self) -> str:
         return f"ToolResultBlock({len(self.content)} parts, status={shown(self.status)!r})"
 

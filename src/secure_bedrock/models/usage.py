@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from secure_bedrock.models.quiet_repr import never_raises, repr_of_members
 from secure_bedrock.models.wire import count_of
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Usage:
     """Tokens of one call. `input_tokens` does not count what was read from or written to the prompt cache."""
 
@@ -29,6 +30,8 @@ class Usage:
             None if write is None else count_of(members, "cacheWriteInputTokens"),
         )
 
+    __repr__ = never_raises(repr_of_members)
+
     @property
     def billed_input_tokens(self) -> int:
         """All input tokens, those of the prompt cache included."""
@@ -39,8 +42,10 @@ class Usage:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Metrics:
     """How long AWS says that the call took, in milliseconds."""
 
     latency_ms: int
+
+    __repr__ = never_raises(repr_of_members)

@@ -2,20 +2,24 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from secure_bedrock.policy.file.public_addresses import is_usual
 from secure_bedrock.policy.identity_rules import account_in
 from secure_bedrock.policy.model.entries import GlobEntry, ModelEntry, parse_entry
 from secure_bedrock.policy.model.identifiers import BaseId, ProfileId, parse_model_id, profile_of
 from secure_bedrock.policy.model.rules import ModelRules
-from secure_bedrock.policy.sections import EndpointPolicy
+from secure_bedrock.policy.sections import (
+    EndpointPolicy,
+    GuardrailPolicy,
+    IdentityPolicy,
+    ModelsPolicy,
+    NetworkPolicy,
+    ResidencyPolicy,
+)
 from secure_bedrock.policy.shown import key_text
 from secure_bedrock.values import Decision, Region
 from secure_bedrock.values.addresses import parse_address, parse_cidr
-
-if TYPE_CHECKING:
-    from secure_bedrock.policy.policy import Policy
 
 _REPORT = (
     "report: models, operations and Regions off the lists are let through and only noted in "
@@ -50,20 +54,38 @@ class Caution:
         return key_text(self.path)
 
 
-def cautions(policy: "Policy", rules: ModelRules) -> Iterator[Caution]:
+class _Policy(Protocol):
+    """What is looked at of a policy, which stands above and hands itself in."""
+
+    @property
+    def mode(self) -> str: ...
+    @property
+    def region(self) -> Region: ...
+    @property
+    def network(self) -> NetworkPolicy: ...
+    @property
+    def models(self) -> ModelsPolicy: ...
+    @property
+    def residency(self) -> ResidencyPolicy: ...
+    @property
+    def identity(self) -> IdentityPolicy: ...
+    @property
+    def guardrail(self) -> GuardrailPolicy: ...
+
+
+def cautions(policy: _Policy, rules: ModelRules) -> Iterator[Caution]:
     """Every caution, in the order of the sections."""
     if policy.mode == "report":
         yield Caution(("mode",), _REPORT)
-    yield from _network(policy)
+    yield from _network(policy.network)
     for endpoint in policy.network.endpoints:
-        yield from _endpoint(policy, endpoint)
+        yield from _endpoint(policy.network, endpoint)
     yield from _models(policy, rules)
     yield from _identity(policy)
-    yield from _guardrail(policy)
+    yield from _guardrail(policy.guardrail)
 
 
-def _guardrail(policy: "Policy") -> Iterator[Caution]:
-    guardrail = policy.guardrail
+def _guardrail(guardrail: GuardrailPolicy) -> Iterator[Caution]:
     if not guardrail.required and (guardrail.id or guardrail.version):
         message = "named and not required: no request is asked for it; write required = true"
         yield Caution(("guardrail",), message)
@@ -72,11 +94,11 @@ def _guardrail(policy: "Policy") -> Iterator[Caution]:
         yield Caution(("guardrail", "version"), message)
 
 
-def _network(policy: "Policy") -> Iterator[Caution]:
-    if policy.network.address_check == "private":
+def _network(network: NetworkPolicy) -> Iterator[Caution]:
+    if network.address_check == "private":
         message = "approves every RFC 1918 and ULA address, whoever owns it; name cidrs instead"
         yield Caution(("network", "address_check"), message)
-    yield from _unusual(policy.network.cidrs, ("network", "cidrs"))
+    yield from _unusual(network.cidrs, ("network", "cidrs"))
 
 
 def _unusual(cidrs: tuple[str, ...], path: tuple[str | int, ...]) -> Iterator[Caution]:
@@ -86,21 +108,21 @@ def _unusual(cidrs: tuple[str, ...], path: tuple[str | int, ...]) -> Iterator[Ca
             yield Caution((*path, place), message)
 
 
-def _endpoint(policy: "Policy", endpoint: EndpointPolicy) -> Iterator[Caution]:
+def _endpoint(network: NetworkPolicy, endpoint: EndpointPolicy) -> Iterator[Caution]:
     path = ("network", "endpoints", endpoint.service)
     yield from _unusual(endpoint.cidrs, (*path, "cidrs"))
-    cidrs = [parse_cidr(text) for text in policy.cidrs_for(endpoint.service)]
+    cidrs = [parse_cidr(text) for text in network.cidrs_for(endpoint.service)]
     if not endpoint.addresses and not cidrs:
         message = "neither addresses nor CIDRs are known, so they have to be discovered from AWS"
         yield Caution(path, message)
     for place, text in enumerate(endpoint.addresses):
-        if cidrs and not any(parse_address(text) in network for network in cidrs):
+        if cidrs and not any(parse_address(text) in cidr for cidr in cidrs):
             yield Caution(
                 (*path, "addresses", place), f"{text} is outside the CIDRs that hold here"
             )
 
 
-def _identity(policy: "Policy") -> Iterator[Caution]:
+def _identity(policy: _Policy) -> Iterator[Caution]:
     """Principals that nobody can be asked about, or that can't be of the accounts that may call."""
     identity = policy.identity
     if identity.principals and policy.network.endpoint("sts") is None:
@@ -115,7 +137,7 @@ def _identity(policy: "Policy") -> Iterator[Caution]:
             yield Caution(("identity", "principals", place), message)
 
 
-def _models(policy: "Policy", rules: ModelRules) -> Iterator[Caution]:
+def _models(policy: _Policy, rules: ModelRules) -> Iterator[Caution]:
     if not policy.models.allow:
         yield Caution(("models", "allow"), "no model is allowed")
     for place, text in enumerate(policy.models.allow):
@@ -147,7 +169,7 @@ def _is_far(entry: ModelEntry, region: Region) -> bool:
     return profile is not None and region.startswith(_FAR.get(profile.geography, ()))
 
 
-def _profiles(policy: "Policy", rules: ModelRules) -> Iterator[Caution]:
+def _profiles(policy: _Policy, rules: ModelRules) -> Iterator[Caution]:
     """Destinations of what nobody may ask; a guardrail's profile stands on no list."""
     for text, _ in policy.residency.profiles:
         own = rules.home.own_terms(parse_model_id(text))
@@ -157,7 +179,7 @@ def _profiles(policy: "Policy", rules: ModelRules) -> Iterator[Caution]:
             yield Caution(("residency", "profiles", text), message)
 
 
-def _denials(policy: "Policy", rules: ModelRules) -> Iterator[Caution]:
+def _denials(policy: _Policy, rules: ModelRules) -> Iterator[Caution]:
     """Entries of models.deny that leave an allowed profile of the same model open."""
     profiles = [model for model in rules.allow.exact if isinstance(model, ProfileId)]
     for place, text in enumerate(policy.models.deny):

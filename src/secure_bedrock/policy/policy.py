@@ -163,17 +163,11 @@ class Policy:
 
     def address_check_for(self, service: str) -> AddressCheck:
         """How the service's addresses are approved: as written, else by what the policy knows; never lowered later."""
-        endpoint = self.network.endpoint(service)
-        if self.network.address_check is not None:
-            return self.network.address_check
-        if endpoint is not None and endpoint.addresses:
-            return "eni"
-        return "cidr" if self.cidrs_for(service) else "eni"
+        return self.network.address_check_for(service)
 
     def cidrs_for(self, service: str) -> tuple[str, ...]:
         """The CIDRs that hold for the service: its endpoint's own, else the network's."""
-        endpoint = self.network.endpoint(service)
-        return (endpoint.cidrs if endpoint is not None else ()) or self.network.cidrs
+        return self.network.cidrs_for(service)
 
     def warnings(self) -> tuple[Problem, ...]:
         """What is valid and deserves a second look, with file and line where known."""

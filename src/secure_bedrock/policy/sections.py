@@ -40,8 +40,8 @@ class EndpointPolicy:
 class NetworkPolicy:
     """How the endpoints are found and approved.
 
-    `address_check` is what was written, None where nothing was: ask `Policy.address_check_for`. `ca_bundle` is an
-    absolute path. `endpoints` always has bedrock-runtime; every other service needs its table.
+    `address_check` is what was written, None where nothing was: ask `address_check_for`. `ca_bundle` is an absolute
+    path. `endpoints` always has bedrock-runtime; every other service needs its table.
     """
 
     address_check: AddressCheck | None = None
@@ -56,6 +56,20 @@ class NetworkPolicy:
     def endpoint(self, service: str) -> EndpointPolicy | None:
         """The service's table, or None where the policy has none: then the service is not to be reached."""
         return next((found for found in self.endpoints if found.service == service), None)
+
+    def address_check_for(self, service: str) -> AddressCheck:
+        """How the service's addresses are approved: as written, else by what the policy knows; never lowered later."""
+        endpoint = self.endpoint(service)
+        if self.address_check is not None:
+            return self.address_check
+        if endpoint is not None and endpoint.addresses:
+            return "eni"
+        return "cidr" if self.cidrs_for(service) else "eni"
+
+    def cidrs_for(self, service: str) -> tuple[str, ...]:
+        """The CIDRs that hold for the service: its endpoint's own, else the network's."""
+        endpoint = self.endpoint(service)
+        return (endpoint.cidrs if endpoint is not None else ()) or self.cidrs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+from secure_bedrock.values.nearest import nearest
+
 _PLAIN = r"[A-Za-z0-9][A-Za-z0-9._:/@ -]{0,63}"
 _BARE = r"[A-Za-z0-9_-]+"
 # A long unbroken run of letters and digits mixed may be a key or a token (an AWS access key id has 20 characters).
@@ -63,13 +65,11 @@ def _key_part(part: str) -> str:
 
 def similar(value: object, words: Sequence[str]) -> str:
     """A question naming the word that was probably meant, or nothing."""
-    from difflib import get_close_matches  # noqa: PLC0415 only a refusal needs it
-
     if not isinstance(value, str) or len(value) > 64:
         return ""
     folded = {_fold(word): word for word in words}
-    close = get_close_matches(_fold(value), list(folded), n=1, cutoff=0.75)
-    return f'; did you mean "{folded[close[0]]}"?' if close else ""
+    meant = nearest(_fold(value), folded, cutoff=0.75)
+    return "" if meant is None else f'; did you mean "{folded[meant]}"?'
 
 
 def _fold(word: str) -> str:

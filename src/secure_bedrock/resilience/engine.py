@@ -11,7 +11,7 @@ from secure_bedrock.resilience.failure import Failure, classify
 from secure_bedrock.resilience.judge import RetryJudge, RetryNote, StopReason
 from secure_bedrock.resilience.quota import FIRST_TRY_REFUND, RetryQuota
 from secure_bedrock.resilience.settings import RetrySettings
-from secure_bedrock.values import Deadline
+from secure_bedrock.values import Deadline, importing
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState
@@ -85,7 +85,8 @@ class RetryEngine:
     def _repeat(self, loop: "_Loop[T]") -> T:
         # Imported here because it takes 10 to 30 ms that a call without a failure should not pay (3.11 and 3.12,
         # measured 2026-11-20).
-        from tenacity import Retrying  # noqa: PLC0415
+        with importing():
+            from tenacity import Retrying  # noqa: PLC0415
 
         retrying = Retrying(
             sleep=self._sleep,

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl
 
+from secure_bedrock.policy.operation.table import BEDROCK_SERVICES
 from secure_bedrock.testing.authority import LocalAuthority
 from secure_bedrock.testing.bedrock_checks import SIGNATURE_CODES, Refused, parsed_body
 from secure_bedrock.testing.endpoint_names import endpoint_name
@@ -18,19 +19,6 @@ from secure_bedrock.testing.request_reader import RawRequest
 from secure_bedrock.testing.service_model import Match, ServiceModel, load_service_model
 from secure_bedrock.testing.shape_check import body_problems, problems_of
 from secure_bedrock.testing.sigv4_check import LocalCredentials, check_signature
-
-BEDROCK_SERVICES = (
-    "bedrock",
-    "bedrock-agent",
-    "bedrock-agent-runtime",
-    "bedrock-agentcore",
-    "bedrock-agentcore-control",
-    "bedrock-data-automation",
-    "bedrock-data-automation-runtime",
-    "bedrock-runtime",
-    "sagemaker-runtime",
-)
-"""Amazon Bedrock's services, and the one that runs its marketplace models."""
 
 _SHOWN_PROBLEMS = 10
 
@@ -49,7 +37,7 @@ class LocalServices(LocalService):
 
     def __init__(
         self,
-        services: Iterable[str] = BEDROCK_SERVICES,
+        services: Iterable[str] = tuple(sorted(BEDROCK_SERVICES)),
         *,
         region: str = "eu-west-1",
         port: int = 0,

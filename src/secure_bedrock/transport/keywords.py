@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Iterable
 
+from secure_bedrock.values.nearest import nearest
+
 # difflib's default of 0.6 names words that nobody meant; at 0.7 a slip, another spelling (`maxTokens`) and a half
 # (`profile`) still find their name.
 _CUTOFF = 0.7
@@ -12,9 +14,7 @@ def refuse_unknown(called: str, given: Iterable[str], known: Collection[str]) ->
     unknown = next((name for name in given if name not in known), None)
     if unknown is None:
         return
-    from difflib import get_close_matches  # noqa: PLC0415 - only a refusal needs it
-
     # Worded as Python 3.13 words its own.
-    close = get_close_matches(unknown, sorted(known), n=1, cutoff=_CUTOFF)
-    meant = f". Did you mean {close[0]!r}?" if close else ""
-    raise TypeError(f"{called} got an unexpected keyword argument {unknown!r}{meant}")
+    meant = nearest(unknown, known, cutoff=_CUTOFF)
+    question = "" if meant is None else f". Did you mean {meant!r}?"
+    raise TypeError(f"{called} got an unexpected keyword argument {unknown!r}{question}")

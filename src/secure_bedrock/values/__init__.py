@@ -3,6 +3,7 @@
 from secure_bedrock.values.address_check import AddressCheck
 from secure_bedrock.values.deadline import Clock, Deadline, LambdaContext
 from secure_bedrock.values.decision import Decision, Evidence
+from secure_bedrock.values.fork_guard import importing
 from secure_bedrock.values.per_process import PerProcess
 from secure_bedrock.values.region import Region, dns_suffix_of, parse_region, partition_of
 from secure_bedrock.values.restore import forget_at_snapshot
@@ -21,6 +22,7 @@ __all__ = [
     "ServiceName",
     "dns_suffix_of",
     "forget_at_snapshot",
+    "importing",
     "parse_region",
     "parse_service",
     "partition_of",

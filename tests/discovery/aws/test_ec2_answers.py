@@ -14,6 +14,7 @@ from secure_bedrock.discovery.aws.ec2_answers import (
 from secure_bedrock.values import Region
 
 VPC = "vpc-0123456789abcdef0"
+ASKED = ("eni-1", "eni-2")
 
 
 def test_an_endpoint_is_read_whole(endpoint: Any) -> None:
@@ -86,7 +87,7 @@ def test_addresses_of_both_families_come_once_and_in_order(interface: Any) -> No
     )
     second = interface("eni-2", "10.20.2.10", PrivateIpAddresses=[])
 
-    assert addresses_in([first, second], vpc_id=VPC) == (
+    assert addresses_in([first, second], asked=ASKED, vpc_id=VPC) == (
         "10.20.1.10",
         "10.20.1.11",
         "2600:1f14::a",
@@ -100,12 +101,19 @@ BAD_ADDRESSES = ("10.20.1.010", "::ffff:10.20.1.10%eth0", "ten", 7, "")
 @pytest.mark.parametrize("text", BAD_ADDRESSES, ids=repr)
 def test_an_address_that_does_not_parse_is_unreadable(interface: Any, text: object) -> None:
     with pytest.raises(Unreadable, match="an address of a network interface"):
-        addresses_in([interface("eni-1", text)], vpc_id=VPC)
+        addresses_in([interface("eni-1", text)], asked=ASKED, vpc_id=VPC)
 
 
 def test_an_interface_of_another_vpc_is_unreadable(interface: Any) -> None:
     with pytest.raises(Unreadable, match="VpcId of a network interface"):
-        addresses_in([interface("eni-1", "10.20.1.10", VpcId="vpc-other")], vpc_id=VPC)
+        addresses_in([interface("eni-1", "10.20.1.10", VpcId="vpc-other")], asked=ASKED, vpc_id=VPC)
+
+
+@pytest.mark.parametrize("stranger", ["eni-666", "", None, 7])
+def test_an_interface_that_was_not_asked_for_is_unreadable(interface: Any, stranger: Any) -> None:
+    both = [interface("eni-1", "10.20.1.10"), interface(stranger, "10.20.9.9")]
+    with pytest.raises(Unreadable, match="NetworkInterfaceId of a network interface"):
+        addresses_in(both, asked=ASKED, vpc_id=VPC)
 
 
 def test_only_associated_cidrs_count(vpc: Any) -> None:

@@ -13,7 +13,7 @@ from secure_bedrock.discovery.lock.contents import Lock
 from secure_bedrock.discovery.lock.digest import policy_digest
 from secure_bedrock.discovery.lock.file import lock_text
 from secure_bedrock.discovery.lock.source import LockText
-from secure_bedrock.discovery.lock.use import VARIABLE, find_lock, policy_with_lock, told
+from secure_bedrock.discovery.lock.use import VARIABLE, policy_with_lock, told
 from secure_bedrock.errors import LockMismatch
 from secure_bedrock.policy import Policy
 from secure_bedrock.values import parse_region
@@ -49,7 +49,7 @@ def a_lock(policy: Policy, **changes: Any) -> Lock:
 def test_beside_the_policy_it_is_found(policy: Policy, tmp_path: Path) -> None:
     (tmp_path / "secure-bedrock.lock").write_text(lock_text(a_lock(policy)))
 
-    assert find_lock(policy, {}) == a_lock(policy)
+    assert policy_with_lock(policy, {})[1] == a_lock(policy)
 
 
 def test_a_policy_without_one_stays_as_it_is(policy: Policy) -> None:
@@ -61,12 +61,12 @@ def test_the_environment_names_another(policy: Policy, tmp_path: Path) -> None:
     (tmp_path / "secure-bedrock.lock").write_text("no lock at all")
     (tmp_path / "other").write_text(lock_text(a_lock(policy)))
 
-    assert find_lock(policy, {VARIABLE: str(tmp_path / "other")}) == a_lock(policy)
+    assert policy_with_lock(policy, {VARIABLE: str(tmp_path / "other")})[1] == a_lock(policy)
 
 
 def test_one_that_is_named_has_to_be_there(policy: Policy, tmp_path: Path) -> None:
     with pytest.raises(LockMismatch) as caught:
-        find_lock(policy, {VARIABLE: str(tmp_path / "nowhere")})
+        policy_with_lock(policy, {VARIABLE: str(tmp_path / "nowhere")})
 
     assert caught.value.rule == "lock-not-found"
 
@@ -75,15 +75,15 @@ def test_a_policy_without_a_file_has_the_environments_alone(tmp_path: Path) -> N
     policy = Policy.from_toml(TEXT)
     (tmp_path / "other").write_text(lock_text(a_lock(policy)))
 
-    assert find_lock(policy, {}) is None
-    assert find_lock(policy, {VARIABLE: str(tmp_path / "other")}) is not None
+    assert policy_with_lock(policy, {})[1] is None
+    assert policy_with_lock(policy, {VARIABLE: str(tmp_path / "other")})[1] is not None
 
 
 def test_a_policy_whose_discovery_does_not_list_it_reads_none(tmp_path: Path) -> None:
     (tmp_path / "p.toml").write_text(TEXT + 'discovery = ["ec2"]\n')
     (tmp_path / "secure-bedrock.lock").write_text("no lock at all")
 
-    assert find_lock(Policy.load(tmp_path / "p.toml"), {}) is None
+    assert policy_with_lock(Policy.load(tmp_path / "p.toml"), {})[1] is None
 
 
 def test_the_lock_of_another_policy_is_refused(policy: Policy, tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_the_lock_of_another_policy_is_refused(policy: Policy, tmp_path: Path) -
     (tmp_path / "secure-bedrock.lock").write_text(text)
 
     with pytest.raises(LockMismatch, match="made from another policy") as caught:
-        find_lock(policy, {})
+        policy_with_lock(policy, {})
 
     assert caught.value.rule == "lock-mismatch"
     (problem,) = caught.value.problems
@@ -116,7 +116,7 @@ def test_what_can_not_be_read_as_a_file_is_refused(
             path.write_bytes(b" " * (1024 * 1024 + 2))
 
     with pytest.raises(LockMismatch) as caught:
-        find_lock(policy, {})
+        policy_with_lock(policy, {})
 
     assert caught.value.rule == "lock-invalid"
     assert caught.value.problems[0].file == str(path)

@@ -11,11 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secure_bedrock.policy.operation import known_members
-from secure_bedrock.policy.operation.known_members import (
-    has_strangers,
-    stranger_in,
-    stranger_on_the_wire,
-)
+from secure_bedrock.policy.operation.known_members import stranger_in, stranger_on_the_wire
 from secure_bedrock.policy.operation.table import operation_table
 from tests.service_shapes import DESCRIBED, Writer, is_document, service_model
 
@@ -51,11 +47,11 @@ def test_one_new_member_anywhere_is_a_stranger(
     shape = service_model(service).operation_model(name).input_shape
     parameters = {} if shape is None else Writer(random.Random(seed), share=share).value(shape)
 
-    assert not has_strangers(service, name, parameters)
+    assert stranger_in(service, name, parameters) is None
     if shape is not None:
         held = list(structures(parameters, shape))
         held[seed % len(held)]["memberOfTomorrow"] = "x"
-        assert has_strangers(service, name, parameters)
+        assert stranger_in(service, name, parameters) is not None
 
 
 ROWS: dict[str, tuple[str, dict[str, Any], bool]] = {
@@ -71,15 +67,15 @@ ROWS: dict[str, tuple[str, dict[str, Any], bool]] = {
 
 @pytest.mark.parametrize(("operation", "parameters", "strange"), ROWS.values(), ids=ROWS)
 def test_what_is_strange(operation: str, parameters: dict[str, Any], strange: bool) -> None:
-    assert has_strangers("bedrock-runtime", operation, parameters) is strange
+    assert (stranger_in("bedrock-runtime", operation, parameters) is not None) is strange
 
 
 def test_what_is_too_much_to_look_at_is_strange(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(known_members, "MAX_STEPS", 5)
     few, many = ({"messages": [{"role": "user"}] * count} for count in (1, 9))
 
-    assert not has_strangers("bedrock-runtime", "Converse", few)
-    assert has_strangers("bedrock-runtime", "Converse", many)
+    assert stranger_in("bedrock-runtime", "Converse", few) is None
+    assert stranger_in("bedrock-runtime", "Converse", many) is not None
 
 
 def test_a_place_is_told_in_the_tables_words() -> None:

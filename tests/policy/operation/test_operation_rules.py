@@ -9,11 +9,19 @@ import pytest
 import generate_operations as generator
 from operation_model.classes import BY_HAND, Unclassified, class_of
 from operation_model.graph import ServiceGraph
-from operation_model.kinds import EXCEPTIONS, KINDS, NAMES_NOTHING, Unexplained, unused_rules
+from operation_model.kinds import (
+    EXCEPTIONS,
+    KINDS,
+    NAMES_NOTHING,
+    NEEDED,
+    STRUCTURES,
+    Unexplained,
+    unused_rules,
+)
 from secure_bedrock.policy.operation.members import Kind, OperationClass
-from secure_bedrock.policy.operation.table import operation_table
+from secure_bedrock.policy.operation.table import BEDROCK_SERVICES, operation_table
 
-DESCRIBED = [service for service in generator.SERVICES if service not in generator.NAMES_ONLY]
+DESCRIBED = sorted(BEDROCK_SERVICES)
 recorded = pytest.mark.skipif(
     botocore.__version__ != operation_table("bedrock").botocore_version,
     reason="the rules were read against another botocore",
@@ -158,3 +166,17 @@ def test_a_change_is_a_data_exit_only_where_content_goes_somewhere() -> None:
     assert class_of("s", "CreateThing", {"model", "url"}) == "data-exit"
     assert class_of("s", "CreateThingJob", set()) == "data-exit"
     assert class_of("s", "Get", {"s3"}) == "read"
+
+
+def test_what_a_value_needs_and_what_tells_as_a_whole_are_members_of_the_models() -> None:
+    loader = generator.packaged_loader()
+    members = {
+        f"{structure}.{member}"
+        for service in DESCRIBED
+        for structure, row in generator.members_of(service, loader)["shapes"].items()
+        for member in row
+    }
+    assert members >= STRUCTURES <= EXCEPTIONS.keys()
+    for key, values in NEEDED.items():
+        structure = key.partition(".")[0]
+        assert {key, *(f"{structure}.{other}" for other in values.values())} <= members

@@ -46,6 +46,10 @@ def base(**managed: Any) -> Request:
     return BUILD, "CreateKnowledgeBase", {"knowledgeBaseConfiguration": configuration}
 
 
+def kept(kind: object, **more: Any) -> Request:
+    return BUILD, "CreateKnowledgeBase", {"knowledgeBaseConfiguration": {"type": kind, **more}}
+
+
 def evaluation(inference: object) -> Request:
     model = {"modelIdentifier": MODEL, "inferenceParams": inference}
     return (
@@ -110,6 +114,41 @@ ROWS: dict[str, tuple[Request, str | None]] = {
         None,
     ),
     "a knowledge base that leaves its model to AWS": (base(), "model-choice"),
+    "a managed knowledge base that says nothing more": (kept("MANAGED"), "model-choice"),
+    "a managed knowledge base with a model of its own": (
+        kept(
+            "MANAGED",
+            managedKnowledgeBaseConfiguration={
+                "embeddingModelType": "CUSTOM",
+                "embeddingModelArn": MODEL,
+            },
+        ),
+        None,
+    ),
+    "a managed knowledge base with a model that it does not name": (
+        base(embeddingModelType="CUSTOM"),
+        "model-choice",
+    ),
+    "a managed knowledge base with another model": (
+        base(embeddingModelType="CUSTOM", embeddingModelArn=OTHER),
+        "model-not-listed",
+    ),
+    "a managed knowledge base with a model beside AWS's own": (
+        base(embeddingModelType="MANAGED", embeddingModelArn=MODEL),
+        "model-choice",
+    ),
+    "a managed knowledge base, brought up to date": (
+        (BUILD, "UpdateKnowledgeBase", kept("MANAGED")[2]),
+        "model-choice",
+    ),
+    "a knowledge base over vectors": (kept("VECTOR"), None),
+    "a knowledge base in Kendra": (kept("KENDRA"), None),
+    "a knowledge base of a type that is no text": (kept(["MANAGED"]), None),
+    "a plain search": ((AGENT, "Retrieve", {"retrievalQuery": {"text": "x"}}), None),
+    "a plain search with an empty configuration": (
+        (AGENT, "Retrieve", {"retrievalConfiguration": {}}),
+        None,
+    ),
     "documents parsed by the listed model": (
         parsing(
             parsingStrategy="BEDROCK_FOUNDATION_MODEL",

@@ -25,6 +25,12 @@ LOCATIONS: dict[str, str] = {
     "without a scheme, a port for a dot": "//e:8080/a",
     "without a scheme, an address of IPv6": "//[::1]/a",
     "without a scheme, with a user": "//u@e/a",
+    "with three slashes": "///e.com/x",
+    "with nine, of both kinds": "/\\/\\/\\/\\/e.com/x",
+    "without a scheme, an escape for a dot": "//e%2ecom/x",
+    "without a scheme, another script's dot": "//e\u3002com/x",
+    "without a scheme, another script's letters": "//\u4f8b/x",
+    "with three slashes, tabs between them": "/\t/\t/e.com",
     "FTP": "ftp://e.com",
     "a file": "file:///etc/passwd",
     "a file without slashes": "file:etc/passwd",
@@ -54,6 +60,7 @@ CONTENT: dict[str, str] = {
     "Base64": "iVBORw0KGgo=",
     "Base64 that begins with a slash": "/9j/4AAQ",
     "Base64 that begins with slashes": "//uQxAAA/+A=",
+    "Base64 that begins with three slashes": "///7kMQAAA==",
     "content in a URL": "data:image/png;base64,//8=",
     "content in a URL, a slash first": "data:/,x",
     "content in a URL, in capitals": " DATA:image/png;base64,AA==",
@@ -92,13 +99,14 @@ def test_no_base64_is_a_location(data: bytes) -> None:
 
 
 PIECES = st.sampled_from(
-    [*"htps:/\\.@[ \t\r\n\x00\u00a0\ufeffa3", "http", "s3", "//", "://", "arn:aws", "data:"]
+    [*"htps:/\\.@[% \t\r\n\x00\u00a0\ufeff\u3002a3", "http", "s3", "//", "://", "arn:aws", "data:"]
 )
 
 
 @given(st.lists(PIECES).map("".join), st.booleans(), st.booleans())
 @example("h\tttp:e.com", True, True)
 @example("/\\e.com", True, False)
+@example("//\\\u3002", True, True)
 def test_the_bytes_tell_of_every_location(text: str, plain: bool, slashes: bool) -> None:
     """However a serialiser writes it: slashes escaped, other scripts as they are."""
     written = json.dumps(text, ensure_ascii=plain)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from secure_bedrock.policy.operation.members import Kind
 from secure_bedrock.policy.request import native_names
 from secure_bedrock.policy.request.native_names import native_references
-from secure_bedrock.policy.request.native_words import TELLING
+from secure_bedrock.policy.request.native_words import SPELT_ALIKE, TELLING
 
 S3, URL, TOOL, MODEL, KEPT = Kind.S3, Kind.URL, Kind.SYSTEM_TOOL, Kind.MODEL, Kind.KEPT
 PLACE = {"s3Location": {"uri": "s3://b/k", "bucketOwner": "111122223333"}}
@@ -73,6 +73,39 @@ NAMING: dict[str, tuple[object, list[tuple[Kind, object]]]] = {
         tool(type="web_search_20250305", name="web_search"),
         [(TOOL, "tools")],
     ),
+    "Anthropic, web search, its type in other letters": (
+        tool(Type="web_search_20250305", name="web_search"),
+        [(TOOL, "tools")],
+    ),
+    "Anthropic, web search beside a type of the caller's": (
+        tool(type="custom", TYPE="web_search_20250305", name="web_search"),
+        [(TOOL, "tools")],
+    ),
+    "a tool of the provider's, with a name": (
+        tool(name="x", google_search={}),
+        [(TOOL, "tools")],
+    ),
+    "a tool of the provider's, beside a definition": (
+        tool(toolSpec={"name": "x"}, codeExecution={}),
+        [(TOOL, "tools")],
+    ),
+    "a definition without a name": (tool(description="x"), [(TOOL, "tools")]),
+    "a tool in a list of tools": (
+        {"tools": [[{"type": "web_search_20250305"}]]},
+        [(TOOL, "tools")],
+    ),
+    "tools with a long s": (
+        {"tool\u017f": [{"type": "web_search_20250305"}]},
+        [(TOOL, "tools")],
+    ),
+    "servers with a long s": ({"mcp_\u017ferver\u017f": []}, [(URL, "mcp_servers")]),
+    "a hook with the Kelvin sign": ({"webhoo\u212a": "https://e.com"}, [(URL, "https://e.com")]),
+    "a file with a dotless i": ({"f\u0131le_id": "f-1"}, [(KEPT, "file_id")]),
+    "an image in a list of lists": (
+        {"image": [[["https://e.com/a"], "AA=="], "s3://b/k"]},
+        [(URL, "https://e.com/a"), (S3, "s3://b/k")],
+    ),
+    "a URL in a list of lists": ({"image_url": [["https://e.com/a"]]}, [(URL, "https://e.com/a")]),
     "Anthropic, web fetch": (tool(type="web_fetch_20250910", name="web_fetch"), [(TOOL, "tools")]),
     "Anthropic, code that runs there": (
         tool(type="code_execution_20250825", name="code_execution"),
@@ -224,7 +257,9 @@ def test_names_that_tell_are_found(document: object, named: list[tuple[Kind, obj
     found = [(each.kind, each.value) for each in native_references(document, "body")]
 
     assert found == named
-    assert TELLING.search(json.dumps(document).encode())
+    for plain in (True, False):
+        body = json.dumps(document, ensure_ascii=plain).encode()
+        assert TELLING.search(body) or SPELT_ALIKE.search(body)
 
 
 SCHEMA = {
@@ -250,6 +285,13 @@ ORDINARY: dict[str, dict[str, Any]] = {
                 "input_examples": [CALLED],
             },
             {"type": "custom", "name": "other", "input_schema": SCHEMA},
+            {
+                "name": "cached",
+                "input_schema": SCHEMA,
+                "cache_control": {"type": "ephemeral"},
+                "strict": True,
+                "defer_loading": False,
+            },
             {"type": "bash_20250124", "name": "bash"},
             {"type": "text_editor_20250728", "name": "str_replace_based_edit_tool"},
             {"type": "computer_20250124", "name": "computer", "display_width_px": 1024},

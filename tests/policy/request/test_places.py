@@ -192,9 +192,12 @@ NEVER: dict[Kind, tuple[str, str]] = {
         "the request names content that the service keeps, or lets it keep some, and no policy can allow that",
     ),
     Kind.URL: ("url", "the request names a URL, and no policy can allow one"),
-    Kind.SYSTEM_TOOL: (
-        "system-tool",
-        "the request asks for a tool that AWS runs, and no policy can allow one",
+    **dict.fromkeys(
+        (Kind.SYSTEM_TOOL, Kind.BUILT_IN),
+        (
+            "system-tool",
+            "the request asks for a tool that AWS runs, and no policy can allow one",
+        ),
     ),
 }
 

@@ -17,7 +17,7 @@ from secure_bedrock.policy.request.judgement import (
 from secure_bedrock.policy.request.terms import RequestTerms
 from secure_bedrock.policy.sections import GuardrailPolicy, LimitsPolicy
 from secure_bedrock.values import Decision
-from tests.rules import Lenient
+from tests.lenient import Lenient
 
 YES = Decision(True, "yes", "")
 

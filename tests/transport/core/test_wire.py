@@ -14,7 +14,7 @@ from secure_bedrock.errors import Denied, TransportTampered
 from secure_bedrock.policy.operation.table import encode_label
 from secure_bedrock.transport.core.gate.wire_gate import gate
 from secure_bedrock.transport.core.wire import _SEAL, GatedRequest, WireRequest, require_plain
-from tests.rules import Lenient
+from tests.lenient import Lenient
 from tests.signing import Route, signed_for
 
 MODEL = "eu.anthropic.claude-sonnet-4-5-20250929-v1:0"

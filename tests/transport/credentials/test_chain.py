@@ -1,10 +1,12 @@
 """The chain asks the providers that the policy lists, in botocore's order, and no others."""
 
+import copy
 import json
+import pickle
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -20,7 +22,7 @@ from secure_bedrock.resilience import RetryEngine
 from secure_bedrock.testing import ConnectLog, LocalBedrock
 from secure_bedrock.transport.calls.runner import CallRunner
 from secure_bedrock.transport.credentials.chain import credential_source
-from secure_bedrock.transport.hardened.making.session import build_client
+from secure_bedrock.transport.hardened.making.build import build_client
 from tests.transport.credentials.sts_server import LocalSts
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
@@ -69,7 +71,7 @@ def test_what_was_passed_is_used_and_nothing_is_looked_for() -> None:
     assert source.frozen().access_key == "AKIAPASSED"
 
 
-def test_a_provider_that_is_not_listed_is_not_asked(tmp_path: Path) -> None:
+def test_a_provider_that_is_not_listed_is_not_asked(plain_surroundings: Path) -> None:
     source = credential_source(
         policy("iam-role"), environ={**KEYS, "AWS_EC2_METADATA_DISABLED": "true"}
     )
@@ -99,13 +101,15 @@ def test_expiring_credentials_in_the_environment_are_read_again() -> None:
             ).frozen()
 
 
-def test_files_are_read_by_profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_are_read_by_profile(
+    plain_surroundings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     aws_files(
-        tmp_path,
+        plain_surroundings,
         credentials="[default]\naws_access_key_id=AKIAFILE\naws_secret_access_key=s\n",
         config="[profile other]\naws_access_key_id=AKIAOTHER\naws_secret_access_key=s\n",
     )
-    environ = {"HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true"}
+    environ = {"HOME": str(plain_surroundings), "AWS_EC2_METADATA_DISABLED": "true"}
     found = credential_source(policy(), environ=environ).frozen()
     assert (found.access_key, found.method) == ("AKIAFILE", "shared-credentials-file")
     other = credential_source(policy(), profile_name="other", environ=KEYS | environ).frozen()
@@ -126,8 +130,8 @@ def test_a_missing_profile_is_refused_and_nothing_is_fallen_back_to(how: str) ->
     assert "into ~/.aws/config, or correct profile_name" in caught.value.next_step
 
 
-def test_a_credential_process_runs_only_where_it_is_listed(tmp_path: Path) -> None:
-    script = tmp_path / "give"
+def test_a_credential_process_runs_only_where_it_is_listed(plain_surroundings: Path) -> None:
+    script = plain_surroundings / "give"
     script.write_text(
         "#!/bin/sh\necho '"
         '{"Version": 1, "AccessKeyId": "AKIAPROCESS", "SecretAccessKey": "s"}'
@@ -135,8 +139,8 @@ def test_a_credential_process_runs_only_where_it_is_listed(tmp_path: Path) -> No
         encoding="utf-8",
     )
     script.chmod(0o700)
-    aws_files(tmp_path, config=f"[default]\ncredential_process={script}\n")
-    environ = {"HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true"}
+    aws_files(plain_surroundings, config=f"[default]\ncredential_process={script}\n")
+    environ = {"HOME": str(plain_surroundings), "AWS_EC2_METADATA_DISABLED": "true"}
     with ConnectLog() as log, pytest.raises(CredentialPathDenied):
         credential_source(policy(), environ=environ).frozen()
     assert log.processes == []
@@ -144,13 +148,15 @@ def test_a_credential_process_runs_only_where_it_is_listed(tmp_path: Path) -> No
     assert (found.access_key, found.method) == ("AKIAPROCESS", "custom-process")
 
 
-def test_the_text_of_a_failing_process_is_not_repeated(tmp_path: Path) -> None:
-    script = tmp_path / "fail"
+def test_the_text_of_a_failing_process_is_not_repeated(plain_surroundings: Path) -> None:
+    script = plain_surroundings / "fail"
     script.write_text("#!/bin/sh\necho hunter2 >&2\nexit 1\n", encoding="utf-8")
     script.chmod(0o700)
-    aws_files(tmp_path, config=f"[default]\ncredential_process={script}\n")
+    aws_files(plain_surroundings, config=f"[default]\ncredential_process={script}\n")
     with pytest.raises(CredentialPathDenied) as caught:
-        credential_source(policy("custom-process"), environ={"HOME": str(tmp_path)}).frozen()
+        credential_source(
+            policy("custom-process"), environ={"HOME": str(plain_surroundings)}
+        ).frozen()
     assert "hunter2" not in str(caught.value)
     assert caught.value.__context__ is None
     assert caught.value.rule == "credential-provider"
@@ -163,9 +169,9 @@ def client(bedrock: LocalBedrock, toml: str, events: list[InvocationEvent]) -> A
 
 
 @pytest.fixture
-def role(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def role(plain_surroundings: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     aws_files(
-        tmp_path,
+        plain_surroundings,
         config="[default]\nrole_arn=arn:aws:iam::111122223333:role/app\nsource_profile=base\n",
         credentials="[base]\naws_access_key_id=AKIABASE\naws_secret_access_key=s\n",
     )
@@ -194,10 +200,10 @@ def test_a_role_is_assumed_over_the_private_route(
 def test_a_web_identity_is_exchanged_unsigned_over_the_private_route(
     bedrock: LocalBedrock,
     events: list[InvocationEvent],
-    tmp_path: Path,
+    plain_surroundings: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    token = tmp_path / "token"
+    token = plain_surroundings / "token"
     token.write_text("web-identity-token", encoding="utf-8")
     monkeypatch.setenv("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/app")
     monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", str(token))
@@ -225,9 +231,9 @@ def test_without_a_private_route_no_role_is_assumed(
 
 
 @pytest.mark.usefixtures("role")
-def test_without_a_maker_of_clients_no_role_is_assumed(tmp_path: Path) -> None:
+def test_without_a_maker_of_clients_no_role_is_assumed(plain_surroundings: Path) -> None:
     with pytest.raises(CredentialPathDenied) as caught:
-        credential_source(policy(), environ={"HOME": str(tmp_path)}).frozen()
+        credential_source(policy(), environ={"HOME": str(plain_surroundings)}).frozen()
     assert caught.value.rule == "no-private-route"
 
 
@@ -244,6 +250,12 @@ def test_credentials_that_need_themselves_are_refused_and_do_not_hang() -> None:
         source.frozen()
     assert caught.value.rule == "credential-loop"
     assert made
+
+
+@pytest.mark.parametrize("operation", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_a_chain_is_in_no_pickle_and_no_copy(operation: Callable[[object], object]) -> None:
+    with pytest.raises(TypeError, match="not pickled"):
+        operation(credential_source(policy(), environ={}))
 
 
 class _Container(BaseHTTPRequestHandler):
@@ -304,10 +316,10 @@ class _AssumeRole:
     [("Environment", "env", "AKIAENV"), ("EcsContainer", "container-role", "ASIAPOD")],
 )
 def test_a_role_may_start_from_the_machines_own(
-    name: str, method: str, key: str, container: dict[str, str], tmp_path: Path
+    name: str, method: str, key: str, container: dict[str, str], plain_surroundings: Path
 ) -> None:
     role = "role_arn=arn:aws:iam::111122223333:role/app"
-    aws_files(tmp_path, config=f"[default]\n{role}\ncredential_source={name}\n")
+    aws_files(plain_surroundings, config=f"[default]\n{role}\ncredential_source={name}\n")
     seen: list[Any] = []
 
     def client_for(service: str, source: Any) -> Any:
@@ -319,7 +331,7 @@ def test_a_role_may_start_from_the_machines_own(
             policy(*listed),
             profile_name="default",
             client_for=client_for,
-            environ={**KEYS, **container, "HOME": str(tmp_path)},
+            environ={**KEYS, **container, "HOME": str(plain_surroundings)},
         )
 
     assert chain("assume-role", method).frozen().access_key == "ASIAROLE"
@@ -328,9 +340,11 @@ def test_a_role_may_start_from_the_machines_own(
         chain("assume-role").frozen()
 
 
-def test_a_machine_without_a_role_gives_none_to_start_from(tmp_path: Path) -> None:
+def test_a_machine_without_a_role_gives_none_to_start_from(plain_surroundings: Path) -> None:
     role = "role_arn=arn:aws:iam::111122223333:role/app"
-    aws_files(tmp_path, config=f"[default]\n{role}\ncredential_source=Ec2InstanceMetadata\n")
-    environ = {"HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true"}
+    aws_files(
+        plain_surroundings, config=f"[default]\n{role}\ncredential_source=Ec2InstanceMetadata\n"
+    )
+    environ = {"HOME": str(plain_surroundings), "AWS_EC2_METADATA_DISABLED": "true"}
     with pytest.raises(CredentialPathDenied):
         credential_source(policy("assume-role", "iam-role"), environ=environ).frozen()

@@ -103,10 +103,10 @@ def test_a_slow_container_service_holds_no_call_past_its_deadline(
 
 @pytest.mark.parametrize("front", FRONTS)
 def test_a_slow_sts_holds_no_call_past_its_deadline(
-    front: str, bedrock: LocalBedrock, slow: Slow, tmp_path: Any
+    front: str, bedrock: LocalBedrock, slow: Slow, plain_surroundings: Any
 ) -> None:
-    (tmp_path / ".aws").mkdir()
-    (tmp_path / ".aws" / "config").write_text(
+    (plain_surroundings / ".aws").mkdir()
+    (plain_surroundings / ".aws" / "config").write_text(
         "[default]\nrole_arn = arn:aws:iam::111122223333:role/app\nsource_profile = base\n"
         "[profile base]\naws_access_key_id = AKIABASE\naws_secret_access_key = s\n"
     )
@@ -124,17 +124,19 @@ PROCESS = '[identity]\ncredentials = ["custom-process"]\n'
 @pytest.mark.parametrize("front", FRONTS)
 @pytest.mark.parametrize("last", ["exec sleep 30", "sleep 4; exit 1"], ids=["itself", "its child"])
 def test_a_process_that_hangs_holds_no_call_past_its_deadline(
-    last: str, front: str, bedrock: LocalBedrock, tmp_path: Path
+    last: str, front: str, bedrock: LocalBedrock, plain_surroundings: Path
 ) -> None:
     """Also where a child of its own keeps the pipes."""
-    (tmp_path / ".aws").mkdir()
-    config = f"[default]\ncredential_process = {tmp_path / 'hang'}\n"
-    (tmp_path / ".aws" / "config").write_text(config)
-    (tmp_path / "hang").write_text(f"#!/bin/sh\necho $$ > {tmp_path / 'pid'}\n{last}\n")
-    (tmp_path / "hang").chmod(0o700)
+    (plain_surroundings / ".aws").mkdir()
+    config = f"[default]\ncredential_process = {plain_surroundings / 'hang'}\n"
+    (plain_surroundings / ".aws" / "config").write_text(config)
+    (plain_surroundings / "hang").write_text(
+        f"#!/bin/sh\necho $$ > {plain_surroundings / 'pid'}\n{last}\n"
+    )
+    (plain_surroundings / "hang").chmod(0o700)
     ends_in_time(front, bedrock, PROCESS)
     with pytest.raises(ProcessLookupError):
-        os.kill(int((tmp_path / "pid").read_text()), 0)
+        os.kill(int((plain_surroundings / "pid").read_text()), 0)
 
 
 def until(seconds: float) -> Deadline:

@@ -53,8 +53,8 @@ class Home:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path)
+def home(plain_surroundings: Path) -> Home:
+    return Home(plain_surroundings)
 
 
 @pytest.fixture(autouse=True)

@@ -35,7 +35,7 @@ _AFTER_CALL: Final = re.compile(r"after-call(-error)?\.[a-z0-9-]+(\.[A-Za-z0-9]+
 
 _HARDENED = "secure_bedrock.transport.hardened"
 _CALLS = f"{_HARDENED}.sending.guarded_calls:GuardedCalls"
-_SESSION = f"{_HARDENED}.making.hardening:HardenedSession"
+_SESSION = f"{_HARDENED}.making.hardened_session:HardenedSession"
 _STREAM = f"{_HARDENED}.reading.event_stream:CompleteEventStream"
 _PARSING = f"{_HARDENED}.reading.quiet_parsing"
 _CONTROL = "secure_bedrock.transport.public_control_plane:_PlainSession"
@@ -140,7 +140,7 @@ _CLIENT = [
         holds("it names methods as clients have them",
               lambda named: named("ListTagsForARNs") == "list_tags_for_arns"),
     ),
-    touch("botocore.hooks:HierarchicalEmitter.register_last", "hardened/making/hardening.py",
+    touch("botocore.hooks:HierarchicalEmitter.register_last", "hardened/making/hardened_session.py",
           takes("self", "event", print)),
     touch("botocore.hooks:first_non_none_response", "hardened/sending/guarded_endpoint.py", takes([])),
     touch(
@@ -154,23 +154,23 @@ _CLIENT = [
 ]  # fmt: skip
 
 _SESSIONS = [
-    touch("botocore.session:Session", "hardened/making/hardening.py credentials/profiles.py", takes()),
-    touch("botocore.session:Session.register_component", "hardened/making/hardening.py credentials/profiles.py",
+    touch("botocore.session:Session", "hardened/making/hardened_session.py credentials/profiles.py", takes()),
+    touch("botocore.session:Session.register_component", "hardened/making/hardened_session.py credentials/profiles.py",
           takes("self", "data_loader", object())),
-    touch("botocore.session:Session.get_component", "hardened/making/hardening.py", takes("self", "event_emitter")),
-    touch("botocore.session:Session.full_config", "hardened/making/hardening.py credentials/profiles.py"),
-    touch("botocore.session:Session.get_scoped_config", "hardened/making/hardening.py",
+    touch("botocore.session:Session.get_component", "hardened/making/hardened_session.py", takes("self", "event_emitter")),
+    touch("botocore.session:Session.full_config", "hardened/making/hardened_session.py credentials/profiles.py"),
+    touch("botocore.session:Session.get_scoped_config", "hardened/making/hardened_session.py",
           overridden_by(f"{_SESSION}.get_scoped_config")),
-    touch("botocore.session:Session.get_credentials", "hardened/making/hardening.py",
+    touch("botocore.session:Session.get_credentials", "hardened/making/hardened_session.py",
           overridden_by("tests.transport.hardened.seam_table:any_arguments")),
-    touch("botocore.session:Session.create_client", "hardened/making/hardening.py credentials/profiles.py",
+    touch("botocore.session:Session.create_client", "hardened/making/hardened_session.py credentials/profiles.py",
           takes("self", "sts")),
-    touch("botocore.session:Session.set_credentials", "hardened/making/hardening.py",
+    touch("botocore.session:Session.set_credentials", "hardened/making/hardened_session.py",
           takes("self", "access", "secret", "token"),
           holds("its first three stand in our order, and what else it may be told is the account",
                 lambda method: list(method.__code__.co_varnames[1 : method.__code__.co_argcount])
                 in (["access_key", "secret_key", "token"], ["access_key", "secret_key", "token", "account_id"]))),
-    touch("botocore.session:Session.get_auth_token", "hardened/making/hardening.py",
+    touch("botocore.session:Session.get_auth_token", "hardened/making/hardened_session.py",
           overridden_by("tests.transport.hardened.seam_table:any_arguments")),
     touch("botocore.session:Session", "public_control_plane.py", takes()),
     touch("botocore.session:Session.get_scoped_config", "public_control_plane.py",
@@ -223,7 +223,7 @@ _PARTS = [
     touch("botocore.errorfactory:ClientExceptionsFactory", "hardened/making/assembly.py", takes()),
     touch("botocore.serialize:create_serializer", "hardened/making/assembly.py", takes("rest-json", False)),
     touch("botocore.model:ServiceModel",
-          "hardened/making/assembly.py hardened/making/client_class.py hardened/making/hardening.py",
+          "hardened/making/assembly.py hardened/making/client_class.py hardened/making/hardened_session.py",
           takes({}, service_name="sts")),
     touch("botocore.model:ServiceModel.resolved_protocol",
           "hardened/making/assembly.py hardened/sending/guarded_endpoint.py"),
@@ -276,7 +276,7 @@ _PARTS = [
     touch("botocore.loaders:Loader.BUILTIN_DATA_PATH", "botocore_parts/packaged_loader.py",
           holds("it is the package's data", lambda path: re.search(r"botocore.data$", path) is not None)),
     touch("botocore.loaders:Loader.search_paths", "botocore_parts/packaged_loader.py"),
-    touch("botocore.loaders:Loader.load_service_model", "hardened/making/hardening.py",
+    touch("botocore.loaders:Loader.load_service_model", "hardened/making/hardened_session.py",
           takes("self", "bedrock-runtime", "service-2", None)),
     touch(
         "botocore.configprovider:BOTOCORE_DEFAUT_SESSION_VARIABLES",

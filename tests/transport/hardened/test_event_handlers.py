@@ -27,7 +27,7 @@ from secure_bedrock.errors import (
     TransportTampered,
 )
 from secure_bedrock.testing import ConnectLog, Fault, LocalBedrock
-from secure_bedrock.transport.hardened.making.session import hardened_session
+from secure_bedrock.transport.hardened.making.build import hardened_session
 from secure_bedrock.transport.hardened.sending.call_state import CONTEXT_KEY, CallState
 
 SERVICE = "bedrock-runtime"

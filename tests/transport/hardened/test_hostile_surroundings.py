@@ -61,8 +61,10 @@ def test_the_environment_is_not_followed(
     assert "52.94.0.10" not in lines[0]
 
 
-def test_no_key_log_is_written(make: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    keys = tmp_path / "keys"
+def test_no_key_log_is_written(
+    make: Any, plain_surroundings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = plain_surroundings / "keys"
     monkeypatch.setenv("SSLKEYLOGFILE", str(keys))
     make().converse(modelId=MODEL, messages=MESSAGES)
     assert not keys.exists()
@@ -78,9 +80,9 @@ CONFIG_FILES: dict[str, str] = {
 
 
 @pytest.mark.parametrize("name", CONFIG_FILES)
-def test_config_files_are_not_followed(name: str, make: Any, tmp_path: Path) -> None:
-    (tmp_path / ".aws").mkdir()
-    (tmp_path / ".aws" / "config").write_text(CONFIG_FILES[name], encoding="utf-8")
+def test_config_files_are_not_followed(name: str, make: Any, plain_surroundings: Path) -> None:
+    (plain_surroundings / ".aws").mkdir()
+    (plain_surroundings / ".aws" / "config").write_text(CONFIG_FILES[name], encoding="utf-8")
     with ConnectLog() as log:
         make().converse(modelId=MODEL, messages=MESSAGES)
     assert {address for address, _ in log.connects} == {"127.0.0.1"}
@@ -88,11 +90,15 @@ def test_config_files_are_not_followed(name: str, make: Any, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("where", ["AWS_DATA_PATH", "home"])
 def test_foreign_models_and_endpoint_rules_are_not_loaded(
-    where: str, make: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bedrock: LocalBedrock
+    where: str,
+    make: Any,
+    plain_surroundings: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    bedrock: LocalBedrock,
 ) -> None:
-    folder = tmp_path / ".aws" / "models"
+    folder = plain_surroundings / ".aws" / "models"
     if where == "AWS_DATA_PATH":
-        folder = tmp_path / "m"
+        folder = plain_surroundings / "m"
         monkeypatch.setenv("AWS_DATA_PATH", str(folder))
     for version in ("2023-09-30", "2099-01-01"):
         service = folder / "bedrock-runtime" / version

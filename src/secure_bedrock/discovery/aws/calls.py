@@ -1,4 +1,4 @@
-"""How a call to AWS fails for discovery: one exception, in our words, without anything of what was asked."""
+"""Calls to AWS as discovery makes them: listings whole, and one exception for what fails, in our words."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager

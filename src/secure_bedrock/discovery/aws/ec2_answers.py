@@ -1,6 +1,6 @@
 """What EC2 said about endpoints, interfaces and VPCs, parsed once into values; anything unexpected is an error."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from secure_bedrock.network import parse_address, parse_cidr
@@ -59,13 +59,18 @@ def endpoint_in(answer: Answer) -> SeenEndpoint:
     )
 
 
-def addresses_in(interfaces: Iterable[Answer], *, vpc_id: str) -> tuple[str, ...]:
+def addresses_in(
+    interfaces: Iterable[Answer], *, asked: Collection[str], vpc_id: str
+) -> tuple[str, ...]:
     """The interfaces' private IPv4 and IPv6 addresses, each once, in EC2's order; Unreadable when one does not parse.
 
-    Public addresses that an interface may carry (Association) are not read: an endpoint is not reached by them.
+    Unreadable too is an interface that is not among those `asked` for, or of another VPC. Public addresses that an
+    interface may carry (Association) are not read: an endpoint is not reached by them.
     """
     found: dict[str, None] = {}
     for interface in interfaces:
+        if interface.get("NetworkInterfaceId") not in asked:
+            raise Unreadable("NetworkInterfaceId of a network interface")
         if interface.get("VpcId") != vpc_id:
             raise Unreadable("VpcId of a network interface")
         # The primary address comes first, and is the only one where EC2 leaves out the list.

@@ -68,7 +68,9 @@ class Ec2Search:
         return EndpointFacts(
             source=self._source,
             names=self._usable_names(service, endpoint),
-            addresses=addresses_in(interfaces, vpc_id=endpoint.vpc_id),
+            addresses=addresses_in(
+                interfaces, asked=endpoint.interface_ids, vpc_id=endpoint.vpc_id
+            ),
             cidrs=tuple(cidrs),
             vpc_endpoint_id=endpoint.vpc_endpoint_id,
             private_dns_enabled=endpoint.private_dns_enabled,

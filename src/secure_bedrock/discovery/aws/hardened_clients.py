@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from secure_bedrock.network import Connector, Resolver, RouteSource
 from secure_bedrock.policy import Policy
+from secure_bedrock.values import importing
 
 if TYPE_CHECKING:
     from secure_bedrock.transport.calls.runner import CallRunner
@@ -31,8 +32,9 @@ def hardened_clients(
 
     @contextmanager
     def opened(service: str, grants: frozenset[str]) -> Iterator[Any]:
-        from secure_bedrock.transport.hardened.making.session import build_client  # noqa: PLC0415 - loads botocore
-        from secure_bedrock.transport.settings import judge_settings  # noqa: PLC0415 - needed here alone
+        with importing():
+            from secure_bedrock.transport.hardened.making.build import build_client  # noqa: PLC0415 - loads botocore
+            from secure_bedrock.transport.settings import judge_settings  # noqa: PLC0415 - needed here alone
 
         client = build_client(
             service,

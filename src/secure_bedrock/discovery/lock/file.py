@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from secure_bedrock.discovery.lock.contents import VERSION, Lock, LockedEndpoint
 from secure_bedrock.discovery.lock.source import LockText
+from secure_bedrock.values import importing
 from secure_bedrock.values.strict_json import MemberTwice, strictly_read
 
 FILE_NAME: Final = "secure-bedrock.lock"
@@ -53,7 +54,8 @@ def read_lock(source: LockText) -> Lock:
     Raises LockMismatch (rule lock-invalid) with every problem at once. Whether it is the lock of a given policy is
     not decided here.
     """
-    from secure_bedrock.discovery.lock.shape import lock_in  # noqa: PLC0415 most processes read no lock
+    with importing():  # the lock may be a parameter of SSM's, which the first call reads
+        from secure_bedrock.discovery.lock.shape import lock_in  # noqa: PLC0415 most processes read no lock
 
     found = lock_in(_document(source))
     if isinstance(found, Lock):

@@ -1,8 +1,8 @@
 """Whether a lock is the policy's own: its digest, its Region, its VPC, and addresses that the policy would admit."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from secure_bedrock.discovery.lock.contents import Lock, LockedEndpoint
+from secure_bedrock.discovery.lock.contents import Lock
 from secure_bedrock.discovery.lock.digest import policy_digest
 from secure_bedrock.discovery.lock.lines import Path
 from secure_bedrock.discovery.lock.source import LockText
@@ -53,20 +53,25 @@ def _elsewhere(policy: Policy, lock: Lock) -> Iterator[Wrong]:
 
 def _public(policy: Policy, lock: Lock) -> Iterator[Wrong]:
     for endpoint in lock.endpoints:
-        owned = [parse_cidr(cidr) for cidr in policy.cidrs_for(endpoint.service)]
-        for member, number, text in _decisive(policy, endpoint):
-            if not is_usual_or_owned(network_in(text), owned):
-                message = f"{text} is not private, and no CIDR of the policy holds it"
-                yield ("endpoints", endpoint.service, member, number), message
+        service, addresses, cidrs = endpoint.service, endpoint.addresses, endpoint.cidrs
+        for member, number, text in public_among(policy, service, addresses, cidrs):
+            message = f"{text} is not private, and no CIDR of the policy holds it"
+            yield ("endpoints", service, member, number), message
 
 
-def _decisive(policy: Policy, endpoint: LockedEndpoint) -> Iterator[tuple[str, int, str]]:
-    """What a route may be approved by: the addresses, and the CIDRs where nothing else narrows them.
+def public_among(
+    policy: Policy, service: str, addresses: Sequence[str], cidrs: Sequence[str]
+) -> Iterator[tuple[str, int, str]]:
+    """What would approve a public address that no CIDR of the policy holds: its member, its place there, its text.
 
-    A VPC's other CIDRs may be public (those that AWS gives for IPv6 are): no address is approved by them alone.
+    That is addresses, and CIDRs where nothing else narrows them. A VPC's other CIDRs may be public (those that AWS
+    gives for IPv6 are): no address is approved by them alone. EC2's answers are judged by it as locks are.
     """
-    for number, address in enumerate(endpoint.addresses):
-        yield "addresses", number, address
-    if policy.network.address_check == "cidr" and not policy.cidrs_for(endpoint.service):
-        for number, cidr in enumerate(endpoint.cidrs):
-            yield "cidrs", number, cidr
+    own = policy.cidrs_for(service)
+    decisive = [("addresses", number, text) for number, text in enumerate(addresses)]
+    if policy.network.address_check == "cidr" and not own:
+        decisive += [("cidrs", number, text) for number, text in enumerate(cidrs)]
+    owned = [parse_cidr(cidr) for cidr in own]
+    for member, number, text in decisive:
+        if not is_usual_or_owned(network_in(text), owned):
+            yield member, number, text

@@ -50,12 +50,6 @@ def told(policy: Policy, lock: Lock, source: LockText) -> Policy:
     return knowing
 
 
-def find_lock(policy: Policy, environ: Mapping[str, str] | None = None) -> Lock | None:
-    """The lock at $SECURE_BEDROCK_LOCK, else beside the policy's file; None where there is none or it is not asked."""
-    source = _source(policy, environ)
-    return None if source is None else own_lock(policy, source)
-
-
 def _source(policy: Policy, environ: Mapping[str, str] | None) -> LockText | None:
     """The text of the policy's lock; LockMismatch where one is named and not there."""
     if "lock" not in policy.network.discovery:

@@ -5,6 +5,8 @@ from secure_bedrock.discovery.aws.ec2_answers import Unreadable
 from secure_bedrock.discovery.aws.ec2_calls import DescribeCalls, OpenCalls
 from secure_bedrock.discovery.aws.ec2_search import Ec2Search
 from secure_bedrock.discovery.facts import EndpointFacts, Nothing
+from secure_bedrock.discovery.lock.fit import public_among
+from secure_bedrock.errors import EndpointDenied
 from secure_bedrock.policy import Policy
 from secure_bedrock.values import ServiceName, parse_service
 
@@ -45,4 +47,18 @@ class Ec2Provider:
         endpoint = self._search.endpoint(calls, service, known)
         if isinstance(endpoint, Nothing):
             return endpoint
-        return self._search.facts(calls, service, endpoint)
+        facts = self._search.facts(calls, service, endpoint)
+        if isinstance(facts, EndpointFacts):
+            self._refuse_public(service, facts)
+        return facts
+
+    def _refuse_public(self, service: ServiceName, facts: EndpointFacts) -> None:
+        """EC2 may choose among what the policy leaves open, as a lock may: it never widens it."""
+        public = public_among(self._policy, service, facts.addresses, facts.cidrs)
+        texts = ", ".join(text for _, _, text in public)
+        if texts:
+            raise EndpointDenied(
+                f"ec2: {texts} of {facts.vpc_endpoint_id} is not private, and no CIDR of the policy holds it",
+                rule="endpoint-public-address",
+                next_step="if the endpoint's VPC owns it, name all of that VPC's CIDRs in network.cidrs",
+            )

@@ -1,12 +1,10 @@
 """The tables under `network.endpoints`: one per service, named by the service."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from secure_bedrock.policy.file.shape import BAD, Found, Path, Table, attempt
+from secure_bedrock.policy.file.shape import BAD, Found, Path, Table, attempt, read_each
 from secure_bedrock.policy.sections import EndpointPolicy
-from secure_bedrock.policy.shown import described
 from secure_bedrock.values import BEDROCK_RUNTIME, ServiceName, parse_service
 
 
@@ -18,14 +16,10 @@ class Endpoints:
 
     def read(self, value: object, path: Path, found: Found) -> Any:
         """One EndpointPolicy per service, in the order of the file."""
-        if not isinstance(value, Mapping):
-            found.append((path, f"expected a table, got {described(value)}"))
-            return BAD
-        before = len(found)
-        read = [self._one(name, table, (*path, name), found) for name, table in value.items()]
-        if BEDROCK_RUNTIME not in value:
-            read.insert(0, EndpointPolicy(service=BEDROCK_RUNTIME))
-        return tuple(read) if len(found) == before else BAD
+        read = read_each(value, path, found, self._one)
+        if read is BAD or any(endpoint.service == BEDROCK_RUNTIME for endpoint in read):
+            return read
+        return (EndpointPolicy(service=BEDROCK_RUNTIME), *read)
 
     def _one(self, name: str, table: object, path: Path, found: Found) -> Any:
         service = attempt(lambda: parse_service(name), path, found)

@@ -202,6 +202,17 @@ class TableOrList:
         return BAD if items is BAD else self.table.build(**{self.key: items})
 
 
+def read_each(
+    value: object, path: Path, found: Found, read: Callable[[str, object, Path, Found], Any]
+) -> Any:
+    """A table whose keys are names: what `read` makes of each name, value and path, in the file's order, as a tuple."""
+    if not isinstance(value, Mapping):
+        return _wrong("a table", value, path, found)
+    before = len(found)
+    parts = [read(name, part, (*path, name), found) for name, part in value.items()]
+    return tuple(parts) if len(found) == before else BAD
+
+
 def attempt(parse: Callable[[], Any], path: Path, found: Found) -> Any:
     """What `parse` returns; BAD where it raises ValueError, whose text is then the problem."""
     try:

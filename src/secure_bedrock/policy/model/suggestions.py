@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from secure_bedrock.policy.model.identifiers import BaseId, ModelId, ProfileId
+from secure_bedrock.values.nearest import nearest
 
 HINT_FORM = "write the identifier exactly as Bedrock lists it"
 HINT_LIST = "add the identifier to models.allow if it may be used"
@@ -28,11 +29,8 @@ def profiles_of(base: BaseId, allowed: Iterable[ModelId]) -> Iterator[ProfileId]
 
 def nearest_spelling(asked: ModelId, allowed: Iterable[ModelId]) -> str | None:
     """The allowed identifier that `asked` is probably a slip of: of the same form, and the same geography."""
-    from difflib import get_close_matches  # noqa: PLC0415 only a refusal needs it
-
-    same = [model.format() for model in allowed if _kin(model) == _kin(asked)]
-    close = get_close_matches(asked.format(), same, n=1, cutoff=0.9)
-    return close[0] if close else None
+    same = (model.format() for model in allowed if _kin(model) == _kin(asked))
+    return nearest(asked.format(), same, cutoff=0.9)
 
 
 def _kin(model: ModelId) -> str:

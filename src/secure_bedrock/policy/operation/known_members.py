@@ -37,11 +37,6 @@ def _members(service: str) -> tuple[Mapping[str, str], _Shapes]:
     return table["operations"], table["shapes"]
 
 
-def has_strangers(service: str, operation: str, parameters: Mapping[str, object]) -> bool:
-    """Whether botocore's parameters hold a member that the tables do not know; see `stranger_in`."""
-    return stranger_in(service, operation, parameters) is not None
-
-
 def stranger_in(service: str, operation: str, parameters: Mapping[str, object]) -> str | None:
     """Where the parameters hold a member that the tables do not know, None where they do not; pure once they are read.
 

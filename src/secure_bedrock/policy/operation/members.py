@@ -7,6 +7,7 @@ recursive shape (a flow inside a loop node) is one entry that refers to itself.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, Final
 
 
@@ -70,6 +71,8 @@ class Kind(StrEnum):
     """Content that the service keeps beyond the request, or is to keep: an earlier answer, an uploaded file."""
     SYSTEM_TOOL = "system-tool"
     """A tool that runs at the model's provider."""
+    BUILT_IN = "built-in-tool"
+    """Which of a service's own tools an agent may use: some run at AWS, some at the caller's."""
     DOCUMENT = "document"
     """JSON in no fixed shape."""
     PAYLOAD = "payload"
@@ -120,29 +123,37 @@ class BodyShape:
     """A structure from which something that names is reached: each of its members, with the step that leads there.
 
     None stands for a member that leads nowhere. `members` is by name on the wire, `parameters` by botocore's; without
-    one of `choices` the service chooses for the caller.
+    one of `choices` the service chooses for the caller, and without the last of a triple of `needed` where the first
+    has the value between them.
     """
 
     name: str
     members: Mapping[str, BodyMember | None]
     parameters: Mapping[str, BodyMember | None]
     choices: tuple[BodyMember, ...] = ()
+    needed: tuple[tuple[BodyMember, str, BodyMember], ...] = ()
 
 
 class ShapeGraph:
     """A service's structures by name, each made when it is first asked for. Safe to share between threads."""
 
-    __slots__ = ("_built", "_kinds", "_raw")
+    __slots__ = ("_built", "_kinds", "_needed", "_raw")
 
-    def __init__(self, raw: Mapping[str, Mapping[str, str | None]]) -> None:
+    def __init__(
+        self,
+        raw: Mapping[str, Mapping[str, str | None]],
+        needed: Mapping[str, Mapping[str, Mapping[str, str]]] = MappingProxyType({}),
+    ) -> None:
         self._raw: Final = raw
+        self._needed: Final = needed
         self._built: Final[dict[str, BodyShape]] = {}
         self._kinds: Final[dict[str, frozenset[Kind]]] = {}
 
     def __getitem__(self, name: str) -> BodyShape:
         shape = self._built.get(name)
         if shape is None:  # two threads may both make it: the values are equal, the first is kept
-            shape = self._built.setdefault(name, _shape(name, self._raw[name]))
+            made = _shape(name, self._raw[name], self._needed.get(name, {}))
+            shape = self._built.setdefault(name, made)
         return shape
 
     def kinds(self, root: str) -> frozenset[Kind]:
@@ -222,14 +233,22 @@ def _bound(place: Place, key: str, kind: str) -> BoundMember:
     return BoundMember(place, member, name, key, Kind(kind))
 
 
-def _shape(name: str, raw: Mapping[str, str | None]) -> BodyShape:
+def _shape(
+    name: str, raw: Mapping[str, str | None], needed: Mapping[str, Mapping[str, str]]
+) -> BodyShape:
     steps = [_step(key, target) for key, target in raw.items()]
+    by_member = {step.member: step for step in steps}
     leading = [(step, step if step.kind or step.shape else None) for step in steps]
     return BodyShape(
         name,
         {step.name: target for step, target in leading},
         {step.member: target for step, target in leading},
         tuple(step for step in steps if step.kind is Kind.MODEL_CHOICE),
+        tuple(
+            (by_member[member], said, by_member[other])
+            for member, values in needed.items()
+            for said, other in values.items()
+        ),
     )
 
 

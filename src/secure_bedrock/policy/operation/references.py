@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from secure_bedrock.policy.operation.members import BoundMember, Kind, Operation, Place
+from secure_bedrock.policy.operation.members import BodyMember, BoundMember, Kind, Operation, Place
 
 # Far above what AWS takes: a request has at most some thousand content blocks, and flows nest a few levels.
 MAX_DEPTH: Final = 128
@@ -18,7 +18,7 @@ ABSENT: Final = object()
 """What stands for a body that was not sent; JSON's null is None, and names nothing that could be judged."""
 
 # Kinds whose value is whatever the caller wrote: it is handed on as it is, never looked into.
-_FREE: Final = frozenset({Kind.DOCUMENT, Kind.PAYLOAD})
+_FREE: Final = frozenset({Kind.DOCUMENT, Kind.PAYLOAD, Kind.BUILT_IN})
 
 _MAP: Final = ("{}",)
 
@@ -28,7 +28,8 @@ class Reference:
     """Something that a request names, and where: `path` is made of the table's words only, never of the caller's.
 
     `value` is a string, except where `ambiguous` says that something else stands there (a gate denies that) or `kind`
-    is `document` or `payload`, whose value is the caller's own. It is left out of the repr, because it may be content.
+    is `document`, `payload` or `built-in-tool`: anything can stand there. It is left out of the repr, because it may be
+    content.
     """
 
     kind: Kind
@@ -54,7 +55,7 @@ def references(
 ) -> tuple[Reference, ...]:
     """Everything that the request names: path, query and header first, then the body; never raises.
 
-    A choice that is left out, and so to the service, is a reference without a value.
+    A choice of a model that is left out, and so to the service, is a reference without a value.
     `headers` has lower-case names. `body` is the parsed JSON document, or the bytes where `operation.payload` is
     set; it may be ABSENT where `operation.body` and `operation.payload` are both None. A member of a walked structure
     that the table does not know is an ambiguous reference of kind `unknown`, as is what lies beyond MAX_DEPTH or
@@ -164,12 +165,19 @@ class _Walk:
                 if self._wire:
                     self._ambiguous(Kind.UNKNOWN, name, way)
         for step in body_shape.choices:
-            if (step.name if self._wire else step.member) not in value:
-                self._found.append(
-                    Reference(Kind.MODEL_CHOICE, None, _written((way, "." + step.name)))
-                )
+            self._add_left_out(value, step, way)
+        for told, said, step in body_shape.needed:
+            if value.get(self._key(told)) == said:
+                self._add_left_out(value, step, way)
         below.reverse()
         self._stack += below
+
+    def _add_left_out(self, value: dict[str, object], step: BodyMember, way: _Way) -> None:
+        if self._key(step) not in value:
+            self._found.append(Reference(Kind.MODEL_CHOICE, None, _written((way, "." + step.name))))
+
+    def _key(self, step: BodyMember) -> str:
+        return step.name if self._wire else step.member
 
     def _items(self, here: _Here) -> None:
         value, containers, kind, shape, way, depth = here

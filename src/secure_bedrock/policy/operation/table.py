@@ -17,7 +17,7 @@ from secure_bedrock.policy.operation.members import Operation, ShapeGraph, opera
 # What botocore leaves bare in a path label (`botocore.utils.SAFE_CHARS`, botocore 1.44.5, read 2026-11-20).
 LABEL_SAFE: Final = "-._~"
 
-SERVICES: Final = frozenset(
+BEDROCK_SERVICES: Final = frozenset(
     {
         "bedrock",
         "bedrock-agent",
@@ -27,17 +27,16 @@ SERVICES: Final = frozenset(
         "bedrock-data-automation",
         "bedrock-data-automation-runtime",
         "bedrock-runtime",
-        "cloudtrail",
-        "ec2",
-        "logs",
         "sagemaker-runtime",
-        "signin",
-        "ssm",
-        "sso",
-        "sso-oidc",
-        "sts",
     }
 )
+"""Amazon Bedrock's services, and the one that runs its marketplace models."""
+FACT_SERVICES: Final = frozenset(
+    {"cloudtrail", "ec2", "logs", "signin", "ssm", "sso", "sso-oidc", "sts"}
+)
+"""Services that this library asks for facts, records and credentials: no request to them names a model."""
+SERVICES: Final = BEDROCK_SERVICES | FACT_SERVICES
+"""Every service that has a table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +143,7 @@ def operation_table(service: str) -> OperationTable:
         rest=rest,
         _index=_index(rest),
         _rows={name: row for name, row in by_name.items() if "class" in row},
-        _shapes=ShapeGraph(table.get("shapes", {})),
+        _shapes=ShapeGraph(table.get("shapes", {}), table.get("needed", {})),
     )
 
 

@@ -2,7 +2,8 @@
 
 One table for every place where a request's tools are judged: payloads of a model's own API, and the OpenAI- and
 Anthropic-shaped surfaces. Sources: OpenAI API reference, "Create chat completion" and "Create a model response";
-Anthropic API reference, "Tools" (read 2026-11-20).
+Anthropic API reference, "Tools"; Bedrock user guide, "Handle computer use tool requests from agents in conversations"
+(read 2026-11-20).
 """
 
 from collections.abc import Mapping
@@ -26,3 +27,15 @@ DATED: Final = tuple(
     f"{family}_{date}" for family, dates in ANTHROPIC_CLIENT.items() for date in dates
 )
 """The types of `ANTHROPIC_CLIENT` as requests write them."""
+
+OFFERED: Final = frozenset(
+    {
+        # An agent asks its user; what it wants of Anthropic's tools comes back to the caller (`returnControl`).
+        "AMAZON.UserInput",
+        *("ANTHROPIC.Bash", "ANTHROPIC.Computer", "ANTHROPIC.TextEditor"),
+        # A harness calls what the request names, which is judged by its URL or ARN, or comes back to the caller.
+        *("agentcore_gateway", "inline_function", "remote_mcp"),
+    }
+)
+"""What agents and harnesses are offered by name and AWS does not run: values of ActionGroupSignature and
+HarnessToolType (botocore 1.44.5). The others of today are code interpreters and a browser."""

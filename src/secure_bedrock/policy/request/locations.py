@@ -20,22 +20,27 @@ _SCHEMES: Final = tuple(
 )
 
 
-def _beginnings(blank: str, slash: str, host: str) -> str:
-    """What a location begins with, as a pattern; `blank` is what may stand between its characters."""
+def _beginnings(blank: str, slash: str, host: str, other: str) -> str:
+    """What a location begins with, as a pattern; `blank` is what may stand between its characters, `other` what is none
+    of ASCII's.
+    """
     named = "|".join(blank.join(scheme) for scheme in _SCHEMES)
     return "|".join(
         (
             rf"[a-z](?:{blank}[a-z0-9+.-]){{0,40}}{blank}:{blank}{slash}",
             rf"(?:{named}){blank}:{blank}[!-~]",
             rf"{blank.join('arn:aws')}",
-            # Two slashes, and a dot, a port or a user: Base64 may begin with slashes, and has none of these.
-            rf"{slash}{blank}{slash}{host}*?[.:@\[]",
+            # Two slashes or more, and a dot, a port, a user, or what may be decoded or mapped to one. Base64 may
+            # begin with slashes, and has none of them.
+            rf"{slash}(?:{blank}{slash})++{host}*?(?:[.:@%\[]|{other})",
         )
     )
 
 
 _LOCATION: Final = re.compile(
-    r"[^!-~]*+(?!data:)(?:{})".format(_beginnings(r"[\t\r\n]*", r"[/\\]", r"[^/\\]")),
+    r"[^!-~]*+(?!data:)(?:{})".format(
+        _beginnings(r"[\t\r\n]*", r"[/\\]", r"[^/\\]", r"[^\x00-\x7f]")
+    ),
     re.ASCII | re.IGNORECASE,
 )
 _BUCKET: Final = re.compile(r"[^!-~]*+(?:s3[an]?:|arn:)", re.ASCII | re.IGNORECASE)
@@ -51,6 +56,10 @@ def location_kind(text: str) -> Kind | None:
 # The look ahead changes nothing: it is quicker than what follows where there is no colon, which is nearly everywhere.
 LOCATED_IN_JSON: Final = (
     r"(?:(?-i:[^!-~]++)|\\(?:[nrtbf]|u[0-9a-f]{{4}}))*+(?=[a-z][a-z0-9+.\\\t\r\n-]*+:|[/\\])(?:{})"
-).format(_beginnings(r"(?:[\t\r\n]|\\[nrt]|\\u000[9ad])*", r"(?:/|\\[/\\])", r'[^"/]'))
+).format(
+    _beginnings(
+        r"(?:[\t\r\n]|\\[nrt]|\\u000[9ad])*", r"(?:/|\\[/\\])", r'[^"/]', r"\\u|(?-i:[^\x00-\x7f])"
+    )
+)
 """The same of a string in JSON as bytes, from behind its quote, in either case. It may find more than `location_kind`
 does, and nothing less, except for what hides behind an escape of one of ASCII's signs."""

@@ -4,7 +4,7 @@ Names that tell are looked for wherever they stand (`native_words`), and what is
 the arguments of a call, a document's text) is not looked into: no provider reads a location out of it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from secure_bedrock.policy.operation.members import Kind
 from secure_bedrock.policy.operation.references import MAX_DEPTH, MAX_STEPS, Reference
@@ -15,6 +15,7 @@ from secure_bedrock.policy.request.native_words import (
     CALLS,
     CITED,
     CONTENT,
+    DEFINED,
     DEFINES,
     KEPT_FILES,
     KINDS,
@@ -107,7 +108,7 @@ def _add_media(
     said = holder.get("type")
     if isinstance(said, str) and (said, name) in TEXTS:
         return
-    for item in value if isinstance(value, list | tuple) else (value,):
+    for item in _items(value):
         kind = location_kind(item) if isinstance(item, str) else None
         if kind is not None:
             found.append(Reference(kind, item, f"{path}..{name}"))
@@ -155,16 +156,32 @@ def _is_callers(tool: object) -> bool:
     """Whether the caller runs the tool: its type says so, or it has none and is defined in the request."""
     if not isinstance(tool, Mapping):
         return False
-    if "type" in tool:
-        kind = tool["type"]
-        return isinstance(kind, str) and CALLERS_TYPES.fullmatch(kind) is not None
-    return any(isinstance(key, str) and folded(key) in DEFINES for key in tool)
+    kinds = [kind for key, kind in tool.items() if _name(key) == "type"]
+    if kinds:
+        return all(isinstance(kind, str) and CALLERS_TYPES.fullmatch(kind) for kind in kinds)
+    names = {_name(key) for key in tool}
+    return names <= DEFINED and not names.isdisjoint(DEFINES)
+
+
+def _name(key: object) -> str:
+    return folded(key) if isinstance(key, str) else ""
+
+
+def _items(value: object) -> Iterator[object]:
+    """What stands there, lists in lists taken off, in its order."""
+    left = [value]
+    while left:
+        item = left.pop()
+        if isinstance(item, list | tuple):
+            left.extend(reversed(item))
+        else:
+            yield item
 
 
 def _add_locations(name: str, value: object, path: str, found: list[Reference]) -> None:
     written, kind = KINDS[name]
     here = f"{path}..{written}"
-    for item in value if isinstance(value, list | tuple) else (value,):
+    for item in _items(value):
         if isinstance(item, str):
             if kind is Kind.S3 or item[:5].lower() == "s3://":
                 found.append(Reference(Kind.S3, item, here))

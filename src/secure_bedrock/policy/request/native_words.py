@@ -23,10 +23,21 @@ from secure_bedrock.policy.operation.members import Kind
 from secure_bedrock.policy.operation.tool_types import ANTHROPIC_CLIENT, FUNCTIONS, LOCAL
 from secure_bedrock.policy.request.locations import LOCATED_IN_JSON
 
+# Letters outside ASCII that some comparison without case takes for one of ASCII's: the long s, the Kelvin sign, and i
+# with and without its dot (Unicode's CaseFolding.txt and UnicodeData.txt, read 2026-11-20).
+ALIKE: Final = {"\u017f": "s", "\u212a": "k", "\u0130": "i", "\u0131": "i"}
+_SPELT: Final = str.maketrans({**ALIKE, "_": "", "-": ""})
+
+
+SPELT_ALIKE: Final = re.compile(
+    "|".join(rf"{letter}|\\u(?i:{ord(letter):04x})" for letter in ALIKE).encode()
+)
+"""Finds one of these letters in JSON bytes: `TELLING` does not find a name that is written with it."""
+
 
 def folded(name: str) -> str:
     """A member's name in the one spelling in which names are compared: no case, no `_`, no `-`."""
-    return name.replace("_", "").replace("-", "").lower()
+    return name.translate(_SPELT).lower()
 
 
 # An adapter is other weights than the listed model's, and some servers fetch it from wherever its name says.
@@ -136,7 +147,14 @@ CALLERS_TYPES: Final = re.compile(
 fetch, MCP, code execution, a search among tools."""
 
 DEFINES: Final = frozenset({"name", "toolspec", "cachepoint", "function"})
-"""Where a tool has no type, one of these says that its definition is all there is to it."""
+"""Where a tool has no type, one of these says that it is defined in the request."""
+
+DEFINED: Final = DEFINES | {
+    *("description", "parameters", "parameterdefinitions", "inputschema", "inputexamples"),
+    *("cachecontrol", "strict", "deferloading", "allowedcallers", "eagerinputstreaming"),
+    *("title", "annotations", "outputschema"),
+}
+"""All that a tool without a type may say: anything else could be a tool of the provider's own, with a name."""
 
 _ALL: Final = sorted(
     {*_MODELS, *_S3, *_URLS, *_SERVERS, *_HOSTED, *_TOOLS, *_ASKED, *_KEPT, *_FILES, *_PLACED}

@@ -7,6 +7,7 @@ from typing import Final
 from secure_bedrock.policy.model.home import Home
 from secure_bedrock.policy.model.identifiers import ProfileId, parse_model_id
 from secure_bedrock.policy.operation.members import Kind
+from secure_bedrock.policy.operation.tool_types import OFFERED
 from secure_bedrock.policy.shown import shown
 from secure_bedrock.values import Decision, partition_of
 from secure_bedrock.values.arns import AWS, Arn, parse_arn
@@ -60,12 +61,14 @@ _AWS_OWN: Final[Mapping[Kind, tuple[str, tuple[str, ...]]]] = {
 _COPY: Final = "copy the ARN from AWS as it is"
 _NO_REGION: Final = frozenset({Kind.ROLE, Kind.EVALUATOR, Kind.RESOURCE})
 
+_RUN_THERE: Final = (
+    "system-tool",
+    "the request asks for a tool that AWS runs, and no policy can allow one",
+)
 _NEVER: Final = {
     Kind.URL: ("url", "the request names a URL, and no policy can allow one"),
-    Kind.SYSTEM_TOOL: (
-        "system-tool",
-        "the request asks for a tool that AWS runs, and no policy can allow one",
-    ),
+    Kind.SYSTEM_TOOL: _RUN_THERE,
+    Kind.BUILT_IN: _RUN_THERE,
     Kind.KEPT: (
         "kept-content",
         "the request names content that the service keeps, or lets it keep some, and no policy can allow that",
@@ -75,6 +78,7 @@ _NEVER: Final = {
 _INSTEAD: Final = {
     Kind.URL: "leave the URL out, and send what it leads to in the request itself",
     Kind.SYSTEM_TOOL: "leave the tool out, and run it in your own code",
+    Kind.BUILT_IN: "leave the tool out, and run it in your own code",
     Kind.KEPT: "leave it out, and send what the model should know in the request itself",
 }
 
@@ -87,6 +91,8 @@ def refuse_place(
     An identifier without `arn:` is of the account that is called, and so may hold nothing that names another one, nor
     a host. Reasons never repeat the value.
     """
+    if kind is Kind.BUILT_IN and type(value) is str and value in OFFERED:
+        return None
     if kind in _NEVER:
         rule, reason = _NEVER[kind]
         step = _INSTEAD.get(kind, "leave it out of the request")

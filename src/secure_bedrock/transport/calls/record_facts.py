@@ -4,11 +4,24 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from secure_bedrock.audit import CallRecord
+from secure_bedrock.audit.event import UNREADABLE
 from secure_bedrock.models.wire import is_count
 from secure_bedrock.network import PrivateRoute
+from secure_bedrock.policy import parse_model_id
 from secure_bedrock.transport.connections.driver import GuardedResponse
 from secure_bedrock.transport.core.answering.whole_answers import request_id_of
 from secure_bedrock.transport.core.wire import GatedRequest
+
+
+def readable_model(text: str | None) -> str | None:
+    """The model that a request names, where it can be one, else UNREADABLE: a prompt may stand in its place."""
+    if not text:
+        return text
+    try:
+        parse_model_id(text)
+    except ValueError:
+        return UNREADABLE
+    return text
 
 
 def note_params(record: CallRecord, params: Mapping[str, Any]) -> None:
@@ -31,6 +44,7 @@ def note_params(record: CallRecord, params: Mapping[str, Any]) -> None:
 
 def note_judgement(record: CallRecord, gated: GatedRequest) -> None:
     """Write what the gate saw in the bytes: the model that they name, and what mode "report" let through."""
+    # No mode lets through what is no identifier, so this one needs no second look.
     record.model_id = gated.model_id or record.model_id
     if gated.would_deny is not None:
         record.would_deny = gated.would_deny.rule

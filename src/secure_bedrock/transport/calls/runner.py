@@ -10,6 +10,7 @@ from secure_bedrock.policy.operation.references import Reference
 from secure_bedrock.policy.request.judgement import RequestFacts, first_model
 from secure_bedrock.resilience import Failure, RetryEngine, RetryNote, StopReason, classify
 from secure_bedrock.transport.call_deadline import not_after_the_caller, within
+from secure_bedrock.transport.calls.record_facts import readable_model
 from secure_bedrock.transport.core.gate.wire_gate import require_allowed, require_service
 from secure_bedrock.values import Deadline
 
@@ -95,7 +96,7 @@ class CallRunner:
         return self.trail.begin(
             service=plan.service,
             operation=plan.operation,
-            model_id=first_model(plan.references),
+            model_id=readable_model(first_model(plan.references)),
             streaming=plan.streaming,
             region=self.policy.region,
             endpoint_host=plan.endpoint_host,

@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from types import ModuleType
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from secure_bedrock.errors import CredentialPathDenied, EndpointNotFound
 from secure_bedrock.policy import Policy
@@ -20,10 +21,13 @@ from secure_bedrock.transport.credentials import (
     StaticCredentials,
     freeze,
 )
-from secure_bedrock.transport.credentials.fetching import fetching
+from secure_bedrock.transport.credentials.fetching import LOOP, fetch_of, fetching
 from secure_bedrock.transport.credentials.none_found import no_credentials
 from secure_bedrock.transport.settings.files import CONFIG_FILE, CREDENTIALS_FILE, named_profile
-from secure_bedrock.values import PerProcess, forget_at_snapshot
+from secure_bedrock.values import PerProcess, forget_at_snapshot, importing
+
+if TYPE_CHECKING:
+    from secure_bedrock.transport.credentials.profiles import ProfileCredentials
 
 # The providers that read AWS's files, or a web identity's token file.
 # Source: METHOD of botocore.credentials' providers (botocore 1.44.5, read 2026-11-20).
@@ -38,6 +42,7 @@ PROFILE_PROVIDERS: Final = frozenset(
         "config-file",
     }
 )
+MACHINE_PROVIDERS: Final = frozenset({"container-role", "iam-role"})
 _FILES: Final = (CONFIG_FILE, CREDENTIALS_FILE)
 
 
@@ -49,7 +54,7 @@ def credential_source(
     client_for: ClientFor | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> CredentialSource:
-    """What a caller passed, or else a chain that looks when it is first asked. Does no I/O itself.
+    """What a caller passed, or else a chain that looks when it is first asked; its modules are loaded here.
 
     `client_for` makes the clients of the STS family; without it those providers are refused. Raises
     CredentialPathDenied for credentials that would open connections of their own.
@@ -58,9 +63,11 @@ def credential_source(
         return credentials
     if credentials is not None:
         return freeze(credentials)
-    return CredentialChain(
+    chain = CredentialChain(
         policy, profile_name, client_for, os.environ if environ is None else environ
     )
+    chain.load()
+    return chain
 
 
 class CredentialChain:
@@ -83,32 +90,39 @@ class CredentialChain:
         self._environ = environ
         self._lock = PerProcess(threading.Lock)
         self._found: CredentialSource | None = None
-        self._fetching = threading.local()
         forget_at_snapshot(self)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
 
+    def load(self) -> None:
+        """Import what the first call would, as the environment and AWS's files are now; asks no provider."""
+        named = self._asked_profile or named_profile(self._environ)
+        if self._reads_profiles(required=named is not None):
+            _profile_credentials()
+        if MACHINE_PROVIDERS & self._listed and not self._environ.get("AWS_ACCESS_KEY_ID"):
+            _metadata_module()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("credentials are not pickled")
+
     def frozen(self) -> FrozenCredentials:
         """The values of the moment; CredentialPathDenied where no listed provider has any."""
-        if getattr(self._fetching, "now", False):
+        if (under_way := fetch_of(self)) is not None:
             # Fetching them needs a route that itself has to be looked up with credentials: without this, a deadlock.
-            self._fetching.looped = True
+            under_way.looped = True
             raise _loop(next_step="name the endpoint's host and addresses in the policy")
-        self._fetching.now, self._fetching.looped = True, False
-        try:
-            with fetching():
+        with fetching(self) as fetch:
+            try:
                 return self._source().frozen()
-        except EndpointNotFound as error:
-            if self._fetching.looped:
-                raise _loop(error) from error
-            raise CredentialPathDenied(
-                f"the credentials come from a service without a private route: {error.reason}",
-                rule="no-private-route",
-                next_step="add its [network.endpoints.<service>] table, or pass frozen credentials",
-            ) from error
-        finally:
-            self._fetching.now = False
+            except EndpointNotFound as error:
+                if fetch.looped:
+                    raise _loop(error) from error
+                raise CredentialPathDenied(
+                    f"the credentials come from a service without a private route: {error.reason}",
+                    rule="no-private-route",
+                    next_step="add its [network.endpoints.<service>] table, or pass frozen credentials",
+                ) from error
 
     def forget_moment(self) -> None:
         """Ask the providers again on the next call: what is in hand was meant for another moment."""
@@ -151,13 +165,9 @@ class CredentialChain:
     def _profiles(
         self, profile: str, *, required: bool
     ) -> Callable[[], CredentialSource | None] | None:
-        listed = PROFILE_PROVIDERS & self._listed
-        if not required and not (listed and self._has_profile_sources()):
+        if not self._reads_profiles(required=required):
             return None
-        # Imported here: botocore.session takes about 100 ms that credentials from the environment should not pay.
-        from secure_bedrock.transport.credentials.profiles import ProfileCredentials  # noqa: PLC0415
-
-        sources = ProfileCredentials(
+        sources = _profile_credentials()(
             profile,
             listed=self._listed,
             region=self._policy.region,
@@ -168,6 +178,9 @@ class CredentialChain:
             sources.require_profile()
         return sources.find
 
+    def _reads_profiles(self, *, required: bool) -> bool:
+        return required or bool(PROFILE_PROVIDERS & self._listed and self._has_profile_sources())
+
     def _has_profile_sources(self) -> bool:
         if self._environ.get("AWS_WEB_IDENTITY_TOKEN_FILE"):
             return True
@@ -177,14 +190,12 @@ class CredentialChain:
         )
 
     def _from_container(self) -> CredentialSource | None:
-        from secure_bedrock.transport.credentials.metadata import fetch_container  # noqa: PLC0415 see _profiles
-
-        return self._fetched("container-role", lambda: fetch_container(self._environ))
+        return self._fetched(
+            "container-role", lambda: _metadata_module().fetch_container(self._environ)
+        )
 
     def _from_instance(self) -> CredentialSource | None:
-        from secure_bedrock.transport.credentials.metadata import fetch_instance  # noqa: PLC0415 see _profiles
-
-        return self._fetched("iam-role", lambda: fetch_instance(self._environ))
+        return self._fetched("iam-role", lambda: _metadata_module().fetch_instance(self._environ))
 
     def _fetched(
         self, method: str, fetch: Callable[[], Expiring | None]
@@ -193,6 +204,23 @@ class CredentialChain:
             return None
         first = fetch()
         return None if first is None else RefreshingCredentials(_again(fetch, method), first=first)
+
+
+# Imported where they are used: botocore.session takes about 100 ms and http.client 30 (measured 2026-11-20), which
+# credentials from the environment should not pay. What turns up after the client was made is loaded by a call, for
+# which forks wait.
+
+
+def _profile_credentials() -> "type[ProfileCredentials]":
+    with importing():
+        from secure_bedrock.transport.credentials.profiles import ProfileCredentials  # noqa: PLC0415
+    return ProfileCredentials
+
+
+def _metadata_module() -> ModuleType:
+    with importing():
+        from secure_bedrock.transport.credentials import metadata  # noqa: PLC0415
+    return metadata
 
 
 def environment_credentials(environ: Mapping[str, str]) -> Expiring:
@@ -241,9 +269,9 @@ def _loop(error: EndpointNotFound | None = None, *, next_step: str = "") -> Cred
     """The refusal of credentials that need themselves; with what could not be found without them."""
     reason = "these credentials would be needed to find the endpoint that is to give them"
     if error is None:
-        return CredentialPathDenied(reason, rule="credential-loop", next_step=next_step)
+        return CredentialPathDenied(reason, rule=LOOP, next_step=next_step)
     return CredentialPathDenied(
         f"{reason}: {error.reason}",
-        rule="credential-loop",
+        rule=LOOP,
         next_step=f"{error.next_step}; or have a lock that names the endpoint, written with other credentials",
     )

@@ -8,14 +8,22 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from secure_bedrock.errors import CredentialPathDenied
-from secure_bedrock.transport.call_deadline import held
-from secure_bedrock.values import PerProcess
+from secure_bedrock.transport.call_deadline import held, time_left, within
+from secure_bedrock.values import Deadline, PerProcess
 
 # Refresh in the background of other calls from 15 minutes before expiry, and make every caller wait from 10 minutes
 # on. Source: botocore.credentials, `_DEFAULT_ADVISORY_REFRESH_TIMEOUT` and `_DEFAULT_MANDATORY_REFRESH_TIMEOUT`
 # (botocore 1.44.5, read 2026-11-20).
 ADVISORY_S = 15 * 60
 MANDATORY_S = 10 * 60
+
+# An early fetch can fail at no cost but its time, so that is little: a source that answers does so in well under five
+# seconds (STS and the metadata services: in tens of milliseconds), and three quarters of the call's own time are left
+# for the call. botocore has no limit here and asks again with every call (`_refresh`, 1.44.5, read 2026-11-20).
+EARLY_S = 5.0
+EARLY_SHARE = 0.25
+# How long nobody asks early again after a failure: the five minutes between the two windows have ten tries.
+EARLY_PAUSE_S = 30.0
 
 ROLE_NAME_ONLY = "role/"
 """How `FrozenCredentials.principal` begins where the provider told a role's name and no ARN."""
@@ -91,8 +99,9 @@ class Expiring:
 class RefreshingCredentials:
     """Values that are fetched again before they expire, by one thread at a time.
 
-    In the advisory window one caller fetches while the others go on with what they have, and a failed fetch is
-    forgiven; in the mandatory window everybody waits and a failure is raised.
+    In the advisory window one caller fetches, within a small part of its call's time, while the others go on with what
+    they have; a fetch that fails or hangs is forgiven, and the next is `EARLY_PAUSE_S` later. In the mandatory window
+    everybody waits and a failure is raised.
     """
 
     def __init__(
@@ -101,9 +110,12 @@ class RefreshingCredentials:
         *,
         first: Expiring | None = None,
         clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._fetch = fetch
         self._clock = clock
+        self._monotonic = monotonic
+        self._not_early_before = float("-inf")
         self._lock = PerProcess(threading.Lock)
         self._current = first
 
@@ -131,15 +143,28 @@ class RefreshingCredentials:
         if not lock.acquire(blocking=False):
             return current.values
         try:
-            self._current = self._fetch()
-        except Exception:  # noqa: BLE001 - the values in hand still work; the mandatory window raises
-            return current.values
+            if self._monotonic() >= self._not_early_before:
+                current = self._current = self._fetched_early(current)
         finally:
             lock.release()
-        return self._current.values
+        return current.values
+
+    def _fetched_early(self, current: Expiring) -> Expiring:
+        try:
+            with within(_early_limit()):
+                return self._fetch()
+        except Exception:  # noqa: BLE001 - the values in hand still work; the mandatory window raises
+            self._not_early_before = self._monotonic() + EARLY_PAUSE_S
+            return current
 
     def _left(self, current: Expiring) -> float:
         return current.expires_at - self._clock()
+
+
+def _early_limit() -> Deadline:
+    """The end of an early fetch; DeadlineExceeded where the call's own time is over already."""
+    left = time_left()
+    return Deadline.after(EARLY_S if left is None else min(EARLY_S, left * EARLY_SHARE))
 
 
 @dataclass(frozen=True, slots=True, repr=False)

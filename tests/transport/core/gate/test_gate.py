@@ -23,7 +23,7 @@ from secure_bedrock.policy.sections import GuardrailPolicy, LimitsPolicy
 from secure_bedrock.transport.core.gate.wire_gate import gate
 from secure_bedrock.transport.core.wire import GatedRequest, WireRequest
 from secure_bedrock.values import Decision
-from tests.rules import Lenient
+from tests.lenient import Lenient
 from tests.signing import Route, signed_for
 
 MODEL = "eu.anthropic.claude-sonnet-4-5-20250929-v1:0"

@@ -4,26 +4,12 @@ from typing import Any
 
 import botocore.session
 import pytest
-from botocore.awsrequest import AWSPreparedRequest
 
 from secure_bedrock.transport.core.gate.wire_gate import gate
 from secure_bedrock.transport.core.wire import WireRequest
-from tests.rules import Lenient
+from tests.captured import Captured, capture, text
+from tests.lenient import Lenient
 from tests.signing import Route
-
-
-class Captured(Exception):
-    def __init__(self, request: AWSPreparedRequest) -> None:
-        super().__init__("captured")
-        self.request = request
-
-
-def capture(request: AWSPreparedRequest, **_: object) -> None:
-    raise Captured(request)
-
-
-def text(value: str | bytes) -> str:
-    return value.decode() if isinstance(value, bytes) else value
 
 
 def written(route: Route, operation: str, params: dict[str, Any]) -> WireRequest:

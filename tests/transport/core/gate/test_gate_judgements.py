@@ -8,7 +8,7 @@ from secure_bedrock.errors import Denied, ModelDenied, OperationDenied, Residenc
 from secure_bedrock.policy.operation.members import Kind
 from secure_bedrock.transport.core.gate.wire_gate import gate, require_service
 from secure_bedrock.values import Decision
-from tests.rules import Lenient
+from tests.lenient import Lenient
 from tests.signing import Route
 from tests.transport.core.gate.test_gate_strictness import signed
 

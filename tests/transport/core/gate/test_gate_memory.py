@@ -4,7 +4,7 @@ import pickle
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -27,8 +27,8 @@ from secure_bedrock.transport.core.gate.named_operation import MAX_REMEMBERED
 from secure_bedrock.transport.core.gate.wire_gate import gate
 from secure_bedrock.transport.core.wire import WireRequest
 from secure_bedrock.values import Decision
+from tests.signing import KEYS, NOW, Route
 
-NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
 HAIKU = "anthropic.claude-3-haiku-20240307-v1:0"
 EU = "eu.anthropic.claude-sonnet-4-5-20250929-v1:0"
 ACCOUNT = "111122223333"
@@ -97,20 +97,6 @@ SPOILT = (
 
 
 @dataclass(frozen=True)
-class Route:
-    service: str = "bedrock-runtime"
-    region: str = "eu-west-1"
-    authority: str = "vpce-0abc-1.bedrock-runtime.eu-west-1.vpce.amazonaws.com"
-
-
-@dataclass(frozen=True)
-class Keys:
-    access_key: str = "AKIDEXAMPLE"
-    secret_key: str = "secret"
-    token: str | None = "session-token"
-
-
-@dataclass(frozen=True)
 class Asked:
     """One request, and whose policy is asked."""
 
@@ -132,7 +118,7 @@ def written(
     headers = (("Host", Route().authority), ("Content-Type", "application/json"), *added)
     plain = WireRequest("POST", f"/model/{encode_label(model)}/{call}", headers, body, ours)
     now = NOW + timedelta(seconds=later)
-    signed = sign(plain, credentials=Keys(), region="eu-west-1", signing_name="bedrock", now=now)
+    signed = sign(plain, credentials=KEYS, region="eu-west-1", signing_name="bedrock", now=now)
     pairs = tuple(
         (n, v.replace(*spoilt)) if n == "Authorization" else (n, v) for n, v in signed.headers
     )

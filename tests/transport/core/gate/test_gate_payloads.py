@@ -9,7 +9,7 @@ import pytest
 from secure_bedrock.errors import OperationDenied, SecureBedrockError
 from secure_bedrock.policy import Policy
 from secure_bedrock.policy.operation.table import encode_label
-from secure_bedrock.transport.core.gate import request_facts
+from secure_bedrock.transport.core.gate import body_search
 from secure_bedrock.transport.core.gate.wire_gate import gate
 from secure_bedrock.transport.core.wire import GatedRequest
 from tests.signing import Route, signed_for
@@ -28,6 +28,7 @@ POLICY = Policy(
             "Converse",
             "CountTokens",
             "InvokeModel",
+            "InvokeModelWithBidirectionalStream",
             "InvokeModelWithResponseStream",
             "StartAsyncInvoke",
             "sagemaker-runtime:InvokeEndpoint",
@@ -37,9 +38,17 @@ POLICY = Policy(
 )
 
 
-def gated(path: str, body: bytes, *, route: Route = RUNTIME, ours: bool = False) -> GatedRequest:
+def gated(
+    path: str,
+    body: bytes,
+    *,
+    route: Route = RUNTIME,
+    ours: bool = False,
+    declared: str | None = "application/json",
+) -> GatedRequest:
     target = path if path.startswith("/") else f"/model/{encode_label(MODEL)}/{path}"
-    request = signed_for(route, target, body, ("Content-Type", "application/json"), ours=ours)
+    fields = [] if declared is None else [("Content-Type", declared)]
+    request = signed_for(route, target, body, *fields, ours=ours)
     return gate(request, route=route, policy=POLICY)
 
 
@@ -126,24 +135,125 @@ HIDDEN: dict[str, bytes] = {
 }
 
 
-@pytest.mark.parametrize("body", HIDDEN.values(), ids=HIDDEN.keys())
+LONG = b", " + b'"text": "' + b"x" * body_search.READ_WHOLE + b'"}'
+ALIKE: dict[str, bytes] = {
+    "a long s": '{"s3Ur\u0131": "s3://elsewhere", "tool\u017f": [{"type": "x"}]}'.encode(),
+    "the Kelvin sign": '{"webhoo\u212a": "https://e.com"}'.encode(),
+    "a long s behind an escape": b'{"mcp_\\u017ferver\\u017f": []}',
+    "the Kelvin sign behind an escape": b'{"webhoo\\u212A": "https://e.com"}',
+}
+
+
+@pytest.mark.parametrize("body", [*HIDDEN.values(), *ALIKE.values()], ids=[*HIDDEN, *ALIKE])
 def test_a_name_can_not_hide(body: bytes) -> None:
-    assert rule("invoke", body) in ("s3-bucket", "body-ambiguous")
+    assert rule("invoke", body) in ("s3-bucket", "body-ambiguous", "system-tool", "url")
+
+
+@pytest.mark.parametrize("body", ALIKE.values(), ids=ALIKE)
+def test_a_name_can_not_hide_in_a_long_body_either(body: bytes) -> None:
+    assert rule("invoke", body[:-1] + LONG) in ("s3-bucket", "system-tool", "url")
+
+
+BAD: dict[str, bytes] = {
+    "text": b"a,b\n1,2",
+    "bytes": bytes(range(256)),
+    "JSON that is malformed": b'{"messages": [',
+    "a text": b'"x"',
+    "BOM of UTF-8": b'\xef\xbb\xbf{"messages": []}',
+    "bytes that are not UTF-8, behind blanks": b" " * 70 + b'{"mo\xffdel": "other"}',
+    "bytes that are not UTF-8, behind a BOM": b'\xef\xbb\xbf{"mo\xffdel": "other"}',
+    "single quotes": b"{'model': 'other'}",
+    "a name without quotes": b'{model: "other"}',
+    "a comment": b'{"model"/**/: "other"}',
+    "no number": b'{"temperature": NaN}',
+}
+
+
+@pytest.mark.parametrize("path", ["invoke", "invoke-with-response-stream"])
+@pytest.mark.parametrize("body", BAD.values(), ids=BAD)
+def test_what_is_not_strict_json_is_refused(body: bytes, path: str) -> None:
+    assert rule(path, body) == "body-ambiguous"
+
+
+def test_a_payload_in_a_body_is_strict_json_too() -> None:
+    counted = {"input": {"invokeModel": {"body": b64encode(b"{model: 1}").decode()}}}
+
+    assert rule("count-tokens", json.dumps(counted).encode()) == "body-ambiguous"
+
+
+BEGINNINGS: dict[str, tuple[bytes, str | None]] = {
+    "an object": (b'{"a": 1', None),
+    "an object behind a thousand blanks": (b" \r\n\t" * 250 + b'{"a": 1', None),
+    "not UTF-8 behind them": (b" \r\n\t" * 250 + b'{"mo\xffdel": "x"', "body-ambiguous"),
+    "a BOM": (b'\xef\xbb\xbf{"a": 1', "body-ambiguous"),
+    "text": (b"a, b", "body-ambiguous"),
+    "a list": (b'[{"a": 1', "body-ambiguous"),
+    "UTF-16, little end first": (b'{\0"\0', "body-ambiguous"),
+    "UTF-16 behind a blank": (b'\0 \0{\0"', "body-ambiguous"),
+}
+
+
+@pytest.mark.parametrize(("beginning", "expected"), BEGINNINGS.values(), ids=BEGINNINGS)
+def test_a_long_body_begins_as_an_object_does(beginning: bytes, expected: str | None) -> None:
+    assert rule("invoke", beginning + LONG) == expected
 
 
 ALONE: dict[str, bytes] = {
     "an empty body": b"",
-    "text": b"a,b\n1,2",
-    "bytes": bytes(range(256)),
-    "JSON that is malformed": b'{"messages": [',
     "an escape of a control character": b'{"text": "\\u0000"}',
-    "BOM of UTF-8": b'\xef\xbb\xbf{"messages": []}',
+    "blanks around an object": b' \r\n\t{"messages": []}\n',
+    "a byte under the bound": b'{"a": "' + b"x" * (body_search.READ_WHOLE - 9) + b'"}',
+    "a byte over it": b'{"a": "' + b"x" * (body_search.READ_WHOLE - 8) + b'"}',
 }
 
 
 @pytest.mark.parametrize("body", ALONE.values(), ids=ALONE.keys())
-def test_what_tells_no_name_is_not_read(body: bytes) -> None:
+def test_what_tells_no_name_is_let_through(body: bytes) -> None:
     assert gated("invoke", body).body == body
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        None,
+        "application/json",
+        "Application/JSON",
+        "application/json;charset=utf-8",
+        'application/json; charset="UTF-8"',
+    ],
+)
+def test_a_payload_is_declared_as_json_or_not_at_all(declared: str | None) -> None:
+    assert rule("invoke", b'{"messages": []}', declared=declared) is None
+
+
+OTHERWISE = (
+    *("application/json; charset=utf-7", "application/json; charset=IBM037", "application/cbor"),
+    *("application/x-www-form-urlencoded", "multipart/form-data; boundary=a", "text/plain", "*/*"),
+    *(
+        "application/jsonl",
+        "application/json, application/cbor",
+        "application/json;charset=utf-8;q",
+    ),
+    "application/x-amz-json-1.1",
+)
+
+
+@pytest.mark.parametrize("declared", OTHERWISE)
+def test_a_payload_that_is_declared_as_anything_else_is_refused(declared: str) -> None:
+    for path in ("invoke", "invoke-with-response-stream"):
+        assert rule(path, b'{"messages": []}', declared=declared) == "body-ambiguous"
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"\0\0\0\x10", b'{"model": "other"}'])
+@pytest.mark.parametrize("declared", ["application/vnd.amazon.eventstream", "application/json"])
+def test_a_stream_that_is_sent_is_refused_unread(body: bytes, declared: str) -> None:
+    assert rule("invoke-with-bidirectional-stream", body, declared=declared) == "body-ambiguous"
+
+
+def test_an_endpoint_of_the_accounts_own_takes_any_type() -> None:
+    path = "/endpoints/mine/invocations"
+
+    assert rule(path, b"a,b", route=ENDPOINTS, declared="text/csv") is None
 
 
 def test_a_blob_that_is_no_base64_is_refused() -> None:
@@ -176,7 +286,7 @@ def test_a_label_in_the_body_is_a_stranger() -> None:
 
 
 def test_beyond_its_bound_a_body_is_searched() -> None:
-    text = [{"role": "user", "content": [{"text": "x" * request_facts.READ_WHOLE}]}]
+    text = [{"role": "user", "content": [{"text": "x" * body_search.READ_WHOLE}]}]
     long = {**STRANGE, "messages": text}
 
     assert rule("converse", json.dumps(long).encode()) is None

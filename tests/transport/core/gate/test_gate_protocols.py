@@ -11,7 +11,7 @@ from secure_bedrock.transport.core.gate.named_operation import NamedOperation
 from secure_bedrock.transport.core.gate.wire_gate import gate
 from secure_bedrock.transport.core.wire import WireRequest
 from secure_bedrock.values import Decision
-from tests.rules import Lenient
+from tests.lenient import Lenient
 from tests.signing import Route, signed_for
 
 

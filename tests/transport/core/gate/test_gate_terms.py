@@ -128,7 +128,6 @@ def test_an_agent_has_no_place_for_either() -> None:
 
 NOT_JSON: dict[str, bytes] = {
     "bytes of no format": b"\xff\x00{",
-    "nothing": b"",
     "a list": b"[1]",
     "a number twice": b'{"max_tokens": 5, "max_tokens": 5}',
     "an infinity": b'{"max_tokens": Infinity}',
@@ -159,16 +158,22 @@ def invoked(rules: Policy, body: bytes, *, named: str = "abc123def456") -> Gated
 
 
 @pytest.mark.parametrize("body", NOT_JSON)
-@pytest.mark.parametrize("asked", UNASKED)
-def test_a_native_payload_is_not_parsed_where_nobody_asks(body: str, asked: str) -> None:
-    assert invoked(policy(**UNASKED[asked]), NOT_JSON[body]).body == NOT_JSON[body]
-
-
-@pytest.mark.parametrize("body", NOT_JSON)
-@pytest.mark.parametrize("asked", ASKED)
+@pytest.mark.parametrize("asked", [*ASKED, *UNASKED])
 def test_a_native_payload_that_can_be_read_in_two_ways_is_refused(body: str, asked: str) -> None:
     with pytest.raises(OperationDenied) as refusal:
-        invoked(policy(**ASKED[asked]), NOT_JSON[body])
+        invoked(policy(**{**ASKED, **UNASKED}[asked]), NOT_JSON[body])
+    assert refusal.value.rule == "body-ambiguous"
+
+
+@pytest.mark.parametrize("asked", UNASKED)
+def test_no_payload_is_none_to_read_where_nobody_asks(asked: str) -> None:
+    assert invoked(policy(**UNASKED[asked]), b"").body == b""
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_no_payload_says_nothing_of_what_is_asked(asked: str) -> None:
+    with pytest.raises(OperationDenied) as refusal:
+        invoked(policy(**ASKED[asked]), b"")
     assert refusal.value.rule == "body-ambiguous"
 
 

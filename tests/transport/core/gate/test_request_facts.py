@@ -17,7 +17,7 @@ from secure_bedrock.policy.sections import LimitsPolicy
 from secure_bedrock.transport.core.gate.request_facts import _matters, _telling, _telling_names
 from secure_bedrock.transport.core.gate.wire_gate import gate
 from secure_bedrock.values import Decision
-from tests.rules import Lenient
+from tests.lenient import Lenient
 from tests.signing import Route, signed_for
 
 MODEL = "amazon.nova-lite-v1:0"
@@ -164,8 +164,10 @@ def test_utf_8_is_taken() -> None:
     assert asked(CONVERSE, b'{"x":"{"}{') == []  # only how it begins is looked at here
 
 
-def test_a_payload_in_the_models_own_format_is_any_bytes() -> None:
-    assert asked(INVOKE, b"\xff\x00[", ours=False) == []
+@pytest.mark.parametrize("ours", [False, True])
+def test_a_payload_in_the_models_own_format_is_json_whoever_wrote_the_rest(ours: bool) -> None:
+    with pytest.raises(OperationDenied, match="not JSON"):
+        asked(INVOKE, b"\xff\x00[", ours=ours)
 
 
 def test_a_body_in_which_nothing_can_name_anything_is_any_bytes() -> None:
@@ -264,6 +266,8 @@ def test_no_body_that_names_something_goes_unparsed() -> None:
 def test_a_choice_that_is_left_out_is_looked_for_by_what_it_is_missing_in() -> None:
     pattern = _telling_names("bedrock-agent-runtime", "AgenticRetrieveStream")
     assert pattern.search(b'{"agenticRetrieveConfiguration": {"maxAgentIteration": 2}}')
+    pattern = _telling_names("bedrock-agent", "CreateKnowledgeBase")
+    assert pattern.search(b'{"knowledgeBaseConfiguration": {"type": "MANAGED"}}')
 
 
 CHAT: dict[str, Any] = {

@@ -9,7 +9,7 @@ from secure_bedrock.discovery import RouteFinder
 from secure_bedrock.errors import OperationDenied, TransportTampered
 from secure_bedrock.testing import ConnectLog, LocalBedrock
 from secure_bedrock.transport.hardened.making.boto3_session import GuardedBoto3Session
-from secure_bedrock.transport.hardened.making.session import hardened_session
+from secure_bedrock.transport.hardened.making.build import hardened_session
 
 SERVICE = "bedrock-runtime"
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"

@@ -13,7 +13,7 @@ from secure_bedrock.policy import Policy
 from secure_bedrock.testing import LocalBedrock
 from secure_bedrock.transport.calls.route_holder import RouteHolder
 from secure_bedrock.transport.connections.driver import GuardedTransport
-from secure_bedrock.transport.hardened.making.session import hardened_session
+from secure_bedrock.transport.hardened.making.build import hardened_session
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform does not fork"),

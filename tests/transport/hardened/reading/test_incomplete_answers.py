@@ -200,10 +200,11 @@ def test_a_large_event_in_small_pieces_is_joined_once() -> None:
     model = ServiceModel(packaged_loader().load_service_model("bedrock-runtime", "service-2"))
     operation = model.operation_model("ConverseStream")
     told = {"contentBlockIndex": 0, "delta": {"text": "x" * 15_000_000}}
-    sent = frames.event("contentBlockDelta", told)
+    sent = frames.event("messageStart", {"role": "assistant"})
+    sent += frames.event("contentBlockDelta", told)
     sent += frames.event("messageStop", {"stopReason": "end_turn"})
     state = SimpleNamespace(record=None, url="")
-    for size, least in ((1024, 2), (5_000_000, 2), (len(sent), 2)):
+    for size, least in ((1024, 3), (5_000_000, 3), (len(sent), 3)):
         raw = RawBody((sent[at : at + size] for at in range(0, len(sent), size)), state=state)
         parser = quiet_parser("rest-json")._event_stream_parser
         shape = operation.get_event_stream_output()
@@ -211,7 +212,7 @@ def test_a_large_event_in_small_pieces_is_joined_once() -> None:
         events = list(CompleteEventStream(raw, shape, parser, "ConverseStream"))
         assert time.thread_time() - began < 5.0
         assert len(events) == least
-        assert len(events[0]["contentBlockDelta"]["delta"]["text"]) == 15_000_000
+        assert len(events[1]["contentBlockDelta"]["delta"]["text"]) == 15_000_000
 
 
 def test_an_event_that_is_cut_while_it_is_waited_for_is_incomplete() -> None:
@@ -307,7 +308,7 @@ def test_a_stream_that_is_refused_unread_gives_its_connection_up_at_once(
         CALLS["ConverseStream"](client)
 
     # The error, which a caller may keep, holds the answer through its traceback.
-    (connection,) = client._secure.route.transport()._pool._opened
+    (connection,) = client._secure.way.transport()._pool._opened
     assert (caught.value.rule, connection.usable) == ("content-type", False)
 
 

@@ -11,7 +11,7 @@ from secure_bedrock import Policy, create_client
 from secure_bedrock.discovery import RouteFinder
 from secure_bedrock.errors import Denied, OperationDenied
 from secure_bedrock.testing import ConnectLog, LocalBedrock, LocalVpc
-from secure_bedrock.transport.hardened.making.session import build_client
+from secure_bedrock.transport.hardened.making.build import build_client
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
 MESSAGES = [{"role": "user", "content": [{"text": "hello"}]}]

@@ -131,9 +131,8 @@ def _json_body(operation: str, members: dict[str, Any]) -> bytes:
         return b64encode(value).decode("ascii")
 
     text = None
-    with suppress(
-        TypeError, ValueError, RecursionError
-    ):  # which hold the value, and may not hang on ours
+    # These errors hold the value, and may not hang on ours.
+    with suppress(TypeError, ValueError, RecursionError):
         text = json.JSONEncoder(allow_nan=False, default=default).encode(members)
     if text is None:
         raise _invalid("a value stands in the request that JSON can't carry", "not-json")

@@ -19,9 +19,13 @@ from secure_bedrock.policy.request.terms import (
     read_terms,
 )
 from secure_bedrock.policy.request.token_places import NATIVE
-from secure_bedrock.transport.core.gate.body_search import check_utf8, may_name
+from secure_bedrock.transport.core.gate.body_search import READ_WHOLE, check_utf8, may_name
 from secure_bedrock.transport.core.gate.named_operation import NamedOperation
-from secure_bedrock.transport.core.gate.native_payload import native_document, unwrapped
+from secure_bedrock.transport.core.gate.native_payload import (
+    check_declared,
+    native_document,
+    unwrapped,
+)
 from secure_bedrock.transport.core.gate.strict_json import JSON_TYPES, parse_object, refuse_body
 from secure_bedrock.transport.core.gate.surface_facts import (
     GUARDRAIL_FIELDS,
@@ -34,9 +38,8 @@ NATIVE_BODIES: Final = frozenset(
 )
 """Operations whose body is JSON of a Bedrock model's own API: SageMaker's and AgentCore's are of the account's code."""
 
-# A body that others made is read whole up to this size: about 2 ms of reading at most, beside the second that a model
-# takes. Longer ones hold images or documents, and are searched for the names that tell (measured 2026-11-20).
-READ_WHOLE: Final = 256 * 1024
+_STREAMED: Final = "bedrock-runtime:InvokeModelWithBidirectionalStream"
+
 _GUARDRAIL_KEYS: Final = frozenset(map(str.lower, GUARDRAIL_FIELDS))
 
 
@@ -69,7 +72,7 @@ def read_facts(
                 found += _named(operation, document, ours=ours)
         else:
             key = f"{operation.service}:{operation.name}"
-            document = _payload(key, body, asked=asked)
+            document = _payload(key, fields, body, asked=asked)
             if document is not None and key in NATIVE_BODIES:
                 found += native_references(document, "body")
     elif named.surface is not None:
@@ -130,8 +133,14 @@ def _named(operation: Operation, document: dict[str, Any], *, ours: bool) -> tup
     return found
 
 
-def _payload(key: str, body: bytes, *, asked: bool) -> dict[str, Any] | None:
+def _payload(
+    key: str, fields: Mapping[str, str], body: bytes, *, asked: bool
+) -> dict[str, Any] | None:
     """A payload's JSON where the policy asks for what it says, or where it may name something."""
+    if key == _STREAMED:
+        refuse_body("the body is a stream of events, which nobody can read before it is sent")
+    if key in NATIVE_BODIES:
+        check_declared(fields.get("content-type"))
     if asked and key in NATIVE:
         return parse_object(body)
     return native_document(body) if key in NATIVE_BODIES else None
@@ -159,10 +168,15 @@ def _telling_names(service: str, name: str) -> re.Pattern[bytes]:
     found: set[str] = set()
     for shape in shapes:
         for step in filter(None, shape.members.values()):
-            if _matters(step) or (step.shape and operation.shapes[step.shape].choices):
+            if _matters(step) or (step.shape and _may_leave_out(operation.shapes[step.shape])):
                 found.update(_telling(step.name, shape, shapes, common))
     names = "|".join(map(re.escape, sorted(found)))
     return re.compile(f'"(?:{names})"'.encode("ascii"))
+
+
+def _may_leave_out(shape: BodyShape) -> bool:
+    """Whether what is missing in the structure can leave a choice to the service."""
+    return bool(shape.choices or shape.needed)
 
 
 def _matters(step: BodyMember | None) -> bool:

@@ -66,9 +66,9 @@ def client_arguments(
     """The keyword arguments of botocore's BaseClient, and our parts, for one client."""
     policy = parts.policy
     events = copy.copy(emitter)
-    route = parts.route.known
+    route = parts.way.known
     session = GuardedHttpSession(
-        parts.route, policy=policy, grants=parts.grants, waits=_waits(policy, tuning)
+        parts.way, policy=policy, grants=parts.grants, waits=_waits(policy, tuning)
     )
     protocol = model.resolved_protocol
     return {

@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 
 from secure_bedrock.errors import OperationDenied
-from secure_bedrock.transport.hardened.making.hardening import HardenedSession
+from secure_bedrock.transport.hardened.making.hardened_session import HardenedSession
 
 
 class GuardedBoto3Session(boto3.Session):  # type: ignore[misc]

@@ -8,12 +8,14 @@ from botocore.exceptions import EventStreamError
 
 from secure_bedrock.audit import CallRecord, Outcome, outcome_of
 from secure_bedrock.errors import DeadlineExceeded, IncompleteResponse, TransportError
+from secure_bedrock.models import stream_event
+from secure_bedrock.models.message_order import MessageOrder
 from secure_bedrock.transport.hardened.reading.answer_facts import note_answer, note_event
 from secure_bedrock.transport.hardened.reading.botocore_errors import UNREADABLE, as_botocore
 from secure_bedrock.transport.hardened.reading.withheld_message import withhold_message
 
-# The event without which an answer is not whole, by operation. InvokeModel's chunks are the model's own and opaque.
-_LAST_EVENT = {"ConverseStream": "messageStop"}
+# The operation whose events make a message. InvokeModel's chunks are the model's own and opaque.
+_MESSAGE_STREAM = "ConverseStream"
 
 
 # botocore-stubs describes what callers use, not what subclasses override.
@@ -24,7 +26,8 @@ _EventStreamBuffer: Any = EventStreamBuffer
 class CompleteEventStream(_EventStream):  # type: ignore[misc]
     """botocore's EventStream whose end means the end of the answer; used by one thread, like botocore's.
 
-    Raises IncompleteResponse where botocore just stops: a frame cut in the middle, no event at all, no `messageStop`.
+    Raises IncompleteResponse where botocore just stops: a frame cut in the middle, no event at all, no `messageStop`;
+    and where it hands on what is no event of one message: before its start, after its stop, without its members.
     Exceptions that AWS sends in the stream stay botocore's EventStreamError, their message withheld.
     """
 
@@ -32,7 +35,8 @@ class CompleteEventStream(_EventStream):  # type: ignore[misc]
         self, raw_stream: Any, output_shape: Any, parser: Any, operation_name: str
     ) -> None:
         self._left = 0
-        self._seen: set[str] = set()
+        self._seen = False
+        self._order = MessageOrder() if operation_name == _MESSAGE_STREAM else None
         self._ended = False
         self._failure: Exception | None = None
         self._record: CallRecord | None = raw_stream.state.record
@@ -91,11 +95,20 @@ class CompleteEventStream(_EventStream):  # type: ignore[misc]
             if parsed is None:
                 raise IncompleteResponse("an event can't be read", rule="not-json")
             if parsed:
-                self._seen.update(parsed)
+                self._check_event(parsed)
+                self._seen = True
                 note_event(self._record, parsed)
                 return parsed
         self._check_end()
         return None
+
+    def _check_event(self, parsed: dict[str, Any]) -> None:
+        """Raise IncompleteResponse for what the typed client would not take; events and blocks of tomorrow pass."""
+        if self._order is None:
+            return
+        for name, payload in parsed.items():
+            stream_event(name, payload)
+            self._order.take(name)
 
     def _parsed(self, message: Any) -> dict[str, Any] | None:
         try:
@@ -124,9 +137,8 @@ class CompleteEventStream(_EventStream):  # type: ignore[misc]
     def _check_end(self) -> None:
         if self._left:
             raise IncompleteResponse("the stream ended inside a frame", rule="cut")
-        last = _LAST_EVENT.get(self._operation_name)
-        if last is not None and last not in self._seen:
-            raise IncompleteResponse(f"the stream ended without {last}", rule="stream-cut")
+        if self._order is not None and not self._order.ended:
+            raise IncompleteResponse("the stream ended without messageStop", rule="stream-cut")
         if not self._seen:
             raise IncompleteResponse("the stream held no event", rule="empty")
 

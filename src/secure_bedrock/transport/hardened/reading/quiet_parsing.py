@@ -7,6 +7,7 @@ from typing import Any
 from botocore.parsers import PROTOCOL_PARSERS, ResponseParserError
 
 from secure_bedrock.errors import IncompleteResponse
+from secure_bedrock.models import ConverseResponse
 from secure_bedrock.transport.core.answering.json_weight import check_weight
 from secure_bedrock.transport.hardened.reading.botocore_errors import UNREADABLE
 from secure_bedrock.transport.hardened.reading.event_stream import CompleteEventStream
@@ -96,7 +97,7 @@ def parse_answer(parser: Any, response: dict[str, Any], shape: Any) -> Any:
 
 
 def check_whole(response: dict[str, Any], parsed: dict[str, Any], operation_model: Any) -> None:
-    """Raise IncompleteResponse for a success that is empty, HTML, or lacks a required member.
+    """Raise IncompleteResponse for a success that is empty, HTML, or lacks a required member; Converse's at any depth.
 
     botocore returns `{}` for these. Bedrock's runtime has one status of success for each operation: another one,
     such as 206, says that the answer is not the whole one.
@@ -116,6 +117,10 @@ def check_whole(response: dict[str, Any], parsed: dict[str, Any], operation_mode
     missing = [] if shape is None else [m for m in shape.required_members if m not in parsed]
     if missing:
         raise IncompleteResponse(f"the answer lacks {', '.join(missing)}", rule="missing-member")
+    if (service, operation_model.name) == (BEDROCK_RUNTIME, "Converse"):
+        ConverseResponse.from_wire(
+            parsed
+        )  # as the typed client reads it: botocore takes whatever stands there
 
 
 def _generic_error(response: dict[str, Any]) -> dict[str, Any]:

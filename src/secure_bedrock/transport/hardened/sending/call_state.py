@@ -1,7 +1,7 @@
 """What one call of a hardened client carries through botocore, and the witness that it was really sent."""
 
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 from botocore.awsrequest import AWSResponse
 
@@ -78,3 +78,10 @@ def require_state(state: object) -> CallState:
             rule="no-witness",
         )
     return state
+
+
+def refuse_answer() -> NoReturn:
+    """Raise TransportTampered for an answer that no token vouches for."""
+    raise TransportTampered(
+        "an answer did not come through the guarded transport", rule="no-witness"
+    )

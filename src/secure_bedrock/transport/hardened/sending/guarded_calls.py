@@ -23,7 +23,12 @@ from secure_bedrock.transport.connections.driver import GuardedTransport
 from secure_bedrock.transport.core.asking.sdk_headers import new_invocation_id
 from secure_bedrock.transport.core.gate.wire_gate import require_allowed
 from secure_bedrock.transport.hardened.reading.botocore_errors import as_botocore
-from secure_bedrock.transport.hardened.sending.call_state import CONTEXT_KEY, CallState, state_of
+from secure_bedrock.transport.hardened.sending.call_state import (
+    CONTEXT_KEY,
+    CallState,
+    refuse_answer,
+    state_of,
+)
 from secure_bedrock.transport.hardened.sending.content_free import WithheldParams
 from secure_bedrock.transport.hardened.sending.failures import failures_of
 from secure_bedrock.transport.hardened.sending.named_parameters import named_parameters
@@ -37,7 +42,7 @@ class ClientParts:
     """What a hardened client holds beside botocore's own parts."""
 
     policy: Policy
-    route: RouteHolder
+    way: RouteHolder
     grants: frozenset[str] = frozenset()
     runner: CallRunner | None = None
     max_attempts: int = 1
@@ -82,7 +87,7 @@ class GuardedCalls:
         return answer
 
     def _plan(self, operation: str, params: dict[str, Any], *, streaming: bool) -> CallPlan:
-        route = self._secure.route.known
+        route = self._secure.way.known
         service = self._service_model.service_name
         return CallPlan(
             service=service,
@@ -92,7 +97,7 @@ class GuardedCalls:
             endpoint_host=route.host if route else "",
             vpc_endpoint_id=route.vpc_endpoint_id if route else None,
             granted=f"{service}:{operation}" in self._secure.grants,
-            find_route=None if route else self._secure.route.route,
+            find_route=None if route else self._secure.way.route,
         )
 
     def _run(self, plan: CallPlan, state: CallState, params: dict[str, Any]) -> Any:
@@ -118,7 +123,7 @@ class GuardedCalls:
     def _attempt(self, plan: CallPlan, state: CallState, params: dict[str, Any]) -> Any:
         """One try; where no address of the route could be reached, and so nothing was sent, over a renewed one too."""
         self._early_check(plan)
-        way = self._secure.route
+        way = self._secure.way
         tried = way.transport()
         try:
             return self._attempt_over(tried, plan, state, params)
@@ -150,9 +155,7 @@ class GuardedCalls:
             if state.vouches_for(answer, failed=False):
                 return answer
         if state.answered_by is None:
-            raise TransportTampered(
-                "an answer did not come through the guarded transport", rule="no-witness"
-            )
+            refuse_answer()
         state.answered_by.raw.close()  # nobody else will read what is left of it
         raise TransportTampered(
             "an answer was changed on its way from the transport", rule="answer-changed"

@@ -1,6 +1,6 @@
 """botocore's Endpoint without retry loop, history and DEBUG lines: one call of it is one attempt."""
 
-from typing import Any, NoReturn
+from typing import Any
 
 from botocore.endpoint import Endpoint, convert_to_response_dict
 from botocore.hooks import first_non_none_response
@@ -17,7 +17,7 @@ from secure_bedrock.transport.hardened.reading.quiet_parsing import (
     quiet_parser,
 )
 from secure_bedrock.transport.hardened.reading.withheld_message import withhold_message
-from secure_bedrock.transport.hardened.sending.call_state import CallState, state_of
+from secure_bedrock.transport.hardened.sending.call_state import CallState, refuse_answer, state_of
 from secure_bedrock.transport.hardened.sending.guarded_session import GuardedHttpSession
 
 # botocore-stubs describes what callers use, not what subclasses override.
@@ -65,7 +65,7 @@ class GuardedEndpoint(_Endpoint):  # type: ignore[misc]
             raise _replaced()
         response = self._session.send(request, state)
         if state.answered_by is not response:
-            _refuse_answer()
+            refuse_answer()
         try:
             parsed = self._parse(operation_model, response, state)
         except BaseException:
@@ -83,9 +83,8 @@ class GuardedEndpoint(_Endpoint):  # type: ignore[misc]
 
     def _parse(self, operation_model: Any, response: Any, state: CallState) -> dict[str, Any]:
         answer = convert_to_response_dict(response, operation_model)
-        if isinstance(
-            body := answer["body"], bytes
-        ):  # else a stream, which nobody parses as a whole
+        body = answer["body"]
+        if isinstance(body, bytes):  # else a stream, which nobody parses as a whole
             check_weight(body)
         parser = quiet_parser(operation_model.service_model.resolved_protocol)
         parsed: dict[str, Any] = parse_answer(parser, answer, operation_model.output_shape)
@@ -128,10 +127,4 @@ def _judged(parsed: dict[str, Any]) -> ServiceError:
 def _replaced() -> TransportTampered:
     return TransportTampered(
         "the guarded transport of a client can't be replaced", rule="transport-replaced"
-    )
-
-
-def _refuse_answer() -> NoReturn:
-    raise TransportTampered(
-        "an answer did not come through the guarded transport", rule="no-witness"
     )

@@ -44,13 +44,13 @@ class GuardedHttpSession:
 
     def __init__(
         self,
-        route: RouteHolder,
+        way: RouteHolder,
         *,
         policy: Policy,
         grants: frozenset[str],
         waits: Waits,
     ) -> None:
-        self._route = route
+        self._way = way
         self._policy = policy
         self._grants = grants
         self._waits = waits
@@ -62,7 +62,7 @@ class GuardedHttpSession:
         request that comes without the call that it belongs to.
         """
         state = require_state(state)
-        transport = state.transport or self._route.transport()
+        transport = state.transport or self._way.transport()
         url = transport.route.url
         target = request.url.removeprefix(url)
         if target == request.url or not target.startswith("/"):
@@ -116,7 +116,7 @@ class GuardedHttpSession:
 
     def close(self) -> None:
         """Close idle connections; a later call fails."""
-        self._route.close()
+        self._way.close()
 
     def __getattr__(self, name: str) -> NoReturn:
         if name in _FOREIGN_PARTS:

@@ -1,14 +1,10 @@
-"""Hardened botocore clients, for whatever takes a boto3 client; and the boto3 session that makes them."""
+"""`create_client`: a hardened botocore client, for whatever takes a boto3 client."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from secure_bedrock.client.parts import Parts, PolicyLike, policy_of
 from secure_bedrock.transport.keywords import refuse_unknown
-
-if TYPE_CHECKING:
-    from secure_bedrock.client.boto3_session import SecureSession
-
-__all__ = ["SecureSession", "create_client"]
+from secure_bedrock.values import importing
 
 
 def create_client(
@@ -26,18 +22,9 @@ def create_client(
     Looking for the route may ask EC2, over its own private endpoint. A service without a route still gives a client,
     each call of which raises EndpointNotFound.
     """
-    from secure_bedrock.transport.hardened.making.arguments import KEYWORDS  # noqa: PLC0415 - loads botocore
+    with importing():
+        from secure_bedrock.transport.hardened.making.arguments import KEYWORDS  # noqa: PLC0415 - loads botocore
 
     refuse_unknown("create_client()", boto3_kwargs, {"policy", "credentials", *KEYWORDS})
     parts = Parts(policy_of(policy, {}), credentials=credentials)
     return parts.session().create_client(service, **boto3_kwargs)
-
-
-if not TYPE_CHECKING:  # boto3 is imported with the first session, not with the first client
-
-    def __getattr__(name: str) -> object:
-        if name != "SecureSession":
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from secure_bedrock.client.boto3_session import SecureSession  # noqa: PLC0415
-
-        return SecureSession

@@ -101,15 +101,15 @@ class HardenedSession(_Session):  # type: ignore[misc]
                 connector=parts.connector,
             )
 
-        holder = RouteHolder(service, parts.routes, transport)
-        judged = judge_arguments(arguments, policy=parts.policy, route=holder.look())
+        way = RouteHolder(service, parts.routes, transport)
+        judged = judge_arguments(arguments, policy=parts.policy, route=way.look())
         tuning = judged.tuning
         if judged.route is not None:
-            holder.pin(judged.route)
+            way.pin(judged.route)
         kind, model = self._client_class(service, judged.api_version)
         ours = ClientParts(
             policy=parts.policy,
-            route=holder,
+            way=way,
             grants=grants,
             runner=parts.runner,
             max_attempts=tuning.max_attempts or parts.policy.retry.max_attempts,

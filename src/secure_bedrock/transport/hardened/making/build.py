@@ -10,7 +10,8 @@ from secure_bedrock.transport.calls.runner import CallRunner
 from secure_bedrock.transport.credentials import CredentialSource
 from secure_bedrock.transport.credentials.chain import credential_source
 from secure_bedrock.transport.credentials.identity import IdentityCheck, asks_sts
-from secure_bedrock.transport.hardened.making.hardening import HardenedSession, SessionParts
+from secure_bedrock.transport.hardened.making.hardened_session import HardenedSession, SessionParts
+from secure_bedrock.transport.loading import load_for_calls
 from secure_bedrock.transport.settings import Finding
 from secure_bedrock.transport.settings.preflight import preflight
 
@@ -77,6 +78,7 @@ def hardened_session(
     `findings` are those of a preflight that was made already; without them it is made here. `identity` is shared with
     other clients of the policy; without it the session has a check of its own.
     """
+    load_for_calls()
     surroundings = os.environ if environ is None else environ
     if findings is None:
         findings = preflight(surroundings, region=policy.region, profile=profile_name)
