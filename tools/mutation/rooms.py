@@ -36,15 +36,6 @@ _DECISIONS: Final = {
     "request/judgement": ["test_requests.py", "test_request_judgement.py"],
     "request/places": ["test_requests.py", "test_places.py"],
     "request/remembered": ["test_gate_memory.py"],
-    "request/terms": ["test_guardrails.py", "test_token_limits.py", "test_gate_terms.py"],
-    "request/guardrails": ["test_guardrails.py", "test_guardrail_keys.py", "test_gate_terms.py"],
-    "request/native_guardrails": ["test_guardrails.py", "test_guardrail_keys.py"],
-    "request/token_limits": ["test_token_limits.py", "test_gate_terms.py"],
-    "request/token_places": ["test_token_limits.py"],
-    "request/native_tokens": ["test_token_limits.py"],
-    "request/native_names": ["test_native_names.py", "test_gate_payloads.py"],
-    "request/locations": ["test_locations.py", "test_gate_payloads.py"],
-    "request/documents": ["test_documents.py"],
 }
 
 
