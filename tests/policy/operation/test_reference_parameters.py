@@ -46,3 +46,51 @@ def test_a_text_in_the_query_is_one_value_and_a_list_is_several(
 ) -> None:
     found = parameter_references(WHOLE, {"modelEquals": value})
     assert [one.value for one in found] == named
+
+
+NEEDING = operation_of(
+    "s",
+    "Op",
+    {"class": "control", "body": "Root"},
+    ShapeGraph(
+        {"Root": {"typeOfWork as type": None, "sourceModel as source": "model"}},
+        {"Root": {"typeOfWork": {"OWN": "sourceModel"}}},
+    ),
+)
+LEFT = (Reference(Kind.MODEL_CHOICE, None, "body.source"),)
+UNKNOWN = (Reference(Kind.UNKNOWN, "typeOfWork", "body", ambiguous=True),)
+GIVEN = (Reference(Kind.MODEL, "mm", "body.source"),)
+
+
+def test_what_needs_a_model_is_told_by_botocores_names_or_by_those_of_the_wire() -> None:
+    for parameters, found in (
+        ({"typeOfWork": "OWN"}, LEFT),
+        ({"typeOfWork": "OTHER"}, ()),
+        ({"type": "OWN"}, ()),
+        ({"typeOfWork": "OWN", "sourceModel": "mm"}, GIVEN),
+    ):
+        assert parameter_references(NEEDING, parameters) == found
+    for body, found in (
+        ({"type": "OWN"}, LEFT),
+        ({"type": "OTHER"}, ()),
+        ({"typeOfWork": "OWN"}, UNKNOWN),
+        ({"type": "OWN", "source": "mm"}, GIVEN),
+    ):
+        assert references(NEEDING, labels={}, query={}, headers={}, body=body) == found
+
+
+CHOOSING = operation_of(
+    "s",
+    "Op",
+    {"class": "control", "body": "Root"},
+    ShapeGraph({"Root": {"modelType as type": "model-choice"}}),
+)
+
+
+def test_a_choice_that_is_left_out_is_told_by_botocores_name_or_by_that_of_the_wire() -> None:
+    made, left = ((Reference(Kind.MODEL_CHOICE, value, "body.type"),) for value in ("CUSTOM", None))
+
+    assert parameter_references(CHOOSING, {"modelType": "CUSTOM"}) == made
+    assert parameter_references(CHOOSING, {"type": "CUSTOM"}) == left
+    for body, found in (({"type": "CUSTOM"}, made), ({}, left)):
+        assert references(CHOOSING, labels={}, query={}, headers={}, body=body) == found

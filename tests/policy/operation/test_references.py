@@ -256,3 +256,16 @@ def test_a_map_of_documents_is_one_document_however_the_table_writes_it() -> Non
 
     assert (found.kind, found.value) == (Kind.DOCUMENT, fields)
     assert found.path == "body.additionalModelRequestFields"
+
+
+def test_a_list_of_documents_is_one_document_an_item() -> None:
+    row = {"class": "inference", "body": "Request"}
+    graph = ShapeGraph({"Request": {"documents[]": "document", "maps[]{}": "document"}})
+    operation = operation_of("s", "O", row, graph)
+
+    for name, path in (("documents", "body.documents[]"), ("maps", "body.maps[]")):
+        body = {name: [{"a": "x"}, {"b": "y"}]}
+        assert references(operation, labels={}, query={}, headers={}, body=body) == (
+            Reference(Kind.DOCUMENT, {"a": "x"}, path),
+            Reference(Kind.DOCUMENT, {"b": "y"}, path),
+        )

@@ -154,6 +154,11 @@ GUARDRAILS: dict[str, tuple[str, str | None]] = {
         "arn-account",
     ),
     "a text with a space": ("abc 123", "identifier"),
+    "an id that begins with a hyphen": ("-abc", "identifier"),
+    "the longest id": ("a" * 2048, None),
+    "too long an id": ("a" * 2049, "identifier"),
+    "what begins as an ARN of capital letters": ("ARN:aws:bedrock", "identifier"),
+    "a word and a colon as an ARN's": ("arnold:1", None),
 }
 
 
@@ -186,17 +191,23 @@ def test_an_account_is_one_of_the_policys() -> None:
     assert refused.next_step == "add the account if it is yours"
 
 
-NEVER: dict[Kind, tuple[str, str]] = {
+NEVER: dict[Kind, tuple[str, str, str]] = {
     Kind.KEPT: (
         "kept-content",
         "the request names content that the service keeps, or lets it keep some, and no policy can allow that",
+        "leave it out, and send what the model should know in the request itself",
     ),
-    Kind.URL: ("url", "the request names a URL, and no policy can allow one"),
+    Kind.URL: (
+        "url",
+        "the request names a URL, and no policy can allow one",
+        "leave the URL out, and send what it leads to in the request itself",
+    ),
     **dict.fromkeys(
         (Kind.SYSTEM_TOOL, Kind.BUILT_IN),
         (
             "system-tool",
             "the request asks for a tool that AWS runs, and no policy can allow one",
+            "leave the tool out, and run it in your own code",
         ),
     ),
 }
@@ -207,7 +218,7 @@ NEVER: dict[Kind, tuple[str, str]] = {
 def test_some_things_no_policy_can_allow(kind: Kind, value: object) -> None:
     refused = refusal(kind, value)
     assert refused is not None
-    assert (refused.rule, refused.reason) == NEVER[kind]
+    assert (refused.rule, refused.reason, refused.next_step) == NEVER[kind]
 
 
 class Text(str):
@@ -224,11 +235,26 @@ def test_a_place_is_named_by_plain_text(kind: Kind, value: object) -> None:
 
 BARE: dict[Kind, tuple[list[str], list[str]]] = {
     Kind.LAMBDA: (["f", "my-function_1", "f" * 140], ["f" * 141, "f:1", "a/b", "a.b", ""]),
-    Kind.PROMPT: (["ABCDEFGHIJ", "ABCDEFGHIJ:12345"], ["ABCDEFGHIJ:", "ABCDEFGHI:1", "A:B"]),
-    Kind.KEY: (["alias/a/b_c-1", "0e1e-2e"], ["alias/", "key/a", "a_b", "a:b", "alias/a.b"]),
-    Kind.ROLE: (["my_role+=@-"], ["role/a", "a.b", "a:b", ""]),
-    Kind.STORE: (["a", "a_b-1", "/aws/a.b/c"], ["a.b", "/", "//a", "/a//b", "a/b", "-a"]),
-    Kind.SECRET: (["a", "a/b.c@d"], ["/a", "a//b", "a/", "a:b"]),
+    Kind.PROMPT: (
+        ["ABCDEFGHIJ", "ABCDEFGHIJ:12345"],
+        [
+            *("ABCDEFGHIJ:", "ABCDEFGHI:1", "A:B", "ABCDEFGH_J", "ABCDEFGHIJ:v1"),
+            "ABCDEFGHIJ:123456",
+        ],
+    ),
+    Kind.KEY: (
+        ["alias/a/b_c-1", "0e1e-2e", "alias/" + "a" * 250, "a" * 128],
+        ["alias/", "key/a", "a_b", "a:b", "alias/a.b", "alias/" + "a" * 251, "a" * 129],
+    ),
+    Kind.ROLE: (["my_role+=@-", "a" * 128], ["role/a", "a.b", "a:b", "", "a" * 129]),
+    Kind.STORE: (
+        ["a", "a_b-1", "/aws/a.b/c", "a" * 512, "/a" * 32],
+        ["a.b", "/", "//a", "/a//b", "a/b", "-a", "a" * 513, "/a" * 33],
+    ),
+    Kind.SECRET: (
+        ["a", "a/b.c@d", "a" + "/a" * 32],
+        ["/a", "a//b", "a/", "a:b", "a" + "/a" * 33],
+    ),
 }
 
 
@@ -239,7 +265,63 @@ def test_a_name_that_is_no_arn_is_of_the_accounts_own(kind: Kind) -> None:
     assert [name for name in refused if rule_of(kind, name) != "identifier"] == []
 
 
-def test_a_resource_called_as_one_of_awss_is_still_somebody_elses() -> None:
-    for kind, name in ((Kind.RESOURCE, "browser/aws.browser.v1"), (Kind.AUTOMATION, "blueprint/b")):
-        assert rule_of(kind, agent(account="aws", rest=name)) is None
-        assert rule_of(kind, agent(account=OTHER, rest=name)) == "arn-account"
+def of(service: str, rest: str, *, region: str = "eu-west-1", account: str = ACCOUNT) -> str:
+    return f"arn:aws:{service}:{region}:{account}:{rest}"
+
+
+OF_OTHER_SERVICES: dict[str, tuple[Kind, str, str | None]] = {
+    "a function": (Kind.LAMBDA, of("lambda", "function:f"), None),
+    "a layer": (Kind.LAMBDA, of("lambda", "layer:f"), "identifier"),
+    "a function of what is not Lambda": (Kind.LAMBDA, of("states", "function:f"), "identifier"),
+    "a key": (Kind.KEY, of("kms", "key/a"), None),
+    "a key's alias": (Kind.KEY, of("kms", "alias/a"), None),
+    "a key's grant": (Kind.KEY, of("kms", "grant/a"), "identifier"),
+    "a key of what is not KMS": (Kind.KEY, of("s3", "key/a"), "identifier"),
+    "a role": (Kind.ROLE, of("iam", "role/a", region=""), None),
+    "an instance profile": (Kind.ROLE, of("iam", "instance-profile/a", region=""), None),
+    "a user": (Kind.ROLE, of("iam", "user/a", region=""), "identifier"),
+    "a role of what is not IAM": (Kind.ROLE, of("sts", "role/a", region=""), "identifier"),
+    "whatever, without a Region": (Kind.RESOURCE, of("bedrock", "thing/a", region=""), None),
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "rule"), OF_OTHER_SERVICES.values(), ids=OF_OTHER_SERVICES
+)
+def test_an_arn_is_that_of_what_it_stands_for(kind: Kind, value: str, rule: str | None) -> None:
+    assert rule_of(kind, value) == rule
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [(Kind.AGENT, "arn:"), (Kind.KEY, of("kms", "grant/a"))],
+    ids=["malformed", "of something else"],
+)
+def test_what_is_no_such_arn_is_to_be_copied(kind: Kind, value: str) -> None:
+    refused = refusal(kind, value)
+    assert refused is not None
+    assert refused.next_step == "copy the ARN from AWS as it is"
+
+
+AWS_OWN: dict[str, tuple[Kind, str, str]] = {
+    "evaluator/Builtin.Helpfulness": (Kind.EVALUATOR, "", ""),
+    "evaluator/ThirdParty.Helpfulness": (Kind.EVALUATOR, "", ""),
+    "browser/aws.browser.v1": (Kind.RESOURCE, "eu-west-1", "aws"),
+    "browser-custom/aws.browser.v1": (Kind.RESOURCE, "eu-west-1", "aws"),
+    "code-interpreter/aws.codeinterpreter.v1": (Kind.RESOURCE, "eu-west-1", "aws"),
+    "code-interpreter-custom/aws.codeinterpreter.v1": (Kind.RESOURCE, "eu-west-1", "aws"),
+    "blueprint/bedrock-data-automation-public-invoice": (Kind.AUTOMATION, "eu-west-1", "aws"),
+    "data-automation-project/public-default": (Kind.AUTOMATION, "eu-west-1", "aws"),
+    "data-automation-profile/eu.data-automation-v1": (Kind.AUTOMATION, "eu-west-1", "aws"),
+}
+
+
+@pytest.mark.parametrize(("name", "whose"), AWS_OWN.items(), ids=AWS_OWN)
+def test_what_is_awss_own_may_be_named_and_nobody_elses_of_that_name(
+    name: str, whose: tuple[Kind, str, str]
+) -> None:
+    kind, region, account = whose
+    assert rule_of(kind, of("bedrock", name, region=region, account=account)) is None
+    assert rule_of(kind, of("bedrock", name, region=region, account=OTHER)) == "arn-account"
+    other = of("bedrock", f"x-{name}", region=region, account=account)
+    assert rule_of(kind, other) == "arn-account"

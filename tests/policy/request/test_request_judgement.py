@@ -103,6 +103,8 @@ def test_such_fields_are_an_object() -> None:
     for value in values:
         judgement = judged(Answers(), named(Kind.DOCUMENT, value, "body.modelInput"))
         assert (judgement.decision.rule, judgement.family) == ("member-ambiguous", "place")
+        assert judgement.decision.reason == "body.modelInput should be an object and is not"
+        assert judgement.decision.next_step == "pass an object"
 
 
 def test_the_policy_is_told_which_operation_asks_for_an_endpoint() -> None:
@@ -133,6 +135,7 @@ def test_a_place_that_is_no_text_is_ambiguous() -> None:
     judgement = judged(Answers(), Reference(Kind.S3, 7, "body.x", ambiguous=True))
     assert (judgement.decision.rule, judgement.family) == ("member-ambiguous", "place")
     assert judgement.decision.reason == "body.x should be a string and is not"
+    assert judgement.decision.next_step == "pass a string"
 
 
 class Text(str):
