@@ -325,3 +325,10 @@ def test_what_is_awss_own_may_be_named_and_nobody_elses_of_that_name(
     assert rule_of(kind, of("bedrock", name, region=region, account=OTHER)) == "arn-account"
     other = of("bedrock", f"x-{name}", region=region, account=account)
     assert rule_of(kind, other) == "arn-account"
+
+
+def test_a_tool_that_aws_does_not_run_is_named_where_a_built_in_one_is() -> None:
+    assert rule_of(Kind.BUILT_IN, "inline_function") is None
+    assert rule_of(Kind.SYSTEM_TOOL, "inline_function") == "system-tool"
+    for value in (Text("inline_function"), ["inline_function"], {}):
+        assert rule_of(Kind.BUILT_IN, value) == "system-tool"
