@@ -330,5 +330,6 @@ def test_what_is_awss_own_may_be_named_and_nobody_elses_of_that_name(
 def test_a_tool_that_aws_does_not_run_is_named_where_a_built_in_one_is() -> None:
     assert rule_of(Kind.BUILT_IN, "inline_function") is None
     assert rule_of(Kind.SYSTEM_TOOL, "inline_function") == "system-tool"
-    for value in (Text("inline_function"), ["inline_function"], {}):
+    values: tuple[object, ...] = (Text("inline_function"), ["inline_function"], {})
+    for value in values:
         assert rule_of(Kind.BUILT_IN, value) == "system-tool"
