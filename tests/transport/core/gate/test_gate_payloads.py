@@ -212,6 +212,15 @@ def test_what_tells_no_name_is_let_through(body: bytes) -> None:
     assert gated("invoke", body).body == body
 
 
+def test_a_payload_is_read_whole_up_to_its_bound() -> None:
+    """Told by what strict reading refuses, and a search for names that tell does not see: a key that stands twice."""
+    longest = b'{"a": "", "a": "%s"}'
+    longest %= b"x" * (body_search.READ_WHOLE - len(longest % b""))
+
+    assert rule("invoke", longest) == "body-ambiguous"
+    assert rule("invoke", longest.replace(b"x", b"xx", 1)) is None
+
+
 @pytest.mark.parametrize(
     "declared",
     [
