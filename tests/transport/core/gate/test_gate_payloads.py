@@ -154,6 +154,11 @@ def test_a_name_can_not_hide_in_a_long_body_either(body: bytes) -> None:
     assert rule("invoke", body[:-1] + LONG) in ("s3-bucket", "system-tool", "url")
 
 
+def test_a_long_body_is_searched_for_the_names_that_tell() -> None:
+    assert rule("invoke", b'{"s3Uri": "s3://elsewhere"' + LONG) == "s3-bucket"
+    assert rule("invoke", b'{"s3Uri": "s3://mine"' + LONG) is None
+
+
 BAD: dict[str, bytes] = {
     "text": b"a,b\n1,2",
     "bytes": bytes(range(256)),
