@@ -15,9 +15,12 @@ _GATE_FILES: Final = (
     "gate/wire_gate",
     "gate/header_fields",
     "gate/authorization",
+    "gate/body_search",
     "gate/named_operation",
+    "gate/native_payload",
     "gate/request_facts",
     "gate/strict_json",
+    "gate/surface_facts",
     "wire",
 )
 # The grammars that the guard and the gate read by.
@@ -32,6 +35,7 @@ _DECISIONS: Final = {
     ],
     "request/judgement": ["test_requests.py", "test_request_judgement.py"],
     "request/places": ["test_requests.py", "test_places.py"],
+    "request/remembered": ["test_gate_memory.py"],
 }
 
 
@@ -79,6 +83,7 @@ def _network() -> list[Target]:
 def _gate() -> list[Target]:
     tests = _gate_tests()
     own = {
+        "gate/body_search": ["test_body_search.py"],
         "gate/named_operation": ["test_gate_protocols.py", "test_http_request.py"],
         "gate/header_fields": ["test_gate_header_laws.py"],
         "gate/request_facts": ["test_request_facts.py"],
