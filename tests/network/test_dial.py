@@ -261,6 +261,24 @@ def test_a_refusal_opens_no_connection(
     assert events == []
 
 
+def test_a_refusal_names_the_address_and_what_to_do(port: int) -> None:
+    guard = make_guard(port)
+
+    for refused in ("52.94.0.10", "169.254.169.254"):
+        answers = ("127.0.0.1", refused, "127.0.0.2")
+        with pytest.raises(AddressDenied) as caught:
+            dialled(guard, Answers(answers))
+        judged = guard.judge_answers(answers)
+        assert caught.value.address == refused
+        assert caught.value.reason == judged.reason
+    with pytest.raises(AddressDenied) as caught:
+        dialled(guard, Answers([]))
+    assert caught.value.address is None
+    assert caught.value.next_step == (
+        "turn private DNS on, or name the endpoint's own DNS name or addresses"
+    )
+
+
 def test_where_nothing_can_be_approved_the_name_is_not_even_asked_for(port: int) -> None:
     resolver = Answers(["127.0.0.1"])
 

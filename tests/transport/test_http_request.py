@@ -147,6 +147,13 @@ def test_an_allowed_model_may_be_asked_and_what_was_judged_is_what_is_sent(
 
 
 @paths
+def test_a_body_that_is_not_declared_is_json(
+    service: str, path: str, body: dict[str, Any], name: str
+) -> None:
+    assert asked(service, path, body, headers=()).judged().operation == name
+
+
+@paths
 def test_another_model_is_denied(service: str, path: str, body: dict[str, Any], name: str) -> None:
     for model in (OTHER, f"us.{MODEL}", f"global.{MODEL}", MODEL.upper(), f" {MODEL}", "", None):
         with pytest.raises(ModelDenied):

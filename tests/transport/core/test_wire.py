@@ -106,6 +106,10 @@ def test_a_request_of_text_and_bytes_is_plain() -> None:
     require_plain(WireRequest("", "", (), b""))
 
 
+def test_a_body_is_another_s_unless_it_is_said_to_be_ours() -> None:
+    assert WireRequest("", "", (), b"").ours is False
+
+
 @pytest.mark.parametrize("field", [("X-Own",), ("X-Own", "1", "2")], ids=["one", "three"])
 def test_a_header_that_is_no_pair_goes_nowhere(field: tuple[str, ...]) -> None:
     request = signed()

@@ -113,6 +113,7 @@ def test_a_content_length_that_is_right_is_kept_once() -> None:
     head = gate(with_header("content-length", "2"), route=ROUTE, policy=RULES).head
 
     assert head.lower().count(b"content-length: 2\r\n") == 1
+    assert head.endswith(b"\r\n\r\n")
 
 
 def test_a_guardrail_call_names_no_model() -> None:

@@ -6,7 +6,9 @@ import pytest
 
 from secure_bedrock.errors import Denied, ModelDenied, OperationDenied, ResidencyDenied
 from secure_bedrock.policy.operation.members import Kind
-from secure_bedrock.transport.core.gate.wire_gate import gate, require_service
+from secure_bedrock.policy.operation.references import Reference
+from secure_bedrock.policy.request.judgement import RequestFacts
+from secure_bedrock.transport.core.gate.wire_gate import gate, require_allowed, require_service
 from secure_bedrock.values import Decision
 from tests.lenient import Lenient
 from tests.signing import Route
@@ -54,6 +56,24 @@ def test_a_refusal_is_the_error_of_what_it_is_about(rules: Answers, error: type[
         gate(signed(body=IMAGE), route=Route(), policy=rules)
     assert type(refused.value) is error
     assert refused.value.reason == "not in this test"
+
+
+EARLY: dict[str, tuple[Answers, type[Denied]]] = {
+    name: row for name, row in ERRORS.items() if name != "a place"
+}
+
+
+@pytest.mark.parametrize(("rules", "error"), EARLY.values(), ids=EARLY)
+def test_what_is_asked_before_there_are_bytes_is_refused_alike(
+    rules: Answers, error: type[Denied]
+) -> None:
+    model = Reference(Kind.MODEL, "some.model-v1:0", "modelId")
+    facts = RequestFacts("bedrock-runtime", "Converse", (model,))
+
+    require_allowed(Answers(), facts)
+    with pytest.raises(Denied) as refused:
+        require_allowed(rules, facts)
+    assert type(refused.value) is error
 
 
 @pytest.mark.parametrize(

@@ -154,6 +154,11 @@ def test_a_name_can_not_hide_in_a_long_body_either(body: bytes) -> None:
     assert rule("invoke", body[:-1] + LONG) in ("s3-bucket", "system-tool", "url")
 
 
+def test_a_long_body_is_searched_for_the_names_that_tell() -> None:
+    assert rule("invoke", b'{"s3Uri": "s3://elsewhere"' + LONG) == "s3-bucket"
+    assert rule("invoke", b'{"s3Uri": "s3://mine"' + LONG) is None
+
+
 BAD: dict[str, bytes] = {
     "text": b"a,b\n1,2",
     "bytes": bytes(range(256)),
@@ -210,6 +215,15 @@ ALONE: dict[str, bytes] = {
 @pytest.mark.parametrize("body", ALONE.values(), ids=ALONE.keys())
 def test_what_tells_no_name_is_let_through(body: bytes) -> None:
     assert gated("invoke", body).body == body
+
+
+def test_a_payload_is_read_whole_up_to_its_bound() -> None:
+    """Told by what strict reading refuses, and a search for names that tell does not see: a key that stands twice."""
+    longest = b'{"a": "", "a": "%s"}'
+    longest %= b"x" * (body_search.READ_WHOLE - len(longest % b""))
+
+    assert rule("invoke", longest) == "body-ambiguous"
+    assert rule("invoke", longest.replace(b"x", b"xx", 1)) is None
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from secure_bedrock.transport.core.gate.wire_gate import gate
 from secure_bedrock.transport.core.wire import WireRequest
 from secure_bedrock.values import Decision
 from tests.lenient import Lenient
-from tests.signing import Route, signed_for
+from tests.signing import LASTING, Route, signed_for
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,8 @@ def test_an_operation_that_takes_no_signature_carries_no_credentials() -> None:
 
     assert gate(plain, route=STS, policy=RULES).operation == "AssumeRoleWithWebIdentity"
     token = replace(plain, headers=(*plain.headers, ("X-Amz-Security-Token", "x")))
-    for request in (form(WEB_IDENTITY, route=STS), token):
+    lasting = signed_for(STS, "/", WEB_IDENTITY, FORM, keys=LASTING)
+    for request in (form(WEB_IDENTITY, route=STS), token, lasting):
         with pytest.raises(OperationDenied) as refused:
             gate(request, route=STS, policy=RULES)
         assert refused.value.rule == "signature-unwanted"

@@ -10,7 +10,7 @@ from secure_bedrock.errors import OperationDenied
 from secure_bedrock.policy.operation.members import Place
 from secure_bedrock.policy.operation.table import SERVICES, encode_label, operation_table
 from secure_bedrock.policy.sections import GuardrailPolicy, LimitsPolicy
-from secure_bedrock.transport.core.gate.authorization import _scope
+from secure_bedrock.transport.core.gate.authorization import _scope, signing_key
 from secure_bedrock.transport.core.gate.header_fields import MAX_NAMES, parse_fields
 from secure_bedrock.transport.core.gate.named_operation import MAX_TARGET, _by_request_line
 from secure_bedrock.transport.core.gate.wire_gate import gate
@@ -123,7 +123,10 @@ def test_a_guardrail_header_where_the_operation_has_none_is_refused(end: str, fi
     request = signed(f"/model/{encode_label(MODEL)}/{end}")
     believed = (f"X-Amzn-Bedrock-{field}", "abc123def456")
 
-    assert rule_of(replace(request, headers=(*request.headers, believed))) == "member-unknown"
+    with pytest.raises(OperationDenied) as refused:
+        gate(replace(request, headers=(*request.headers, believed)), route=Route(), policy=Asked())
+    assert refused.value.rule == "member-unknown"
+    assert believed[0].lower() in refused.value.reason.lower()
 
 
 def test_no_service_sends_a_member_in_a_header_that_is_refused() -> None:
@@ -288,10 +291,36 @@ def test_nothing_is_kept_of_an_authorization_header_that_is_not_sigv4() -> None:
     assert _scope.cache_info().currsize == before
 
 
-def test_a_list_of_signed_headers_has_a_length() -> None:
+def test_a_long_list_of_signed_headers_is_not_remembered() -> None:
     before = _scope.cache_info().currsize
     listed = changed(
         "Authorization", lambda v: v.replace("SignedHeaders=", f"SignedHeaders={'a' * 20_000};")
     )
     assert rule_of(listed) == "signature-headers"
     assert _scope.cache_info().currsize == before
+
+
+@pytest.mark.parametrize("times", [1, 2_000])
+def test_a_header_is_named_as_signed_once(times: int) -> None:
+    again = changed("Authorization", lambda v: v.replace("=host;", "=host;" + "host;" * times))
+    assert rule_of(again) == "signature-headers"
+
+
+SIGNATURE = next(value for name, value in signed().headers if name == "Authorization")
+KEY_OF: dict[str, tuple[tuple[str, str], str | None]] = {
+    "a signature": (("Authorization", SIGNATURE), "AKIDEXAMPLE"),
+    "its field in small letters": (("authorization", SIGNATURE), "AKIDEXAMPLE"),
+    "another field": (("X-Authorization", SIGNATURE), None),
+    "a bearer token": (("Authorization", "Bearer abc"), None),
+    "a bearer token that ends as a signature": (("Authorization", f"Bearer {'0' * 64}"), None),
+    "a signature in capitals": (("Authorization", SIGNATURE[:-64] + "A" * 64), None),
+    "a signature too long": (("Authorization", f"{SIGNATURE}0"), None),
+    "something before it": (("Authorization", f"Basic x, {SIGNATURE}"), None),
+}
+
+
+@pytest.mark.parametrize(("written", "key"), KEY_OF.values(), ids=KEY_OF)
+def test_the_key_that_signed_is_told_by_a_signature_alone(
+    written: tuple[str, str], key: str | None
+) -> None:
+    assert signing_key((("Host", "h"), written)) == key

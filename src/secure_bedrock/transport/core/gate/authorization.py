@@ -8,7 +8,6 @@ from hashlib import sha256
 from typing import Final, NoReturn
 
 from secure_bedrock.errors import EndpointDenied, OperationDenied, RegionDenied
-from secure_bedrock.transport.core.gate.header_fields import MAX_NAMES
 from secure_bedrock.transport.core.wire import Headers
 
 # Source: AWS IAM User Guide, "Elements of an AWS API request signature" (read 2026-11-20); spacing is botocore's.
@@ -85,9 +84,9 @@ def _scope(before: str, names: tuple[str, ...]) -> _Scope:
     if match is None:
         _refuse_unsigned()
     date, region, service, listed = match.group(2, 3, 4, 5)
-    signed, sent = frozenset(listed.split(";")), frozenset(map(str.lower, names))
-    # A list that is longer can't be of these headers: each adds one semicolon.
-    covers = len(listed) <= 2 * MAX_NAMES and sent & _MUST_BE_SIGNED <= signed <= sent
+    each = listed.split(";")
+    signed, sent = frozenset(each), frozenset(map(str.lower, names))
+    covers = len(each) == len(signed) and sent & _MUST_BE_SIGNED <= signed <= sent
     return _Scope(date, region, service, covers)
 
 

@@ -18,7 +18,6 @@ from secure_bedrock.policy.http_surfaces import table_of
 from secure_bedrock.policy.operation.table import OperationTable
 from secure_bedrock.policy.request.judgement import (
     Family,
-    Judgement,
     RequestFacts,
     Rules,
     judge_request,
@@ -108,11 +107,10 @@ def _table(service: str) -> OperationTable:
         ) from None
 
 
-def require_allowed(policy: Rules, facts: RequestFacts) -> Judgement:
-    """The judgement that allows the request; raises the denial of what it is about."""
+def require_allowed(policy: Rules, facts: RequestFacts) -> None:
+    """Raise the denial of what the request is about, where the policy does not allow it."""
     judgement = judge_request(policy, facts)
     judgement.decision.or_raise(_DENIALS[judgement.family])
-    return judgement
 
 
 def _head(
