@@ -20,6 +20,7 @@ def never_raises(text_of: Callable[[T], str]) -> Callable[[T], str]:
     return shown
 
 
+@never_raises
 def repr_of_members(self: Any) -> str:
     """What a dataclass's own repr says, for classes whose members hold no content."""
     members = (f"{name}={getattr(self, name)!r}" for name in type(self).__dataclass_fields__)

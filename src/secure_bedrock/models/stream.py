@@ -92,7 +92,8 @@ class BlockStop:
 
     index: int
 
-    __repr__ = never_raises(repr_of_members)
+    def __repr__(self) -> str:
+        return repr_of_members(self)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

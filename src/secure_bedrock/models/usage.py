@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from secure_bedrock.models.quiet_repr import never_raises, repr_of_members
+from secure_bedrock.models.quiet_repr import repr_of_members
 from secure_bedrock.models.wire import count_of
 
 
@@ -30,7 +30,8 @@ class Usage:
             None if write is None else count_of(members, "cacheWriteInputTokens"),
         )
 
-    __repr__ = never_raises(repr_of_members)
+    def __repr__(self) -> str:
+        return repr_of_members(self)
 
     @property
     def billed_input_tokens(self) -> int:
@@ -48,4 +49,5 @@ class Metrics:
 
     latency_ms: int
 
-    __repr__ = never_raises(repr_of_members)
+    def __repr__(self) -> str:
+        return repr_of_members(self)

@@ -36,7 +36,8 @@ class CredentialProcess:
         left = time_left()
         self._limit_s = PROCESS_S if left is None else min(PROCESS_S, left)
         # The policy lists the provider, and the profile names the program.
-        self._process: subprocess.Popen[bytes] = subprocess.Popen(command, **pipes)  # noqa: S603
+        process: Any = subprocess.Popen(command, **pipes)  # noqa: S603
+        self._process: subprocess.Popen[bytes] = process
 
     @property
     def returncode(self) -> int | None:
