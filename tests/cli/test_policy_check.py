@@ -345,6 +345,23 @@ def test_the_locks_route_is_shown(deployment: Any, capsys: pytest.CaptureFixture
     assert routes["bedrock-runtime"]["text"].endswith(" at 127.0.0.1")
 
 
+def test_what_a_lock_tells_of_a_profile_is_no_longer_warned_of(
+    deployment: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def warned() -> list[str]:
+        capsys.readouterr()
+        main(["policy", "check", "--output", "json"])
+        messages = (each["message"] for each in as_json(capsys)["warnings"])
+        return [message for message in messages if "until a lock tells more" in message]
+
+    deployment.write_policy(residency={"regions": list(deployment.goes)})
+    before = warned()
+    main(["lock"])
+
+    assert len(before) == 1
+    assert warned() == []
+
+
 def test_a_lock_that_can_not_be_used_is_a_problem(
     deployment: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:

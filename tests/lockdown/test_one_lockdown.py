@@ -202,6 +202,7 @@ def test_the_proof_sends_nothing(told: Told) -> None:
     """It is a datagram socket's connect, seen here by a hook that comes before ours."""
     outcomes = told(
         """
+import urllib3.util.connection  # binds a socket to ::1 when it is imported, to see whether there is IPv6
 seen = []
 sys.addaudithook(lambda event, given: seen.append(given) if event.startswith("socket.") else None)
 outcomes["locked"] = ruled(lockdown, policy)

@@ -340,7 +340,10 @@ def test_an_interface_outside_the_vpcs_cidrs_is_refused_although_ec2_lists_it(
     vpc.lists(PUBLIC, NEW)
     vpc.dns.set(vpc.bedrock.host, [NEW, PUBLIC])
 
-    assert refusal_of(call).rule == "outside-vpc-cidrs"
+    refused = refusal_of(call)
+
+    assert refused.rule == "not-eni-address"
+    assert getattr(refused.__cause__, "rule", None) == "endpoint-public-address"
     assert PUBLIC not in vpc.dialled
 
 

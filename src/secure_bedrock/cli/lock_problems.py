@@ -8,12 +8,12 @@ from secure_bedrock.errors import LockMismatch, Problem
 from secure_bedrock.policy import Policy
 
 
-def lock_of(policy: Policy) -> tuple[Lock | None, tuple[Problem, ...]]:
-    """The policy's lock; where it can't be used, why, since then no client can be made."""
+def locked(policy: Policy) -> tuple[Policy, Lock | None, tuple[Problem, ...]]:
+    """The policy with what its lock tells, and the lock; where it can't be used, why: no client can be made then."""
     try:
-        return policy_with_lock(policy)[1], ()
+        return *policy_with_lock(policy), ()
     except LockMismatch as error:
-        return None, _of_lock(error)
+        return policy, None, _of_lock(error)
 
 
 def _of_lock(error: LockMismatch) -> tuple[Problem, ...]:

@@ -34,8 +34,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[Parser]") -> None:
         commands,
         "check",
         summary="all problems of the policy file, then a summary of it",
-        description="Reads the file and its lock and nothing else; exits 1 when there is a problem\n"
-        "or when no call can be made by what they say.",
+        description="Reads the file and its lock and nothing else; exits 1 when there is a problem,\n"
+        "when no model is allowed, or when Bedrock's route can't be completed from them.",
         examples=_EXAMPLES,
     )
     check.set_defaults(run=run)
@@ -58,11 +58,11 @@ def run(args: argparse.Namespace) -> int:
 
 def _report(policy: "Policy", *, as_json: bool) -> int:
     from secure_bedrock.cli.examples import examples_in
-    from secure_bedrock.cli.lock_problems import lock_of
+    from secure_bedrock.cli.lock_problems import locked
     from secure_bedrock.cli.route_summary import routes_in
     from secure_bedrock.policy.file.locate import read_policy_file
 
-    lock, unusable = lock_of(policy)
+    policy, lock, unusable = locked(policy)
     routes = routes_in(policy, lock)
     text = read_policy_file(Path(policy.source or "")) or ""
     places = PolicyText.of(text, policy.source or "")
