@@ -86,7 +86,13 @@ def _gate() -> list[Target]:
         "gate/body_search": ["test_body_search.py"],
         "gate/named_operation": ["test_gate_protocols.py", "test_http_request.py"],
         "gate/header_fields": ["test_gate_header_laws.py"],
-        "gate/request_facts": ["test_request_facts.py"],
+        "gate/native_payload": ["test_native_payload.py", "test_gate_payloads.py"],
+        "gate/request_facts": [
+            "test_request_facts.py",
+            "test_gate_payloads.py",
+            "test_gate_terms.py",
+        ],
+        "gate/surface_facts": ["test_http_request.py"],
         "wire": ["test_wire.py"],
     }
     return [
