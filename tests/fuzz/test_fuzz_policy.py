@@ -6,7 +6,7 @@ import re
 import tomllib
 
 from botocore.session import Session
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from secure_bedrock.errors import PolicyInvalid
@@ -148,6 +148,7 @@ DOCUMENTS = changed(
 
 @FUZZ
 @given(DOCUMENTS | st.text(max_size=60))
+@example('region = "eu-west-1"\n[models]')
 def test_a_document_is_one_policy_or_the_named_error(text: str) -> None:
     try:
         policy = Policy.from_toml(text)
@@ -159,7 +160,7 @@ def test_a_document_is_one_policy_or_the_named_error(text: str) -> None:
     assert policy == Policy.from_toml(text)
     assert pickle.loads(pickle.dumps(policy)) == policy
     models = written["models"]
-    allowed = models if isinstance(models, list) else models["allow"]
+    allowed = models if isinstance(models, list) else models.get("allow", [])
     assert set(policy.models.allow) == set(allowed)
     assert not policy.decide_model("meta.llama3-1-8b-instruct-v1:0").allowed
     assert not policy.decide_operation("s3", "PutObject").allowed
