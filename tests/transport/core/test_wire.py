@@ -102,8 +102,10 @@ def test_a_request_with_a_part_of_another_type_passes_no_gate(
 
 
 def test_a_request_of_text_and_bytes_is_plain() -> None:
-    require_plain(signed())
-    require_plain(WireRequest("", "", (), b""))
+    request = signed()
+
+    assert tuple(zip(*require_plain(request), strict=True)) == tuple(request.headers)
+    assert require_plain(WireRequest("", "", (), b"")) == ((), ())
 
 
 def test_a_body_is_another_s_unless_it_is_said_to_be_ours() -> None:

@@ -84,12 +84,11 @@ def hardened(text: str) -> None:
 FRONTS: dict[str, Callable[[str], None]] = {"typed": typed, "hardened": hardened}
 
 
-def ends_in_time(front: str, bedrock: LocalBedrock, extra: str = "") -> None:
+def seconds_until_it_ended(front: str, bedrock: LocalBedrock, extra: str = "") -> float:
     began = time.monotonic()
     with pytest.raises(DeadlineExceeded, match="credentials"):
         FRONTS[front](f"{bedrock.policy_toml()}{LIMITS}{extra}")
-    assert time.monotonic() - began < ENOUGH_S
-    assert bedrock.requests == []
+    return time.monotonic() - began
 
 
 @pytest.mark.parametrize("front", FRONTS)
@@ -98,7 +97,9 @@ def test_a_slow_container_service_holds_no_call_past_its_deadline(
 ) -> None:
     uri = f"http://127.0.0.1:{slow.port}/v1/credentials"
     monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", uri)
-    ends_in_time(front, bedrock)
+
+    assert seconds_until_it_ended(front, bedrock) < ENOUGH_S
+    assert bedrock.requests == []
 
 
 @pytest.mark.parametrize("front", FRONTS)
@@ -115,7 +116,9 @@ def test_a_slow_sts_holds_no_call_past_its_deadline(
         f'addresses = ["127.0.0.1"]\nport = {slow.port}\n'
     )
     slow.silent = True  # no handshake either
-    ends_in_time(front, bedrock, sts)
+
+    assert seconds_until_it_ended(front, bedrock, sts) < ENOUGH_S
+    assert bedrock.requests == []
 
 
 PROCESS = '[identity]\ncredentials = ["custom-process"]\n'
@@ -134,7 +137,9 @@ def test_a_process_that_hangs_holds_no_call_past_its_deadline(
         f"#!/bin/sh\necho $$ > {plain_surroundings / 'pid'}\n{last}\n"
     )
     (plain_surroundings / "hang").chmod(0o700)
-    ends_in_time(front, bedrock, PROCESS)
+
+    assert seconds_until_it_ended(front, bedrock, PROCESS) < ENOUGH_S
+    assert bedrock.requests == []
     with pytest.raises(ProcessLookupError):
         os.kill(int((plain_surroundings / "pid").read_text()), 0)
 
